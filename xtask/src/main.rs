@@ -1,1 +1,54 @@
-fn main(){}
+//! The project's own commands: `cargo xtask run`, `test`, `app`, `bench`.
+//!
+//! Everything that building, running and testing Koffiekar takes beyond plain cargo is here, so
+//! that a fresh machine needs rustup, a C compiler and git, and nobody needs a second build tool.
+//! What a command does stands on stderr, step by step, with the time each step took.
+
+mod app;
+mod bench;
+mod bind;
+mod bundle;
+mod dist;
+mod run;
+mod steps;
+mod test;
+mod tools;
+mod wasm_target;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, runs and tests Koffiekar")]
+struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the app for the browser into app/dist
+    App(app::Options),
+    /// Build app and server in release and start the server with the demo programme
+    Run(run::Options),
+    /// Check the format, run the lints and all tests, after making sure that what they need is there
+    Test(test::Options),
+    /// Measure the budgets: one JSON line for each benchmark
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Xtask::parse().command {
+        Command::App(options) => app::command(&options),
+        Command::Run(options) => run::command(&options),
+        Command::Test(options) => test::command(&options),
+        Command::Bench(options) => bench::command(&options),
+    };
+    let Err(error) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("\nError: {error:#}");
+    ExitCode::FAILURE
+}

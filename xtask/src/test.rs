@@ -1,0 +1,149 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+//!
+//! Native crates are always compiled as one selection (`--workspace` without the app), so that
+//! cargo settles on one set of features and lints, server and tests share what they compile. The
+//! app compiles for wasm32 only; its lints run in the profile it is built with, whose compiled
+//! macros they then find ready.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    app,
+    steps::Steps,
+    tools::{self, CHROMEDRIVER, CHROMIUM, NODE, NPM, POSTGRES},
+    wasm_target,
+    workspace::{cargo, run, target_dir},
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// A part of it, while working; without this, all of it
+    #[arg(long)]
+    only: Option<Part>,
+    /// For the test programs: a part of the tests' names, --nocapture, ...
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The tests that need no browser
+    Fast,
+    /// The tests in the browser: those in the module `browser` of the tests crate
+    Browser,
+    /// The format and the lints, no tests
+    Lint,
+}
+
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "koffiekar-app"];
+const BROWSER_TESTS: &str = "browser::";
+
+pub(crate) fn command(options: &Options) -> Result<()> {
+    let mut steps = Steps::default();
+    let outcome = all(&mut steps, options);
+    // The steps that were not reached are missing from the list; the error says why.
+    let summary = steps.summary();
+    outcome.and(summary)
+}
+
+fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
+    let (lints, tests) = (
+        matches!(only, None | Some(Part::Lint)),
+        *only != Some(Part::Lint),
+    );
+    let browser = matches!(only, None | Some(Part::Browser));
+    if let Some(part) = only.and_then(|part| part.to_possible_value()) {
+        eprintln!(
+            "Only the part '{}': this is not the whole test.",
+            part.get_name()
+        );
+    }
+
+    let mut variables = Vec::new();
+    if tests {
+        variables = steps.run("find what the tests need", || find_tools(browser))?;
+    }
+    if lints {
+        steps.run("find the lints", tools::ensure_lints)?;
+        steps.check("check the format", || {
+            run(&mut cargo(["fmt", "--all", "--check"]))
+        });
+    }
+    if browser {
+        app::build(steps, false)?;
+    }
+    if lints {
+        steps.check("lint the app", lint_app);
+        steps.check("lint everything else", || {
+            run(cargo(["clippy", "--all-targets"])
+                .args(NATIVE)
+                .args(["--", "-D", "warnings"]))
+        });
+    }
+    if tests {
+        let server = steps.run("compile the server", || {
+            run(cargo(["build", "--bin", "koffiekar"]).args(NATIVE))?;
+            Ok(target_dir()?.join("debug/koffiekar"))
+        })?;
+        variables.push(("KOFFIEKAR_BIN", server));
+        steps.run("compile the tests", || {
+            run(&mut cargo_test(*only, &["--no-run"]))
+        })?;
+        steps.check("run the tests", || {
+            let mut test = cargo_test(*only, &["--no-fail-fast", "--"]);
+            if *only == Some(Part::Fast) {
+                test.args(["--skip", BROWSER_TESTS]);
+            }
+            let named = args.iter().any(|arg| !arg.starts_with('-'));
+            if *only == Some(Part::Browser) && !named {
+                test.arg(BROWSER_TESTS);
+            }
+            run(test.args(args).envs(variables))
+        });
+    }
+    Ok(())
+}
+
+/// The browser tests are all in one test program, the others in every crate's own.
+fn cargo_test(only: Option<Part>, args: &[&str]) -> std::process::Command {
+    let mut test = cargo(["test"]);
+    test.args(NATIVE);
+    if only == Some(Part::Browser) {
+        test.args(["--test", "koffiekar"]);
+    }
+    test.args(args);
+    test
+}
+
+fn find_tools(browser: bool) -> Result<Vec<(&'static str, PathBuf)>> {
+    let mut needed = vec![&POSTGRES];
+    if browser {
+        needed.extend([&CHROMIUM, &CHROMEDRIVER, &NODE, &NPM]);
+    }
+    let mut variables = tools::ensure(&needed)?;
+    let npm = variables
+        .iter()
+        .find(|(variable, _)| *variable == NPM.variable)
+        .map(|(_, path)| path.clone());
+    if let Some(npm) = npm {
+        variables.push(("KOFFIEKAR_AXE", tools::ensure_axe(&npm)?));
+    }
+    Ok(variables)
+}
+
+fn lint_app() -> Result<()> {
+    wasm_target::ensure()?;
+    run(&mut cargo([
+        "clippy",
+        "--package=koffiekar-app",
+        "--profile=wasm",
+        "--target",
+        wasm_target::TRIPLE,
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
