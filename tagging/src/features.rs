@@ -1,0 +1,174 @@
+//! What the tagger sees of a text: its words, pairs of neighbouring words, and the pieces of two to five characters
+//! inside each word (with its edges), each as a 32-bit hash.
+//!
+//! The hash has no seed, so a feature has the same number on every machine. Two features in 65,000 share a number now
+//! and then; a linear model does not mind.
+
+use crate::arithmetic::mix;
+use crate::stop_words;
+use crate::text;
+
+/// Features read from one text; the rest of a longer text (about 25,000 characters) does not change a suggestion.
+const MOST_FEATURES: usize = 1 << 17;
+/// Characters in the longest piece of a word, its edges counted.
+const LONGEST_PIECE: usize = 5;
+/// Stands for the edge of a word in a piece.
+const EDGE: char = ' ';
+
+/// A text taken apart.
+#[derive(Default)]
+pub(crate) struct Features<'t> {
+    /// The words as they were written.
+    pub(crate) words: Vec<&'t str>,
+    /// Which of `words` say nothing by themselves.
+    pub(crate) is_stop_word: Vec<bool>,
+    /// Feature in the upper half, index of its word in the lower half; sorted, so equal features stand together.
+    occurrences: Vec<u64>,
+}
+
+/// One feature of a text, with the index of each word that it occurs in.
+pub(crate) struct Occurring<'f> {
+    pub(crate) feature: u32,
+    occurrences: &'f [u64],
+}
+
+impl Occurring<'_> {
+    pub(crate) fn count(&self) -> usize {
+        self.occurrences.len()
+    }
+
+    pub(crate) fn words(&self) -> impl Iterator<Item = u32> {
+        self.occurrences.iter().map(|occurrence| *occurrence as u32)
+    }
+}
+
+impl<'t> Features<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        let mut features = Features {
+            occurrences: Vec::with_capacity(text.len().min(4_096) * 4),
+            ..Default::default()
+        };
+        let mut folded = String::new();
+        let mut letters = Vec::new();
+        let mut previous = None;
+        for word in text::words(text) {
+            folded.clear();
+            text::fold_into(word, &mut folded);
+            if folded.is_empty() {
+                continue;
+            }
+            if features.occurrences.len() >= MOST_FEATURES {
+                break;
+            }
+            letters.clear();
+            letters.push(EDGE);
+            letters.extend(folded.chars());
+            letters.push(EDGE);
+            previous = Some(features.add_word(word, &folded, &letters, previous));
+        }
+        features.occurrences.sort_unstable();
+        features
+    }
+
+    /// Adds the features of one word; gives its hash for the pair with the next.
+    fn add_word(
+        &mut self,
+        word: &'t str,
+        folded: &str,
+        letters: &[char],
+        previous: Option<u64>,
+    ) -> u64 {
+        let index = self.words.len() as u32;
+        let is_stop_word = stop_words::contains(folded);
+        self.words.push(word);
+        self.is_stop_word.push(is_stop_word);
+
+        let whole = letters
+            .iter()
+            .fold(OFFSET, |hash, letter| step(hash, *letter));
+        self.add(mix(whole), index);
+        if let Some(previous) = previous {
+            self.add(mix(whole ^ previous.rotate_left(29)), index);
+        }
+        // The pieces of a stop word say no more than the word does, and look like pieces of words that matter.
+        if !is_stop_word {
+            for start in 0..letters.len() {
+                let mut hash = PIECE_OFFSET;
+                let end = letters.len().min(start + LONGEST_PIECE);
+                for (length, letter) in letters[start..end].iter().enumerate() {
+                    hash = step(hash, *letter);
+                    if length > 0 {
+                        self.add(mix(hash), index);
+                    }
+                }
+            }
+        }
+        whole
+    }
+
+    fn add(&mut self, hash: u64, word: u32) {
+        if self.occurrences.len() < MOST_FEATURES {
+            self.occurrences
+                .push(hash & 0xffff_ffff_0000_0000 | u64::from(word));
+        }
+    }
+
+    /// The distinct features in ascending order.
+    pub(crate) fn distinct(&self) -> impl Iterator<Item = Occurring<'_>> {
+        self.occurrences
+            .chunk_by(|a, b| a >> 32 == b >> 32)
+            .map(|occurrences| Occurring {
+                feature: (occurrences[0] >> 32) as u32,
+                occurrences,
+            })
+    }
+}
+
+/// FNV-1a over code points, with its own start for words and for pieces of words.
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const PIECE_OFFSET: u64 = OFFSET ^ 0x5bd1_e995;
+
+fn step(hash: u64, letter: char) -> u64 {
+    (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> Vec<u32> {
+        Features::of(text)
+            .distinct()
+            .map(|occurring| occurring.feature)
+            .collect()
+    }
+
+    #[test]
+    fn spelling_that_nobody_means_makes_no_difference() {
+        assert_eq!(set("De BUURT is één"), set("de buurt is een"));
+        assert_eq!(set("المدرسة"), set("المدرسه"));
+    }
+
+    #[test]
+    fn order_of_words_shows_in_the_pairs_only() {
+        let (ab, ba) = (set("speeltuin park"), set("park speeltuin"));
+        assert_eq!(ab.len(), ba.len());
+        assert_eq!(ab.iter().filter(|feature| !ba.contains(feature)).count(), 1);
+    }
+
+    #[test]
+    fn a_repeated_word_is_counted_where_it_stands() {
+        let features = Features::of("huis huis");
+        assert!(
+            features
+                .distinct()
+                .any(|occurring| occurring.words().collect::<Vec<_>>() == [0, 1])
+        );
+    }
+
+    #[test]
+    fn an_endless_text_is_read_up_to_a_bound() {
+        assert!(Features::of(&"woning ".repeat(200_000)).occurrences.len() <= MOST_FEATURES);
+        assert!(Features::of(&"w".repeat(1_000_000)).occurrences.len() <= MOST_FEATURES);
+    }
+}
