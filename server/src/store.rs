@@ -1,0 +1,231 @@
+//! Where everything is kept: SQLite embedded, or PostgreSQL. Each statement is written once.
+//!
+//! A function takes `&mut Tx` and runs its statement through [`on!`], which expands the same line
+//! for either engine. `$1` placeholders, `returning` and `on conflict` are common ground; where the
+//! engines must differ, two constants stand side by side and [`Tx::pick`] takes the right one.
+//! Ids and hashes are bytes, times integer milliseconds, JSON is text.
+//!
+//! Nothing outside this folder names sqlx.
+
+pub mod accounts;
+pub mod catalogue;
+pub mod documents;
+pub mod publications;
+pub mod quotes;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+
+/// Runs one expression on whichever engine the transaction belongs to.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+            $crate::store::Tx::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Binds a list of [`Value`]s to a query that was put together at run time.
+macro_rules! bind_all {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                $crate::store::Value::Bytes(bytes) => query.bind(bytes),
+                $crate::store::Value::Int(int) => query.bind(int),
+                $crate::store::Value::Bool(bool) => query.bind(bool),
+                $crate::store::Value::Text(text) => query.bind(text),
+                $crate::store::Value::NoBytes => query.bind(None::<Vec<u8>>),
+                $crate::store::Value::NoInt => query.bind(None::<i64>),
+                $crate::store::Value::NoText => query.bind(None::<String>),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bind_all;
+
+/// What the store could not do. The source is logged at the edge, never sent.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("`{0}` is not an address of a database: sqlite:PATH or postgres://...")]
+    Address(String),
+    #[error("a stored value is not what it should be: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// Another row already has this key.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
+    }
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
+    /// One writer, several readers: SQLite lets one write at a time anyway, and waiting here is fair.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction on either engine.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// One value of a statement that is put together at run time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Bytes(Vec<u8>),
+    Int(i64),
+    Bool(bool),
+    Text(String),
+    NoBytes,
+    NoInt,
+    NoText,
+}
+
+const READERS: u32 = 8;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Store {
+    /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
+    pub async fn open(address: &str) -> Result<Store> {
+        let engine = if let Some(path) = address.strip_prefix("sqlite:") {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(PATIENCE)
+                .pragma("secure_delete", "on")
+                .pragma("cache_size", "-32000")
+                .pragma("temp_store", "memory")
+                .statement_cache_capacity(256);
+            let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+            let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+            migrations(SQLITE_MIGRATIONS).run(&writer).await?;
+            let readers =
+                pool().max_connections(READERS).connect_with(options.read_only(true)).await?;
+            Engine::Sqlite { writer, readers }
+        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(address)
+                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+            let pool = PgPoolOptions::new()
+                .max_connections(2 * READERS)
+                .acquire_timeout(PATIENCE)
+                .connect_with(options)
+                .await?;
+            migrations(POSTGRES_MIGRATIONS).run(&pool).await?;
+            Engine::Postgres(pool)
+        } else {
+            return Err(StoreError::Address(address.to_owned()));
+        };
+        Ok(Store { engine })
+    }
+
+    /// `sqlite` or `postgres`, for figures and logs.
+    pub fn engine(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite { .. } => "sqlite",
+            Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match &self.engine {
+            Engine::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// A transaction that only reads: one picture of the data, however long it takes.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match &self.engine {
+            Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Engine::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("begin isolation level repeatable read read only").await?,
+            ),
+        })
+    }
+
+    /// Lets go of the files; waits for running transactions.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes it durable.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await?,
+            Tx::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// The text for this engine, where two must differ.
+    pub(crate) fn pick(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self {
+            Tx::Sqlite(_) => sqlite,
+            Tx::Postgres(_) => postgres,
+        }
+    }
+}
+
+/// Version, name, text; append-only.
+type Scripts = &'static [(i64, &'static str, &'static str)];
+
+const SQLITE_MIGRATIONS: Scripts =
+    &[(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
+const POSTGRES_MIGRATIONS: Scripts =
+    &[(1, "first", include_str!("../../migrations/postgres/0001_first.sql"))];
+
+fn migrations(scripts: Scripts) -> Migrator {
+    let list = scripts
+        .iter()
+        .map(|(version, name, text)| {
+            let kind = MigrationType::Simple;
+            Migration::new(*version, (*name).into(), kind, text.into_sql_str(), false)
+        })
+        .collect();
+    Migrator::with_migrations(list)
+}

@@ -1,0 +1,151 @@
+//! What becomes of one pushed conversation: the server's half of a push, without a database.
+//!
+//! Gatekeeper first, then the known changes are dropped, the rest is judged, and a copy is merged.
+//! A panic inside Automerge is caught and costs the item, not the server.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use automerge::{Automerge, AutomergeError, Change};
+
+use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
+use crate::gatekeeper::{self, RawChange, Unreadable};
+use crate::limits;
+use crate::policy::{Author, Shape, Violation, knows, last_seq};
+
+/// A push that may be stored.
+#[derive(Debug)]
+pub enum Admission {
+    /// The server knew it all.
+    Unchanged {
+        heads: Vec<Head>,
+    },
+    Merged(Box<Merged>),
+}
+
+#[derive(Debug)]
+pub struct Merged {
+    /// The document to be stored.
+    pub bytes: Vec<u8>,
+    pub heads: Vec<Head>,
+    pub conversation: Conversation,
+}
+
+/// A push that may not be stored. It stays on the tablet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("changes are missing that these build upon; send all changes of this conversation")]
+    MissingDependencies,
+    #[error("this place in the author's sequence is taken; replay the edits under a fresh actor")]
+    ActorReused,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("a change was made by another device than the one that sends it")]
+    ForeignActor,
+    #[error(transparent)]
+    NotAllowed(#[from] Violation),
+    #[error("the document is no conversation")]
+    NotAConversation,
+    #[error("the conversation grew beyond {} bytes", limits::DOCUMENT_BYTES)]
+    TooLarge,
+    #[error("the changes contradict what they claim to be")]
+    Unmergeable,
+}
+
+/// Judges and merges what a tablet pushes into the stored document, if there is one.
+pub fn admit(
+    existing: Option<&[u8]>,
+    pushed: &[u8],
+    author: &Author,
+) -> Result<Admission, Refusal> {
+    if pushed.len() > limits::ITEM_BYTES {
+        return Err(Unreadable::TooLarge.into());
+    }
+    let changes = gatekeeper::changes(pushed)?;
+    catch_unwind(AssertUnwindSafe(|| merge(existing, &changes, author)))
+        .unwrap_or(Err(Refusal::Unmergeable))
+}
+
+fn merge(
+    existing: Option<&[u8]>,
+    pushed: &[RawChange<'_>],
+    author: &Author,
+) -> Result<Admission, Refusal> {
+    let mut document = match existing {
+        Some(bytes) => Document::load(bytes).map_err(|_| Refusal::Unmergeable)?,
+        None => Document::empty(),
+    };
+    let fresh: Vec<&RawChange<'_>> = pushed
+        .iter()
+        .filter(|change| !knows(&document.doc, &change.hash))
+        .collect();
+    if fresh.is_empty() {
+        return match existing {
+            Some(_) => Ok(Admission::Unchanged {
+                heads: document.heads(),
+            }),
+            None => Err(Refusal::NotAConversation),
+        };
+    }
+    check_order(&document.doc, &fresh, author)?;
+
+    let mut shape = match existing {
+        Some(_) => {
+            let parts = Parts::of(&document.doc).map_err(|_| Refusal::NotAConversation)?;
+            Shape::of(&document.doc, &parts)
+        }
+        None => Shape::empty(),
+    };
+    let mut changes = Vec::with_capacity(fresh.len());
+    for raw in fresh {
+        let change = Change::from_bytes(raw.bytes.to_vec()).map_err(|_| Unreadable::NotAChange)?;
+        shape.judge(&change.decode(), author)?;
+        changes.push(change);
+    }
+    document
+        .doc
+        .apply_changes(changes)
+        .map_err(|error| match error {
+            AutomergeError::DuplicateSeqNumber(..) => Refusal::ActorReused,
+            _ => Refusal::Unmergeable,
+        })?;
+
+    let conversation = document.read().map_err(|error| match error {
+        DocumentError::NotAConversation(_) => Refusal::NotAConversation,
+        _ => Refusal::Unmergeable,
+    })?;
+    let bytes = document.save();
+    if bytes.len() > limits::DOCUMENT_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(Admission::Merged(Box::new(Merged {
+        bytes,
+        heads: document.heads(),
+        conversation,
+    })))
+}
+
+/// Each change is the sender's own, follows its author's sequence, and builds on known changes.
+fn check_order(doc: &Automerge, fresh: &[&RawChange<'_>], author: &Author) -> Result<(), Refusal> {
+    let mut sent: Vec<Head> = Vec::new();
+    for change in fresh {
+        if Actor::device_of(&change.actor) != Some(author.device) {
+            return Err(Refusal::ForeignActor);
+        }
+        let earlier = fresh
+            .iter()
+            .filter(|c| c.actor == change.actor && sent.contains(&c.hash));
+        let last = earlier
+            .map(|c| c.seq)
+            .max()
+            .unwrap_or_else(|| last_seq(doc, &change.actor));
+        if change.seq <= last {
+            return Err(Refusal::ActorReused);
+        }
+        let known = |dep: &Head| sent.contains(dep) || knows(doc, dep);
+        if change.seq != last + 1 || !change.deps.iter().all(known) {
+            return Err(Refusal::MissingDependencies);
+        }
+        sent.push(change.hash);
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What a programme is made of, as it travels: in the programme file, to the tablets, to the screens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::consent::Purpose;
+use crate::ids::{LineKey, RoundId};
+
+/// Everything a tablet must know to work without a connection, and the office to draw its screens.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Catalogue {
+    pub programme: Programme,
+    pub themes: Vec<Theme>,
+    pub action_lines: Vec<ActionLine>,
+    pub areas: Vec<Area>,
+    pub consent_texts: Vec<ConsentText>,
+    /// The rounds that whoever asks may work in.
+    #[serde(default)]
+    pub rounds: Vec<Round>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Programme {
+    pub name: String,
+    pub cycle: String,
+    /// The action lines are a proposal of this software, not an adopted text.
+    #[serde(default)]
+    pub provisional: bool,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// An *opgave*.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Theme {
+    pub key: LineKey,
+    pub title: String,
+}
+
+/// An *actielijn*: what will be done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionLine {
+    pub key: LineKey,
+    pub theme: LineKey,
+    pub title: String,
+    #[serde(default)]
+    pub description: String,
+    #[serde(default)]
+    pub synonyms: Vec<String>,
+}
+
+/// A district, wijk or buurt with its official code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    pub code: String,
+    pub level: AreaLevel,
+    pub part_of: String,
+    /// Missing where no public source gives it: the code is shown then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Area {
+    /// `Geuzenveld (FB)`, or the code alone where no name is known.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.code),
+            None => self.code.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AreaLevel {
+    District,
+    Wijk,
+    Buurt,
+}
+
+/// A question about consent as it is asked at the door.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConsentText {
+    pub version: String,
+    /// ISO 639-1: `nl`, `en`, `tr`, `ar`.
+    pub language: String,
+    pub purpose: Purpose,
+    pub question: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    pub id: RoundId,
+    pub name: String,
+    pub kind: RoundKind,
+    /// ISO date, `2026-01-24`.
+    pub starts_on: String,
+    pub ends_on: String,
+    /// A closed round takes no new conversations.
+    #[serde(default)]
+    pub closed: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundKind {
+    /// *Buurtronde* with the coffee cart.
+    NeighbourhoodRound,
+    /// *Open huis*.
+    OpenHouse,
+    /// *Overlegronde*.
+    Consultation,
+    /// *Conceptreactie*: a written reaction to the concept.
+    ConceptReaction,
+}
+
+impl RoundKind {
+    pub const ALL: [RoundKind; 4] = [
+        Self::NeighbourhoodRound,
+        Self::OpenHouse,
+        Self::Consultation,
+        Self::ConceptReaction,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeighbourhoodRound => "neighbourhood_round",
+            Self::OpenHouse => "open_house",
+            Self::Consultation => "consultation",
+            Self::ConceptReaction => "concept_reaction",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}

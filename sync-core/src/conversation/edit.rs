@@ -1,0 +1,466 @@
+//! Edits are commands on exact paths, applied to the newest document.
+//!
+//! Nothing is ever reconciled from a whole form: a form that was open while a colleague's quote
+//! came in would take it away again when saved.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{Automerge, ChangeHash, Cursor, ObjId, ObjType, ROOT, ReadDoc};
+use similar::{ChangeTag, TextDiff};
+
+use super::{
+    Actor, Conversation, Document, DocumentError, Head, Parts, SCHEMA, Stance, TagKey, TagStatement,
+};
+use crate::consent::Statement;
+use crate::ids::{LineKey, Millis, QuoteId, StatementId, UserId};
+use crate::limits;
+
+/// What a field worker has written down when pressing *Klaar*: becomes the first change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConversation {
+    pub recorded_at: Millis,
+    pub recorded_by: UserId,
+    pub language: String,
+    pub area: Option<String>,
+    pub notes: String,
+    pub quotes: Vec<NewQuote>,
+    pub consent: Vec<(StatementId, Statement)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewQuote {
+    pub id: QuoteId,
+    pub verbatim: String,
+    /// Where it differs from the conversation's.
+    pub language: Option<String>,
+    /// The lines that the worker says it concerns.
+    pub lines: Vec<LineKey>,
+}
+
+/// One finished edit: becomes one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    AddQuote(NewQuote),
+    CorrectWording {
+        quote: QuoteId,
+        verbatim: String,
+    },
+    /// The recorder takes a quote away that was never said; the record of it stays in the history.
+    RemoveQuote {
+        quote: QuoteId,
+    },
+    EditNotes(NotesEdit),
+    SetArea {
+        area: Option<String>,
+    },
+    SetLanguage {
+        language: String,
+    },
+    Tag {
+        quote: QuoteId,
+        line: LineKey,
+        stance: Stance,
+    },
+    /// Answers given on one screen.
+    Consent(Vec<(StatementId, Statement)>),
+}
+
+/// An edit of the notes as it was made on the text that the form showed.
+///
+/// What colleagues wrote meanwhile stays: places are found again by the characters they stood at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotesEdit {
+    /// The heads of the document that the form showed.
+    pub seen: Vec<Head>,
+    /// In ascending order, not overlapping, in characters of the text that was shown.
+    pub splices: Vec<Splice>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Splice {
+    /// Characters (Unicode scalar values) before it.
+    pub at: usize,
+    pub delete: usize,
+    pub insert: String,
+}
+
+impl NotesEdit {
+    /// What somebody did who turned one text into the other.
+    pub fn between(seen: Vec<Head>, before: &str, after: &str) -> Self {
+        let mut splices: Vec<Splice> = Vec::new();
+        let mut at = 0;
+        for change in TextDiff::from_chars(before, after).iter_all_changes() {
+            match change.tag() {
+                ChangeTag::Equal => at += 1,
+                tag => {
+                    let open = splices
+                        .last_mut()
+                        .filter(|last| last.at + last.delete == at);
+                    let splice = match open {
+                        Some(splice) => splice,
+                        None => {
+                            splices.push(Splice {
+                                at,
+                                delete: 0,
+                                insert: String::new(),
+                            });
+                            let last = splices.len() - 1;
+                            &mut splices[last]
+                        }
+                    };
+                    if tag == ChangeTag::Delete {
+                        splice.delete += 1;
+                        at += 1;
+                    } else {
+                        splice.insert.push_str(change.value());
+                    }
+                }
+            }
+        }
+        Self { seen, splices }
+    }
+}
+
+/// Why a command was not carried out. The document is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    #[error("this quote is not in the conversation")]
+    NoSuchQuote,
+    #[error("a quote has 1 to {} characters", limits::QUOTE_CHARS)]
+    QuoteLength,
+    #[error("notes have at most {} characters", limits::NOTES_CHARS)]
+    NotesLength,
+    #[error("a conversation has at most {} quotes", limits::QUOTES)]
+    TooManyQuotes,
+    #[error("{what} has at most {max} characters", max = limits::SHORT_CHARS)]
+    TooLong { what: &'static str },
+    #[error("the form showed a state that this document never had")]
+    UnknownState,
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+impl From<automerge::AutomergeError> for CommandError {
+    fn from(_: automerge::AutomergeError) -> Self {
+        Self::Document(DocumentError::Unreadable)
+    }
+}
+
+impl Document {
+    /// The document that *Klaar* makes: one change that creates every container.
+    pub fn record(new: &NewConversation, actor: Actor) -> Result<Document, CommandError> {
+        check_new(new)?;
+        let mut document = Document::empty();
+        document.doc.set_actor(actor.id());
+        commit(&mut document.doc, new.recorded_at, |tx| {
+            tx.put(ROOT, "schema", SCHEMA)?;
+            let meta = tx.put_object(ROOT, "meta", ObjType::Map)?;
+            tx.put(&meta, "recorded_at", new.recorded_at.0)?;
+            tx.put(&meta, "recorded_by", new.recorded_by.key())?;
+            tx.put(&meta, "language", new.language.as_str())?;
+            if let Some(area) = &new.area {
+                tx.put(&meta, "area", area.as_str())?;
+            }
+            let notes = tx.put_object(ROOT, "notes", ObjType::Text)?;
+            if !new.notes.is_empty() {
+                tx.splice_text(&notes, 0, 0, &new.notes)?;
+            }
+            let quotes = tx.put_object(ROOT, "quotes", ObjType::Map)?;
+            for (position, quote) in new.quotes.iter().enumerate() {
+                put_quote(tx, &quotes, quote, position)?;
+            }
+            let tags = tx.put_object(ROOT, "tags", ObjType::Map)?;
+            for quote in &new.quotes {
+                put_own_lines(tx, &tags, quote, new.recorded_by, new.recorded_at)?;
+            }
+            let consent = tx.put_object(ROOT, "consent", ObjType::Map)?;
+            put_statements(tx, &consent, &new.consent)
+        })?;
+        Ok(document)
+    }
+
+    /// Carries out one command as one change by this actor, on behalf of this person.
+    /// Returns the new change as a chunk; empty when there was nothing to change.
+    pub fn execute(
+        &mut self,
+        command: &Command,
+        actor: Actor,
+        by: UserId,
+        now: Millis,
+    ) -> Result<Vec<u8>, CommandError> {
+        let before = self.doc.get_heads();
+        let parts = Parts::of(&self.doc)?;
+        let conversation = self.read()?;
+        check_command(command, &conversation)?;
+        self.doc.set_actor(actor.id());
+        match command {
+            Command::EditNotes(edit) => {
+                let splices = place_again(&self.doc, &parts.notes, edit)?;
+                commit(&mut self.doc, now, |tx| {
+                    for splice in &splices {
+                        let delete = isize::try_from(splice.delete).unwrap_or(0);
+                        tx.splice_text(&parts.notes, splice.at, delete, &splice.insert)?;
+                    }
+                    Ok(())
+                })?;
+            }
+            Command::AddQuote(quote) => {
+                let position = self.doc.length(&parts.quotes);
+                commit(&mut self.doc, now, |tx| {
+                    put_quote(tx, &parts.quotes, quote, position)?;
+                    put_own_lines(tx, &parts.tags, quote, by, now)
+                })?;
+            }
+            Command::CorrectWording { quote, verbatim } => {
+                let object = quote_object(&self.doc, &parts, *quote)?;
+                commit(&mut self.doc, now, |tx| {
+                    tx.put(&object, "verbatim", verbatim.as_str())
+                })?;
+            }
+            Command::RemoveQuote { quote } => {
+                let object = quote_object(&self.doc, &parts, *quote)?;
+                commit(&mut self.doc, now, |tx| tx.put(&object, "removed", true))?;
+            }
+            Command::SetArea { area } => {
+                let code = area.as_deref().unwrap_or("");
+                commit(&mut self.doc, now, |tx| tx.put(&parts.meta, "area", code))?;
+            }
+            Command::SetLanguage { language } => {
+                commit(&mut self.doc, now, |tx| {
+                    tx.put(&parts.meta, "language", language.as_str())
+                })?;
+            }
+            Command::Tag {
+                quote,
+                line,
+                stance,
+            } => {
+                commit(&mut self.doc, now, |tx| {
+                    put_tag(tx, &parts.tags, *quote, line, by, *stance, now)
+                })?;
+            }
+            Command::Consent(statements) => {
+                commit(&mut self.doc, now, |tx| {
+                    put_statements(tx, &parts.consent, statements)
+                })?;
+            }
+        }
+        Ok(self.doc.save_after(&before))
+    }
+}
+
+type Edited = Result<(), automerge::AutomergeError>;
+
+fn commit<F>(doc: &mut Automerge, now: Millis, edit: F) -> Edited
+where
+    F: FnOnce(&mut automerge::transaction::Transaction<'_>) -> Edited,
+{
+    // Seconds: what commit times of Automerge are by custom.
+    let at = CommitOptions::default().with_time(now.0.div_euclid(Millis::SECOND));
+    doc.transact_with::<_, _, automerge::AutomergeError, _>(|()| at, edit)
+        .map(|_| ())
+        .map_err(|failure| failure.error)
+}
+
+fn put_quote<T: Transactable>(
+    tx: &mut T,
+    quotes: &ObjId,
+    quote: &NewQuote,
+    position: usize,
+) -> Edited {
+    let object = tx.put_object(quotes, quote.id.key(), ObjType::Map)?;
+    tx.put(&object, "verbatim", quote.verbatim.as_str())?;
+    tx.put(
+        &object,
+        "position",
+        i64::try_from(position).unwrap_or(i64::MAX),
+    )?;
+    if let Some(language) = &quote.language {
+        tx.put(&object, "language", language.as_str())?;
+    }
+    Ok(())
+}
+
+fn put_own_lines<T: Transactable>(
+    tx: &mut T,
+    tags: &ObjId,
+    quote: &NewQuote,
+    by: UserId,
+    at: Millis,
+) -> Edited {
+    for line in &quote.lines {
+        put_tag(tx, tags, quote.id, line, by, Stance::Proposed, at)?;
+    }
+    Ok(())
+}
+
+fn put_tag<T: Transactable>(
+    tx: &mut T,
+    tags: &ObjId,
+    quote: QuoteId,
+    line: &LineKey,
+    by: UserId,
+    stance: Stance,
+    at: Millis,
+) -> Edited {
+    let key = TagKey {
+        quote,
+        line: line.clone(),
+        by,
+    };
+    tx.put(
+        tags,
+        key.to_string(),
+        TagStatement { stance, at }.to_string(),
+    )
+}
+
+fn put_statements<T: Transactable>(
+    tx: &mut T,
+    consent: &ObjId,
+    statements: &[(StatementId, Statement)],
+) -> Edited {
+    for (id, statement) in statements {
+        // A `Statement` is plain data with text keys: it always has a JSON form.
+        let json = serde_json::to_string(statement).unwrap_or_default();
+        tx.put(consent, id.to_string(), json)?;
+    }
+    Ok(())
+}
+
+fn quote_object(doc: &Automerge, parts: &Parts, quote: QuoteId) -> Result<ObjId, CommandError> {
+    match doc.get(&parts.quotes, quote.key()) {
+        Ok(Some((value, id))) if value.is_object() => Ok(id),
+        _ => Err(CommandError::NoSuchQuote),
+    }
+}
+
+/// Turns splices on the text that was shown into splices on the text that is there now, last first.
+fn place_again(
+    doc: &Automerge,
+    notes: &ObjId,
+    edit: &NotesEdit,
+) -> Result<Vec<Splice>, CommandError> {
+    let seen: Vec<ChangeHash> = edit.seen.iter().map(|head| ChangeHash(head.0)).collect();
+    if seen
+        .iter()
+        .any(|hash| doc.get_change_meta_by_hash(hash).is_none())
+    {
+        return Err(CommandError::UnknownState);
+    }
+    let shown = doc.length_at(notes, &seen);
+    let now = doc.length(notes);
+    // Where the character that stood at `at` is now, and whether it is still there.
+    let find = |at: usize| -> Result<(usize, bool), CommandError> {
+        if at >= shown {
+            return Ok((now, false));
+        }
+        let cursor = doc.get_cursor(notes, at, Some(&seen))?;
+        let position = doc.get_cursor_position(notes, &cursor, None)?;
+        let there = position < now && same_character(doc, notes, position, &cursor);
+        Ok((position, there))
+    };
+    let mut placed = Vec::new();
+    for splice in &edit.splices {
+        if splice.at + splice.delete > shown {
+            return Err(CommandError::UnknownState);
+        }
+        // New words go behind the character they followed, not before the one that came next:
+        // what a colleague wrote at the same place stays in one piece.
+        let start = if splice.at == 0 {
+            0
+        } else {
+            let (position, there) = find(splice.at - 1)?;
+            if there { position + 1 } else { position }
+        };
+        if !splice.insert.is_empty() {
+            placed.push(Splice {
+                at: start,
+                delete: 0,
+                insert: splice.insert.clone(),
+            });
+        }
+        for at in splice.at..splice.at + splice.delete {
+            let (position, there) = find(at)?;
+            if there {
+                placed.push(Splice {
+                    at: position,
+                    delete: 1,
+                    insert: String::new(),
+                });
+            }
+        }
+    }
+    // From the end, so that no splice moves the place of another. At one place the deletion comes
+    // before the insertion, which then stands where the deleted character stood.
+    placed.reverse();
+    placed.sort_by_key(|splice| (std::cmp::Reverse(splice.at), !splice.insert.is_empty()));
+    Ok(placed)
+}
+
+fn same_character(doc: &Automerge, notes: &ObjId, position: usize, cursor: &Cursor) -> bool {
+    doc.get_cursor(notes, position, None)
+        .is_ok_and(|here| here == *cursor)
+}
+
+fn check_new(new: &NewConversation) -> Result<(), CommandError> {
+    if new.notes.chars().count() > limits::NOTES_CHARS {
+        return Err(CommandError::NotesLength);
+    }
+    if new.quotes.len() > limits::QUOTES {
+        return Err(CommandError::TooManyQuotes);
+    }
+    check_short("language", &new.language)?;
+    check_short("area", new.area.as_deref().unwrap_or(""))?;
+    new.quotes
+        .iter()
+        .try_for_each(|quote| check_words(&quote.verbatim))
+}
+
+fn check_command(command: &Command, conversation: &Conversation) -> Result<(), CommandError> {
+    let exists = |quote: &QuoteId| match conversation.quote(*quote) {
+        Some(_) => Ok(()),
+        None => Err(CommandError::NoSuchQuote),
+    };
+    match command {
+        Command::AddQuote(quote) => {
+            if conversation.quotes.len() >= limits::QUOTES {
+                return Err(CommandError::TooManyQuotes);
+            }
+            check_words(&quote.verbatim)
+        }
+        Command::CorrectWording { quote, verbatim } => {
+            exists(quote)?;
+            check_words(verbatim)
+        }
+        Command::RemoveQuote { quote } | Command::Tag { quote, .. } => exists(quote),
+        Command::EditNotes(edit) => {
+            let added: usize = edit.splices.iter().map(|s| s.insert.chars().count()).sum();
+            let removed: usize = edit.splices.iter().map(|s| s.delete).sum();
+            let before = conversation.notes.chars().count();
+            if (before + added).saturating_sub(removed) > limits::NOTES_CHARS {
+                return Err(CommandError::NotesLength);
+            }
+            Ok(())
+        }
+        Command::SetArea { area } => check_short("area", area.as_deref().unwrap_or("")),
+        Command::SetLanguage { language } => check_short("language", language),
+        Command::Consent(_) => Ok(()),
+    }
+}
+
+fn check_words(words: &str) -> Result<(), CommandError> {
+    let long = words.chars().count() > limits::QUOTE_CHARS;
+    if long || words.trim().is_empty() {
+        Err(CommandError::QuoteLength)
+    } else {
+        Ok(())
+    }
+}
+
+fn check_short(what: &'static str, text: &str) -> Result<(), CommandError> {
+    if text.chars().count() > limits::SHORT_CHARS {
+        Err(CommandError::TooLong { what })
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Every input has a bound. Beyond it a refusal names the bound; nothing is cut off in silence.
+
+/// Characters of one quote. About five minutes of speech.
+pub const QUOTE_CHARS: usize = 5_000;
+/// Characters of the notes on one conversation.
+pub const NOTES_CHARS: usize = 50_000;
+/// Quotes of one conversation.
+pub const QUOTES: usize = 200;
+/// Statements about tags in one conversation.
+pub const TAGS: usize = 4_000;
+/// Statements about consent in one conversation.
+pub const STATEMENTS: usize = 400;
+/// Bytes of one change of a document.
+pub const CHANGE_BYTES: usize = 512 * 1024;
+/// Operations of one change: the longest notes, and room.
+pub const CHANGE_OPERATIONS: u64 = 80_000;
+/// Changes of one document in one push.
+pub const CHANGES: usize = 2_000;
+/// Bytes of one document's changes in one push.
+pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of one saved document.
+pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Documents in one push.
+pub const PUSH_DOCUMENTS: usize = 2_000;
+/// Rounds one tablet follows.
+pub const ROUNDS: usize = 1_000;
+/// Bytes of a request as sent, compressed.
+pub const REQUEST_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a request or an answer, inflated.
+pub const INFLATED_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of feed in one answer before compression: what a tablet asks for at most.
+pub const FEED_BYTES: usize = 8 * 1024 * 1024;
+/// Characters of an area code, a language, a version of a consent text.
+pub const SHORT_CHARS: usize = 40;
+/// How far a tablet's clock may be from the server's when it signs, in milliseconds.
+pub const CLOCK_WINDOW_MS: i64 = 10 * 60 * 1000;

@@ -1,0 +1,388 @@
+//! May this author make this change? Judged on its operations, each resolved to a path.
+//!
+//! Not on patches: a patch shows only what won, and so hides writes into an object that lost.
+//! The rule is narrow: everything that is not named here is refused.
+
+use std::collections::BTreeMap;
+
+use automerge::legacy::{Key, ObjectId, Op, OpType};
+use automerge::{
+    ActorId, Automerge, ChangeHash, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue,
+};
+
+use crate::consent::Statement;
+use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
+use crate::ids::{DeviceNumber, Millis, QuoteId, StatementId, UserId};
+use crate::limits;
+
+/// On whose behalf a tablet pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Author {
+    pub device: DeviceNumber,
+    pub user: UserId,
+    /// May say what concerns which line with an editor's weight.
+    pub edits: bool,
+}
+
+/// What a change does that its author may not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    #[error("a first change must make the whole conversation: {0}")]
+    FirstChange(&'static str),
+    #[error("only the first change makes containers, and only quotes are made later")]
+    NewObject,
+    #[error("`{0}` is not a part of a conversation")]
+    UnknownPath(String),
+    #[error("`{0}` holds a value of the wrong type or length")]
+    WrongValue(&'static str),
+    #[error("a statement in somebody else's name")]
+    NotYours,
+    #[error("only an editor confirms or rejects a tag")]
+    NotAnEditor,
+    #[error("statements about consent are never changed or taken away, only answered by new ones")]
+    ConsentRewritten,
+    #[error("nothing is deleted from a conversation but characters of its notes")]
+    Deletion,
+    #[error("a quote may hold at most {} characters", limits::QUOTE_CHARS)]
+    QuoteTooLong,
+    #[error("the conversation holds too much: {0}")]
+    TooMuch(&'static str),
+}
+
+/// What an object of the document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Meta,
+    Notes,
+    Quotes,
+    Quote(QuoteId),
+    Tags,
+    Consent,
+}
+
+type Name = (u64, ActorId);
+
+/// The objects of a document by the operation that made them, so that an operation finds its path.
+pub(crate) struct Shape {
+    places: BTreeMap<Name, Place>,
+    quotes: usize,
+    tags: usize,
+    statements: usize,
+    notes: usize,
+    known_consent: Vec<StatementId>,
+}
+
+impl Shape {
+    /// Of a conversation that does not exist yet.
+    pub(crate) fn empty() -> Self {
+        Self {
+            places: BTreeMap::new(),
+            quotes: 0,
+            tags: 0,
+            statements: 0,
+            notes: 0,
+            known_consent: Vec::new(),
+        }
+    }
+
+    pub(crate) fn of(doc: &Automerge, parts: &Parts) -> Self {
+        let mut shape = Self::empty();
+        shape.learn(&parts.meta, Place::Meta);
+        shape.learn(&parts.notes, Place::Notes);
+        shape.learn(&parts.quotes, Place::Quotes);
+        shape.learn(&parts.tags, Place::Tags);
+        shape.learn(&parts.consent, Place::Consent);
+        for item in doc.map_range(&parts.quotes, ..) {
+            if let Ok(quote) = item.key.parse() {
+                shape.learn(&item.id(), Place::Quote(quote));
+                shape.quotes += 1;
+            }
+        }
+        shape.tags = doc.length(&parts.tags);
+        shape.notes = doc.length(&parts.notes);
+        shape.known_consent = doc
+            .keys(&parts.consent)
+            .filter_map(|key| key.parse().ok())
+            .collect();
+        shape.statements = shape.known_consent.len();
+        shape
+    }
+
+    fn learn(&mut self, object: &ObjId, place: Place) {
+        if let ObjId::Id(counter, actor, _) = object {
+            self.places.insert((*counter, actor.clone()), place);
+        }
+    }
+
+    fn has_quote(&self, quote: QuoteId) -> bool {
+        self.places
+            .values()
+            .any(|place| *place == Place::Quote(quote))
+    }
+
+    /// Judges one change; what it makes is known to the next.
+    pub(crate) fn judge(
+        &mut self,
+        change: &ExpandedChange,
+        author: &Author,
+    ) -> Result<(), Violation> {
+        let first = self.places.is_empty();
+        let mut judge = Judge {
+            shape: self,
+            change,
+            author,
+            first,
+            seen: Vec::new(),
+        };
+        for (index, op) in change.operations.iter().enumerate() {
+            judge.operation(index as u64, op)?;
+        }
+        if first { judge.complete() } else { Ok(()) }
+    }
+}
+
+struct Judge<'a> {
+    shape: &'a mut Shape,
+    change: &'a ExpandedChange,
+    author: &'a Author,
+    first: bool,
+    /// Keys of the root and of `meta` that the first change wrote.
+    seen: Vec<&'static str>,
+}
+
+const ROOT_KEYS: [&str; 6] = ["schema", "meta", "notes", "quotes", "tags", "consent"];
+const META_KEYS: [&str; 4] = ["recorded_at", "recorded_by", "language", "area"];
+
+impl Judge<'_> {
+    fn operation(&mut self, index: u64, op: &Op) -> Result<(), Violation> {
+        let name = (
+            u64::from(self.change.start_op) + index,
+            self.change.actor_id.clone(),
+        );
+        let place = match &op.obj {
+            ObjectId::Root => return self.root(name, op),
+            ObjectId::Id(id) => {
+                let known = self.shape.places.get(&(id.counter(), id.actor().clone()));
+                *known.ok_or_else(|| Violation::UnknownPath("?".to_owned()))?
+            }
+        };
+        if place == Place::Notes {
+            return self.notes(op);
+        }
+        let Key::Map(key) = &op.key else {
+            return Err(Violation::UnknownPath("[]".to_owned()));
+        };
+        if matches!(op.action, OpType::Delete) {
+            return Err(match place {
+                Place::Consent => Violation::ConsentRewritten,
+                _ => Violation::Deletion,
+            });
+        }
+        match place {
+            Place::Meta => self.meta(key, op),
+            Place::Quotes => self.new_quote(name, key, op),
+            Place::Quote(_) => self.quote(key, op),
+            Place::Tags => self.tag(key, op),
+            Place::Consent => self.consent(key, op),
+            Place::Notes => Ok(()),
+        }
+    }
+
+    fn root(&mut self, name: Name, op: &Op) -> Result<(), Violation> {
+        let Key::Map(key) = &op.key else {
+            return Err(Violation::UnknownPath("[]".to_owned()));
+        };
+        let known = ROOT_KEYS.into_iter().find(|k| *k == key.as_str());
+        let key = known.ok_or_else(|| Violation::UnknownPath(cut(key)))?;
+        if !self.first {
+            return Err(Violation::NewObject);
+        }
+        if self.seen.contains(&key) {
+            return Err(Violation::FirstChange("a part stands twice"));
+        }
+        self.seen.push(key);
+        let place = match (key, &op.action) {
+            ("schema", OpType::Put(ScalarValue::Int(SCHEMA))) => return Ok(()),
+            ("meta", OpType::Make(ObjType::Map)) => Place::Meta,
+            ("notes", OpType::Make(ObjType::Text)) => Place::Notes,
+            ("quotes", OpType::Make(ObjType::Map)) => Place::Quotes,
+            ("tags", OpType::Make(ObjType::Map)) => Place::Tags,
+            ("consent", OpType::Make(ObjType::Map)) => Place::Consent,
+            _ => return Err(Violation::WrongValue(key)),
+        };
+        self.shape.places.insert(name, place);
+        Ok(())
+    }
+
+    fn meta(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+        let known = META_KEYS.into_iter().find(|k| *k == key);
+        let key = known.ok_or_else(|| Violation::UnknownPath(format!("meta/{}", cut(key))))?;
+        if self.first {
+            if self.seen.contains(&key) {
+                return Err(Violation::FirstChange("a part stands twice"));
+            }
+            self.seen.push(key);
+        }
+        match (key, &op.action) {
+            ("recorded_at", OpType::Put(ScalarValue::Int(_))) if self.first => Ok(()),
+            ("recorded_by", OpType::Put(ScalarValue::Str(by))) if self.first => self.in_own_name(
+                by.parse()
+                    .map_err(|_| Violation::WrongValue("recorded_by"))?,
+            ),
+            ("recorded_at" | "recorded_by", _) => Err(Violation::WrongValue(key)),
+            (_, OpType::Put(ScalarValue::Str(text)))
+                if text.chars().count() <= limits::SHORT_CHARS =>
+            {
+                Ok(())
+            }
+            _ => Err(Violation::WrongValue(key)),
+        }
+    }
+
+    fn notes(&mut self, op: &Op) -> Result<(), Violation> {
+        match &op.action {
+            OpType::Put(ScalarValue::Str(text)) if op.insert && text.chars().count() == 1 => {
+                self.shape.notes += 1;
+                within(self.shape.notes, limits::NOTES_CHARS * 2, "notes")
+            }
+            OpType::Delete => Ok(()),
+            _ => Err(Violation::WrongValue("notes")),
+        }
+    }
+
+    fn new_quote(&mut self, name: Name, key: &str, op: &Op) -> Result<(), Violation> {
+        let quote: QuoteId = key.parse().map_err(|_| Violation::WrongValue("quotes"))?;
+        // One spelling of an id, or one quote would stand under two keys.
+        let fresh = key == quote.key() && op.pred.is_empty() && !self.shape.has_quote(quote);
+        if !matches!(op.action, OpType::Make(ObjType::Map)) || !fresh {
+            return Err(Violation::WrongValue("quotes"));
+        }
+        self.shape.places.insert(name, Place::Quote(quote));
+        self.shape.quotes += 1;
+        within(self.shape.quotes, limits::QUOTES, "quotes")
+    }
+
+    fn quote(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+        match (key, &op.action) {
+            ("verbatim", OpType::Put(ScalarValue::Str(words))) => {
+                let long = words.chars().count() > limits::QUOTE_CHARS;
+                if long {
+                    Err(Violation::QuoteTooLong)
+                } else {
+                    Ok(())
+                }
+            }
+            ("position", OpType::Put(ScalarValue::Int(_)))
+            | ("removed", OpType::Put(ScalarValue::Boolean(_))) => Ok(()),
+            ("language", OpType::Put(ScalarValue::Str(code)))
+                if code.chars().count() <= limits::SHORT_CHARS =>
+            {
+                Ok(())
+            }
+            ("verbatim", _) => Err(Violation::WrongValue("verbatim")),
+            ("position" | "removed" | "language", _) => Err(Violation::WrongValue("quote")),
+            _ => Err(Violation::UnknownPath(format!("quotes/*/{}", cut(key)))),
+        }
+    }
+
+    fn tag(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+        let wrong = Violation::WrongValue("tags");
+        let tag: TagKey = key.parse().map_err(|_| wrong.clone())?;
+        if key != tag.to_string() || !self.shape.has_quote(tag.quote) {
+            return Err(wrong);
+        }
+        self.in_own_name(tag.by)?;
+        let OpType::Put(ScalarValue::Str(value)) = &op.action else {
+            return Err(wrong);
+        };
+        let said: TagStatement = value.parse().map_err(|_| wrong.clone())?;
+        match said.stance {
+            Stance::Proposed | Stance::Retracted => {}
+            Stance::Confirmed | Stance::Rejected if self.author.edits => {}
+            Stance::Confirmed | Stance::Rejected => return Err(Violation::NotAnEditor),
+        }
+        if op.pred.is_empty() {
+            self.shape.tags += 1;
+        }
+        within(self.shape.tags, limits::TAGS, "tags")
+    }
+
+    fn consent(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+        let wrong = Violation::WrongValue("consent");
+        let id: StatementId = key.parse().map_err(|_| wrong.clone())?;
+        if key != id.to_string() {
+            return Err(wrong);
+        }
+        if !op.pred.is_empty() || self.shape.known_consent.contains(&id) {
+            return Err(Violation::ConsentRewritten);
+        }
+        let OpType::Put(ScalarValue::Str(json)) = &op.action else {
+            return Err(wrong);
+        };
+        let short = |text: &str| text.chars().count() <= limits::SHORT_CHARS;
+        let statement: Statement = serde_json::from_str(json).map_err(|_| wrong.clone())?;
+        if !short(&statement.text)
+            || !short(&statement.language)
+            || statement.supersedes.len() > limits::STATEMENTS
+        {
+            return Err(wrong);
+        }
+        self.in_own_name(statement.by)?;
+        self.shape.known_consent.push(id);
+        self.shape.statements += 1;
+        within(self.shape.statements, limits::STATEMENTS, "consent")
+    }
+
+    fn in_own_name(&self, user: UserId) -> Result<(), Violation> {
+        if user == self.author.user {
+            Ok(())
+        } else {
+            Err(Violation::NotYours)
+        }
+    }
+
+    fn complete(&self) -> Result<(), Violation> {
+        let needed = ROOT_KEYS.iter().chain(&META_KEYS[..3]);
+        if needed.into_iter().all(|key| self.seen.contains(key)) {
+            Ok(())
+        } else {
+            Err(Violation::FirstChange("a part is missing"))
+        }
+    }
+}
+
+fn within(count: usize, most: usize, what: &'static str) -> Result<(), Violation> {
+    if count > most {
+        Err(Violation::TooMuch(what))
+    } else {
+        Ok(())
+    }
+}
+
+/// Enough of an unknown key to recognise it by, and not somebody's words.
+fn cut(key: &str) -> String {
+    key.chars()
+        .take(20)
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// The last sequence number of this actor in the document.
+pub(crate) fn last_seq(doc: &Automerge, actor: &ActorId) -> u64 {
+    doc.get_changes_meta(&[])
+        .iter()
+        .filter(|meta| meta.actor.as_ref() == actor)
+        .map(|meta| meta.seq)
+        .max()
+        .unwrap_or(0)
+}
+
+/// The time that a change may claim is not judged; a clock ten years off is told apart in the projection.
+pub(crate) fn plausible(recorded_at: Millis, server_now: Millis) -> bool {
+    const EARLIEST: Millis = Millis(1_577_836_800_000); // 2020-01-01
+    recorded_at >= EARLIEST && recorded_at <= server_now.plus(Millis::DAY)
+}
+
+pub(crate) fn knows(doc: &Automerge, head: &crate::conversation::Head) -> bool {
+    doc.get_change_meta_by_hash(&ChangeHash(head.0)).is_some()
+}

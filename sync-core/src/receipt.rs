@@ -1,0 +1,86 @@
+//! The server's signed word that conversations are durably stored.
+//!
+//! A tablet says *veilig opgeslagen* on nothing less, and frees nothing before it. The signature is
+//! over the exact bytes of the receipt behind a domain tag; the tablet pinned the key at enrolment.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+
+use crate::conversation::Head;
+use crate::ids::{ConversationId, DeviceNumber, Millis};
+use crate::wire::{Epoch, Fingerprint, WireError, decode, encode};
+
+const RECEIPT_DOMAIN: &[u8] = b"koffiekar receipt v1\0";
+
+/// The first eight bytes of the SHA-256 of a public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct KeyId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
+
+impl KeyId {
+    pub fn of(key: &VerifyingKey) -> Self {
+        let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+        let mut id = [0; 8];
+        id.copy_from_slice(&hash[..8]);
+        Self(id)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Receipt {
+    #[n(0)]
+    pub epoch: Epoch,
+    #[n(1)]
+    pub key: KeyId,
+    #[n(2)]
+    pub device: DeviceNumber,
+    /// SHA-256 of the request as it was sent.
+    #[n(3)]
+    pub request: Fingerprint,
+    /// The server's clock after the commit.
+    #[n(4)]
+    pub time: Millis,
+    #[n(5)]
+    pub documents: Vec<ReceiptLine>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ReceiptLine {
+    #[n(0)]
+    pub document: ConversationId,
+    /// The heads that the tablet pushed: what this receipt covers.
+    #[n(1)]
+    pub pushed: Vec<Head>,
+    /// The heads of the stored document; empty where they are the pushed ones.
+    #[n(2)]
+    pub stored: Vec<Head>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SignedReceipt {
+    /// The CBOR of a [`Receipt`].
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub receipt: Vec<u8>,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+impl SignedReceipt {
+    pub fn sign(receipt: &Receipt, key: &SigningKey) -> Self {
+        let receipt = encode(receipt);
+        let signature = key.sign(&[RECEIPT_DOMAIN, &receipt].concat()).to_bytes();
+        Self { receipt, signature }
+    }
+
+    /// The receipt, if this key signed it.
+    pub fn verify(&self, key: &VerifyingKey) -> Result<Receipt, WireError> {
+        let text = [RECEIPT_DOMAIN, &self.receipt[..]].concat();
+        key.verify_strict(&text, &Signature::from_bytes(&self.signature))
+            .map_err(|_| WireError::Signature)?;
+        decode(&self.receipt)
+    }
+}

@@ -1,0 +1,340 @@
+//! The tablet's half of sync, as a state machine without a clock, a network or a disk.
+//!
+//! ```text
+//! record / execute ──► effects: keep what changed
+//! next_request(budget, now) ──► bytes to POST
+//! apply(answer, now) ──► effects, and whether to ask again
+//! ```
+//!
+//! Whoever drives it carries out all effects of one call in one durable transaction before the
+//! next call. It may be killed between any two: what was kept is enough to go on from. The same
+//! type runs in the app, in the tests' simulated tablets and in the load generator.
+
+mod held;
+mod identity;
+mod incoming;
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+
+pub use held::{Held, Standing};
+pub use identity::Identity;
+pub use incoming::{AnswerError, Applied};
+
+use crate::conversation::{
+    Actor, Command, CommandError, Conversation, Document, DocumentError, Head, NewConversation,
+};
+use crate::ids::{ConversationId, Millis, RoundId};
+use crate::office::Problem;
+use crate::wire::{Cursor, Envelope, Epoch, Fingerprint, Push, Request};
+
+/// What must be made durable. Effects of one call belong in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Write [`Replica::held`] of this conversation.
+    Keep(ConversationId),
+    /// Delete it: it is safe on the server and this person may no longer work in its round, or it was erased.
+    Forget(ConversationId),
+    /// Write [`Replica::state`].
+    KeepState,
+    /// Write the reference data: JSON of a [`crate::catalogue::Catalogue`].
+    KeepReference(Vec<u8>),
+    /// Write the tagger's model.
+    KeepTagger(Vec<u8>),
+}
+
+/// How much one request may carry.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    pub documents: usize,
+    pub push_bytes: usize,
+    pub feed_bytes: u32,
+}
+
+impl Default for Budget {
+    /// Small enough for a bad connection: what is lost with a broken request is a few seconds' work.
+    fn default() -> Self {
+        Self {
+            documents: 200,
+            push_bytes: 512 * 1024,
+            feed_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// What to do after the server refused a whole request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reaction {
+    /// The clock was corrected: send again.
+    Retry,
+    /// The device is unknown or revoked: someone must sign in on this tablet again. Work goes on meanwhile.
+    SignInAgain,
+    /// Nothing to be done here; try later.
+    Later,
+}
+
+/// A command that could not be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    #[error("this conversation is not on this tablet")]
+    NotHere,
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl From<DocumentError> for EditError {
+    fn from(error: DocumentError) -> Self {
+        Self::Command(error.into())
+    }
+}
+
+/// Everything one person's tablet holds. Documents are kept saved, about a kilobyte each, and
+/// loaded only while they are read or changed.
+#[derive(Debug)]
+pub struct Replica {
+    identity: Identity,
+    /// Fresh for each page load or process start.
+    session: [u8; 8],
+    requests: u64,
+    state: State,
+    held: BTreeMap<ConversationId, Held>,
+    in_flight: Option<InFlight>,
+}
+
+/// What is kept beside the conversations.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+struct State {
+    #[n(0)]
+    epoch: Option<Epoch>,
+    #[n(1)]
+    cursors: Vec<Cursor>,
+    #[n(2)]
+    reference: Option<Fingerprint>,
+    /// Server's clock minus tablet's, as last seen.
+    #[n(3)]
+    clock_offset_ms: i64,
+    /// When the server last answered, by its clock.
+    #[n(4)]
+    last_contact: Option<Millis>,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    request: Fingerprint,
+    pushed: Vec<Sent>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    document: ConversationId,
+    heads: Vec<Head>,
+    /// How much of the pending changes went along.
+    pending_bytes: usize,
+}
+
+impl Replica {
+    /// `session` must be eight fresh random bytes.
+    pub fn new(identity: Identity, session: [u8; 8]) -> Self {
+        Self {
+            identity,
+            session,
+            requests: 0,
+            state: State::default(),
+            held: BTreeMap::new(),
+            in_flight: None,
+        }
+    }
+
+    /// From what [`Effect`]s had kept. What cannot be read is returned beside it, never dropped.
+    pub fn restore(
+        identity: Identity,
+        session: [u8; 8],
+        state: Option<&[u8]>,
+        held: impl IntoIterator<Item = (ConversationId, Vec<u8>)>,
+    ) -> (Self, Vec<ConversationId>) {
+        let mut replica = Self::new(identity, session);
+        replica.state = state
+            .and_then(|bytes| crate::wire::decode(bytes).ok())
+            .unwrap_or_default();
+        let mut unreadable = Vec::new();
+        for (id, bytes) in held {
+            match Held::from_bytes(&bytes) {
+                Ok(held) => drop(replica.held.insert(id, held)),
+                Err(_) => unreadable.push(id),
+            }
+        }
+        (replica, unreadable)
+    }
+
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What [`Effect::KeepState`] writes.
+    pub fn state(&self) -> Vec<u8> {
+        crate::wire::encode(&self.state)
+    }
+
+    pub fn held(&self, id: ConversationId) -> Option<&Held> {
+        self.held.get(&id)
+    }
+
+    /// Oldest first: ids sort by time.
+    pub fn conversations(&self) -> impl DoubleEndedIterator<Item = (ConversationId, &Held)> {
+        self.held.iter().map(|(id, held)| (*id, held))
+    }
+
+    pub fn read(&self, id: ConversationId) -> Result<Conversation, EditError> {
+        Ok(self.document(id)?.read()?)
+    }
+
+    /// What a form must remember that shows the notes, see [`crate::conversation::NotesEdit`].
+    pub fn heads(&self, id: ConversationId) -> Result<Vec<Head>, EditError> {
+        Ok(self.document(id)?.heads())
+    }
+
+    /// The tablet's clock, corrected by what it knows of the server's.
+    pub fn clock(&self, now: Millis) -> Millis {
+        now.plus(self.state.clock_offset_ms)
+    }
+
+    /// Server's clock minus tablet's, in milliseconds, as last seen.
+    pub fn clock_offset_ms(&self) -> i64 {
+        self.state.clock_offset_ms
+    }
+
+    /// When the server last answered, by its clock.
+    pub fn last_contact(&self) -> Option<Millis> {
+        self.state.last_contact
+    }
+
+    /// Conversations with anything that the server has not receipted yet.
+    pub fn waiting(&self) -> usize {
+        self.held.values().filter(|held| held.is_waiting()).count()
+    }
+
+    /// *Klaar*: the first change of a conversation.
+    pub fn record(
+        &mut self,
+        id: ConversationId,
+        round: RoundId,
+        new: &NewConversation,
+    ) -> Result<Vec<Effect>, EditError> {
+        let document = Document::record(new, self.actor())?;
+        let pending = document.changes_since(&[]);
+        self.held.insert(
+            id,
+            Held::recorded(round, document.save(), document.heads(), pending),
+        );
+        Ok(vec![Effect::Keep(id)])
+    }
+
+    /// One finished edit of a conversation on this tablet. `now` is the tablet's clock.
+    pub fn execute(
+        &mut self,
+        id: ConversationId,
+        command: &Command,
+        now: Millis,
+    ) -> Result<Vec<Effect>, EditError> {
+        let mut document = self.document(id)?;
+        let at = self.clock(now);
+        let change = document.execute(command, self.actor(), self.identity.user, at)?;
+        if change.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(held) = self.held.get_mut(&id) else {
+            return Err(EditError::NotHere);
+        };
+        held.edited(document.save(), document.heads(), &change);
+        Ok(vec![Effect::Keep(id)])
+    }
+
+    /// What was refused is sent again with the next requests: the button "probeer opnieuw".
+    pub fn retry_refused(&mut self) {
+        self.held.values_mut().for_each(Held::retry);
+    }
+
+    /// The next message to the server. It replaces one that was not answered.
+    pub fn next_request(&mut self, budget: Budget, now: Millis) -> Vec<u8> {
+        let mut push = Vec::new();
+        let mut pushed = Vec::new();
+        let mut bytes = 0;
+        for (id, held) in self.held.iter().filter(|(_, held)| held.is_sendable()) {
+            let full = push.len() >= budget.documents.min(crate::limits::PUSH_DOCUMENTS);
+            let heavy = bytes + held.pending().len() > budget.push_bytes && !push.is_empty();
+            if full || heavy {
+                break;
+            }
+            bytes += held.pending().len();
+            let heads = held.heads().to_vec();
+            pushed.push(Sent {
+                document: *id,
+                heads: heads.clone(),
+                pending_bytes: held.pending().len(),
+            });
+            let changes = held.pending().to_vec();
+            push.push(Push {
+                document: *id,
+                round: held.round(),
+                heads,
+                changes,
+            });
+        }
+        let request = Request {
+            epoch: self.state.epoch,
+            cursors: self.state.cursors.clone(),
+            feed_bytes: budget.feed_bytes,
+            reference: self.state.reference,
+            tagger: None,
+            waiting: u32::try_from(self.waiting() - push.len().min(self.waiting()))
+                .unwrap_or(u32::MAX),
+            push,
+        };
+        let mut nonce = [0; 16];
+        nonce[..8].copy_from_slice(&self.session);
+        nonce[8..].copy_from_slice(&self.requests.to_be_bytes());
+        self.requests += 1;
+        let key = self.identity.signing_key();
+        let message =
+            Envelope::seal(&request, self.identity.device, &key, self.clock(now), nonce).to_bytes();
+        self.in_flight = Some(InFlight {
+            request: Fingerprint::of(&message),
+            pushed,
+        });
+        message
+    }
+
+    /// The server refused the request as a whole. Nothing is lost; nothing was stored.
+    pub fn refused(&mut self, problem: &Problem, now: Millis) -> Reaction {
+        self.in_flight = None;
+        match (problem.code(), problem.server_time) {
+            ("clock-off", Some(server)) => {
+                let offset = server.0.saturating_sub(now.0);
+                // The correction was made already and did not help: do not go round in circles.
+                let corrected = (offset - self.state.clock_offset_ms).abs() < Millis::SECOND;
+                self.state.clock_offset_ms = offset;
+                if corrected {
+                    Reaction::Later
+                } else {
+                    Reaction::Retry
+                }
+            }
+            ("device-unknown" | "device-revoked", _) => Reaction::SignInAgain,
+            _ => Reaction::Later,
+        }
+    }
+
+    fn document(&self, id: ConversationId) -> Result<Document, EditError> {
+        let held = self.held.get(&id).ok_or(EditError::NotHere)?;
+        Ok(Document::load(held.bytes())?)
+    }
+
+    fn actor(&self) -> Actor {
+        Actor {
+            device: self.identity.device,
+            session: self.session,
+        }
+    }
+}
