@@ -1,0 +1,62 @@
+//! The office: editor, analyst and administrator, with a connection and a keyboard.
+
+mod names;
+mod sign_in;
+
+pub(crate) use sign_in::SignIn;
+
+use koffiekar_sync_core::catalogue::Catalogue;
+use leptos::prelude::*;
+
+use crate::{
+    parts::{Busy, Fetched, Source, Trouble},
+    route::{self, Route},
+    session,
+    shell::{NotForRole, is_open_to},
+};
+
+use names::Names;
+
+const PROGRAMME: &str = "/api/v1/programme";
+
+/// Which screen; what it shows stands in the address and is the screen's own matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Desk,
+    Publications,
+    Analysis,
+    Administration,
+}
+
+/// Loads the programme, which gives every screen its names, and then draws the screen.
+#[component]
+pub(crate) fn Office() -> impl IntoView {
+    let catalogue = Source::<Catalogue>::new();
+    catalogue.fetch(PROGRAMME.to_owned());
+    let screen = Memo::new(|_| match route::current() {
+        Route::Desk | Route::Quote(_) => Screen::Desk,
+        Route::Publications | Route::Publication(_) => Screen::Publications,
+        Route::Analysis => Screen::Analysis,
+        _ => Screen::Administration,
+    });
+    move || match catalogue.value.get() {
+        Fetched::Busy => view! { <main id="main" tabindex="-1"><Busy/></main> }.into_any(),
+        Fetched::Failed(failure) => {
+            let retry = Callback::new(move |()| catalogue.fetch(PROGRAMME.to_owned()));
+            view! { <main id="main" class="page narrow" tabindex="-1"><Trouble failure retry/></main> }
+                .into_any()
+        }
+        Fetched::Ready(catalogue) => {
+            provide_context(Names::new(catalogue));
+            let body = move || {
+                let role = session::signed_in().map(|session| session.role);
+                let _ = screen.get();
+                if !role.is_some_and(|role| is_open_to(role, untrack(route::current))) {
+                    return view! { <NotForRole/> }.into_any();
+                }
+                view! { <main id="main" tabindex="-1"></main> }.into_any()
+            };
+            view! { {body} }.into_any()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What every screen is put together from.
+
+mod dialog;
+mod form;
+mod fetched;
+mod said;
+mod time;
+
+pub(crate) use dialog::Dialog;
+pub(crate) use fetched::{Fetched, Source, Trouble};
+pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField};
+pub(crate) use said::{Announcer, Notice, Tone, announce};
+pub(crate) use time::{day, moment, today};
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// Nothing here: why, and what to do next.
+#[component]
+pub(crate) fn Empty(title: &'static str, #[prop(into)] text: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">{title}</p>
+            <p>{text}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}
+
+#[component]
+pub(crate) fn Busy() -> impl IntoView {
+    view! { <p class="busy" role="status">{crate::words::words().common.busy}</p> }
+}
+
+/// The focus to the element with this id, once it is on the page.
+pub(crate) fn focus(id: impl Into<String>) {
+    let id = id.into();
+    request_animation_frame(move || {
+        let element = document().get_element_by_id(&id);
+        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// The title of the browser's tab.
+pub(crate) fn title(text: &str) {
+    document().set_title(&format!("{text} - Koffiekar"));
+}

@@ -1,0 +1,191 @@
+//! The address bar: which screen, and what it shows. What a person filters on stands in the query, so
+//! that an address can be kept, sent and gone back to.
+
+use koffiekar_sync_core::ids::{PublicationId, QuoteId};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::UrlSearchParams;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/`: where the role belongs.
+    Home,
+    /// `/aanmelden`
+    SignIn,
+    /// `/veld` and all below it: the field screens read [`path`] themselves.
+    Field,
+    /// `/redactie`
+    Desk,
+    /// `/redactie/citaat/ID`
+    Quote(QuoteId),
+    /// `/publicaties`
+    Publications,
+    /// `/publicaties/ID`
+    Publication(PublicationId),
+    /// `/analyse`
+    Analysis,
+    /// `/beheer/...`
+    Administration(Administration),
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Administration {
+    People,
+    Rounds,
+    Lines,
+    Devices,
+}
+
+impl Route {
+    fn parse(path: &str) -> Self {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            [] => Self::Home,
+            ["aanmelden"] => Self::SignIn,
+            ["veld", ..] => Self::Field,
+            ["redactie"] => Self::Desk,
+            ["redactie", "citaat", id] => id.parse().map_or(Self::Unknown, Self::Quote),
+            ["publicaties"] => Self::Publications,
+            ["publicaties", id] => id.parse().map_or(Self::Unknown, Self::Publication),
+            ["analyse"] => Self::Analysis,
+            ["beheer"] | ["beheer", "mensen"] => Self::Administration(Administration::People),
+            ["beheer", "rondes"] => Self::Administration(Administration::Rounds),
+            ["beheer", "actielijnen"] => Self::Administration(Administration::Lines),
+            ["beheer", "tablets"] => Self::Administration(Administration::Devices),
+            _ => Self::Unknown,
+        }
+    }
+
+    pub(crate) fn path(self) -> String {
+        match self {
+            Self::Home | Self::Unknown => "/".to_owned(),
+            Self::SignIn => "/aanmelden".to_owned(),
+            Self::Field => "/veld".to_owned(),
+            Self::Desk => "/redactie".to_owned(),
+            Self::Quote(id) => format!("/redactie/citaat/{id}"),
+            Self::Publications => "/publicaties".to_owned(),
+            Self::Publication(id) => format!("/publicaties/{id}"),
+            Self::Analysis => "/analyse".to_owned(),
+            Self::Administration(part) => match part {
+                Administration::People => "/beheer/mensen",
+                Administration::Rounds => "/beheer/rondes",
+                Administration::Lines => "/beheer/actielijnen",
+                Administration::Devices => "/beheer/tablets",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Address {
+    path: String,
+    /// Without the question mark.
+    query: String,
+}
+
+thread_local! {
+    static ADDRESS: ArcRwSignal<Address> = ArcRwSignal::new(Address::default());
+}
+
+fn address() -> ArcRwSignal<Address> {
+    ADDRESS.with(Clone::clone)
+}
+
+fn read_address() {
+    let location = window().location();
+    address().set(Address {
+        path: location.pathname().unwrap_or_default(),
+        query: location.search().unwrap_or_default().trim_start_matches('?').to_owned(),
+    });
+}
+
+/// Call once: listens to the back button and to clicks on links within the app.
+pub(crate) fn start() {
+    read_address();
+    let _ = window_event_listener(ev::popstate, |_| read_address());
+    let _ = window_event_listener(ev::click, follow_link);
+}
+
+fn follow_link(event: ev::MouseEvent) {
+    let modified = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
+    if event.default_prevented() || event.button() != 0 || modified {
+        return;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let Some(link) = target.and_then(|element| element.closest("a[href^='/']").ok().flatten()) else {
+        return;
+    };
+    let href = link.get_attribute("href").unwrap_or_default();
+    if link.has_attribute("download") || link.has_attribute("target") || href.starts_with("/api/") {
+        return;
+    }
+    event.prevent_default();
+    go(&href);
+}
+
+pub(crate) fn current() -> Route {
+    address().with(|address| Route::parse(&address.path))
+}
+
+pub(crate) fn path() -> String {
+    address().with(|address| address.path.clone())
+}
+
+/// What stands behind the question mark.
+pub(crate) fn query() -> String {
+    address().with(|address| address.query.clone())
+}
+
+/// To another screen, with a way back. Whoever reads with a screen reader lands on its heading.
+pub(crate) fn go(href: &str) {
+    let before = address().with_untracked(|address| address.path.clone());
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
+    }
+    read_address();
+    if address().with_untracked(|address| address.path != before) {
+        window().scroll_to_with_x_and_y(0.0, 0.0);
+        request_animation_frame(focus_heading);
+    }
+}
+
+/// The same entry in the history with another address: for filters as they are typed.
+pub(crate) fn replace(href: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
+    }
+    read_address();
+}
+
+pub(crate) fn focus_heading() {
+    let heading = document().query_selector("#main h1").ok().flatten();
+    if let Some(heading) = heading.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = heading.focus();
+    }
+}
+
+/// The pairs of a query string, decoded.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    let Ok(params) = UrlSearchParams::new_with_str(query) else { return Vec::new() };
+    let mut pairs = Vec::new();
+    for entry in params.entries().into_iter().flatten() {
+        let entry = js_sys::Array::from(&entry);
+        if let (Some(name), Some(value)) = (entry.get(0).as_string(), entry.get(1).as_string()) {
+            pairs.push((name, value));
+        }
+    }
+    pairs
+}
+
+/// `a=1&b=two+words`, encoded; empty values are left out.
+pub(crate) fn to_query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let Ok(params) = UrlSearchParams::new() else { return String::new() };
+    for (name, value) in pairs {
+        if !value.is_empty() {
+            params.append(name, &value);
+        }
+    }
+    params.to_string().into()
+}

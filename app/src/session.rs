@@ -1,0 +1,86 @@
+//! Who is signed in to the office. The cookie is the server's and out of our reach; this is what it
+//! stands for. Field screens do not need it: a tablet signs with its own key.
+
+use koffiekar_sync_core::office::{Role, Session, SignIn};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{api, api::Failure, keep, route::Route};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum State {
+    /// Not asked yet, or asking.
+    Asking,
+    SignedOut {
+        /// There was a session, and it ended by itself.
+        expired: bool,
+    },
+    SignedIn(Session),
+    Failed(Failure),
+}
+
+const PATH: &str = "/api/v1/session";
+/// Written by the field screens once a tablet has its key: then `/` opens them without asking.
+pub(crate) const ENROLLED: &str = "enrolled";
+
+thread_local! {
+    static STATE: ArcRwSignal<State> = ArcRwSignal::new(State::Asking);
+}
+
+pub(crate) fn state() -> ArcRwSignal<State> {
+    STATE.with(Clone::clone)
+}
+
+/// Asks the server who is signed in.
+pub(crate) fn ask() {
+    state().set(State::Asking);
+    spawn_local(async {
+        let next = match api::get(PATH).await {
+            Ok(session) => State::SignedIn(session),
+            Err(Failure::SignedOut) => State::SignedOut { expired: false },
+            Err(failure) if failure.status() == Some(401) => State::SignedOut { expired: false },
+            Err(failure) => State::Failed(failure),
+        };
+        state().set(next);
+    });
+}
+
+pub(crate) async fn sign_in(login: String, password: String) -> Result<Session, Failure> {
+    let session: Session = api::send("POST", PATH, &SignIn { login, password }).await?;
+    state().set(State::SignedIn(session.clone()));
+    Ok(session)
+}
+
+pub(crate) async fn sign_out() -> Result<(), Failure> {
+    api::order("DELETE", PATH).await?;
+    state().set(State::SignedOut { expired: false });
+    Ok(())
+}
+
+/// The server says that there is no session (any more).
+pub(crate) fn lost() {
+    let state = state();
+    if matches!(*state.read_untracked(), State::SignedIn(_)) {
+        state.set(State::SignedOut { expired: true });
+    }
+}
+
+pub(crate) fn signed_in() -> Option<Session> {
+    state().with(|state| match state {
+        State::SignedIn(session) => Some(session.clone()),
+        _ => None,
+    })
+}
+
+pub(crate) fn is_enrolled() -> bool {
+    keep::read(ENROLLED).is_some()
+}
+
+/// Where somebody of this role begins.
+pub(crate) fn home(role: Role) -> Route {
+    match role {
+        Role::Field => Route::Field,
+        Role::Editor => Route::Desk,
+        Role::Analyst => Route::Analysis,
+        Role::Administrator => Route::Administration(crate::route::Administration::People),
+    }
+}

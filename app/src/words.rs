@@ -1,0 +1,274 @@
+//! Every text on the office screens, in Dutch and in English.
+//!
+//! The texts are constants of one type: one that is missing in a language does not compile. The
+//! field screens keep their own, in the same manner and by the same choice of language.
+
+mod en;
+mod nl;
+
+use koffiekar_sync_core::catalogue::RoundKind;
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::office::{Dimension, LineStanding, Role, SelectionBlock, TagState};
+use leptos::prelude::*;
+
+use crate::keep;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Dutch,
+    English,
+}
+
+impl Language {
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Dutch => "nl",
+            Self::English => "en",
+        }
+    }
+}
+
+const KEPT: &str = "language";
+
+thread_local! {
+    static LANGUAGE: ArcRwSignal<Language> = ArcRwSignal::new(match keep::read(KEPT).as_deref() {
+        Some("en") => Language::English,
+        _ => Language::Dutch,
+    });
+}
+
+pub(crate) fn language() -> ArcRwSignal<Language> {
+    LANGUAGE.with(Clone::clone)
+}
+
+pub(crate) fn chosen() -> Language {
+    language().get_untracked()
+}
+
+pub(crate) fn choose(language: Language) {
+    keep::write(KEPT, language.code());
+    LANGUAGE.with(|signal| signal.set(language));
+}
+
+/// The texts in the language chosen. Not reactive: another language draws the page anew.
+pub(crate) fn words() -> &'static Words {
+    match chosen() {
+        Language::Dutch => &nl::NL,
+        Language::English => &en::EN,
+    }
+}
+
+/// Puts `values` in the places of `{}`, in order.
+pub(crate) fn fill(text: &str, values: &[&str]) -> String {
+    let mut values = values.iter();
+    let mut filled = String::new();
+    for (index, part) in text.split("{}").enumerate() {
+        if index > 0 {
+            filled.push_str(values.next().copied().unwrap_or_default());
+        }
+        filled.push_str(part);
+    }
+    filled
+}
+
+/// `1 citaat`, `2.310 citaten`.
+pub(crate) fn count(number: u64, (one, many): (&str, &str)) -> String {
+    format!("{} {}", self::number(number), if number == 1 { one } else { many })
+}
+
+/// `2.310` in Dutch, `2,310` in English.
+pub(crate) fn number(number: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a number on a screen")]
+    let number = js_sys::Number::from(number as f64);
+    number.to_locale_string(chosen().code()).into()
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident { $($text:ident),* $(,)? })*) => {
+        $($(#[$doc])* pub(crate) struct $name { $(pub(crate) $text: &'static str),* })*
+    };
+}
+
+pub(crate) struct Words {
+    pub(crate) shell: Shell,
+    pub(crate) update: Update,
+    pub(crate) failure: Failure,
+    pub(crate) sign_in: SignIn,
+    pub(crate) common: Common,
+    pub(crate) names: Names,
+    pub(crate) filters: Filters,
+    pub(crate) desk: Desk,
+    pub(crate) shortcuts: Shortcuts,
+    pub(crate) detail: Detail,
+    pub(crate) publications: Publications,
+    pub(crate) analysis: Analysis,
+    pub(crate) people: People,
+    pub(crate) rounds: Rounds,
+    pub(crate) lines: Lines,
+    pub(crate) devices: Devices,
+}
+
+texts! {
+    Shell {
+        to_content, main_menu, field, desk, publications, analysis, administration, sign_out,
+        demo, demo_account, language, theme, theme_device, theme_light, theme_dark, not_found,
+        not_found_hint, to_start, provisional, not_for_role,
+    }
+    Update { there_is, now, later }
+    Failure { offline, timed_out, signed_out, unreadable, reference, again, title, is_offline }
+    SignIn {
+        title, login, login_hint, password, show, hide, submit, busy, no_login, no_password, wrong,
+        expired, demo_hint, about,
+    }
+    Common {
+        busy, close, cancel, save, saved, remove, edit, add, yes, no, errors, more, optional, none,
+        all, search, clear, back, undo, unknown,
+    }
+    /// Names of what is stored by a key.
+    Names {
+        none_line, untagged, proposed, confirmed, contested, rejected, neighbourhood_round,
+        open_house, consultation, concept_reaction, role_field, role_editor, role_analyst,
+        role_administrator, analysis, anonymous_publication, named_publication, follow_up_contact,
+        may_with_name, may_without_name, may_not, no_consent, wording_conflict, removed, kern,
+        verdiepend, concept, definitive, by_action_line, by_theme, by_area, by_wijk, by_round,
+        by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
+    }
+    Filters {
+        legend, action_line, theme, area, round, kind, language, from, until, tag_state, text, all,
+        clear, no_line, consent, search,
+    }
+    Desk {
+        title, views, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
+        proposed_title, confirmed_title, line_views, search, empty_title, empty_done, empty_filter,
+        empty_line, quotes, more, suggested, because, confirm_suggestion, tags, confirm_tag,
+        reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo, decided_line,
+        decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line, pick_line_hint,
+        no_match, pick_section, pick_section_hint, chosen, already_chosen, may_not_choose,
+        no_sections, two_wordings, chosen_in, help, fitting, others, all_lines, everything_loaded,
+        show_lines, no_suggestions, probability, list, conflict_first,
+    }
+    Shortcuts {
+        title, intro, next, previous, suggestion, none, other, reject, undo, choose, open, search,
+        help, back, on, off, key, does,
+    }
+    Detail {
+        title, notes, no_notes, recorded_by, said, nobody, proposed, confirmed, rejected, others,
+        no_others, wordings, wordings_hint, wording, this_one, settled, changed, added, missing,
+        not_found, consent, when, where_, round, language, line, who, what,
+    }
+    Publications {
+        title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed, blocked,
+        blocked_count, print, chosen_by, all_good, quotes_of_line, provisional_note, no_area,
+    }
+    Analysis {
+        title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
+        sum, double, chart_label, show, filters, more_rows, share,
+    }
+    People {
+        title, add, login, login_hint, name, role, rounds, rounds_hint, password, password_hint,
+        new_password, disabled, active, disable, enable, empty, change, login_wrong, name_wrong,
+        password_wrong, added, changed, state, demo, confirm_disable, actions, new_password_hint,
+    }
+    Rounds {
+        title, add, name, kind, starts, ends, open, closed, close, reopen, empty, name_wrong,
+        date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open,
+    }
+    Lines {
+        title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
+        changed, empty, edit, theme, key,
+    }
+    Devices {
+        title, intro, empty, empty_hint, label, user, enrolled, last_contact, waiting, never,
+        revoke, revoked, active, confirm, confirm_text, done, state,
+    }
+}
+
+impl Names {
+    pub(crate) fn kind(&self, kind: RoundKind) -> &'static str {
+        match kind {
+            RoundKind::NeighbourhoodRound => self.neighbourhood_round,
+            RoundKind::OpenHouse => self.open_house,
+            RoundKind::Consultation => self.consultation,
+            RoundKind::ConceptReaction => self.concept_reaction,
+        }
+    }
+    pub(crate) fn role(&self, role: Role) -> &'static str {
+        match role {
+            Role::Field => self.role_field,
+            Role::Editor => self.role_editor,
+            Role::Analyst => self.role_analyst,
+            Role::Administrator => self.role_administrator,
+        }
+    }
+    pub(crate) fn standing(&self, standing: LineStanding) -> &'static str {
+        match standing {
+            LineStanding::Proposed => self.proposed,
+            LineStanding::Confirmed => self.confirmed,
+            LineStanding::Contested => self.contested,
+            LineStanding::Rejected => self.rejected,
+        }
+    }
+    pub(crate) fn tag_state(&self, state: TagState) -> &'static str {
+        match state {
+            TagState::Untagged => self.untagged,
+            TagState::Proposed => self.proposed,
+            TagState::Confirmed => self.confirmed,
+            TagState::Contested => self.contested,
+        }
+    }
+    pub(crate) fn purpose(&self, purpose: Purpose) -> &'static str {
+        match purpose {
+            Purpose::Analysis => self.analysis,
+            Purpose::AnonymousPublication => self.anonymous_publication,
+            Purpose::NamedPublication => self.named_publication,
+            Purpose::FollowUpContact => self.follow_up_contact,
+        }
+    }
+    /// What a resident's answers mean for the text in print.
+    pub(crate) fn publication(&self, consent: &[Purpose]) -> &'static str {
+        if consent.contains(&Purpose::NamedPublication) {
+            self.may_with_name
+        } else if consent.contains(&Purpose::AnonymousPublication) {
+            self.may_without_name
+        } else {
+            self.may_not
+        }
+    }
+    pub(crate) fn block(&self, block: SelectionBlock) -> &'static str {
+        match block {
+            SelectionBlock::NoConsent => self.no_consent,
+            SelectionBlock::WordingConflict => self.wording_conflict,
+            SelectionBlock::Removed => self.removed,
+        }
+    }
+    pub(crate) fn dimension(&self, dimension: Dimension) -> &'static str {
+        match dimension {
+            Dimension::ActionLine => self.by_action_line,
+            Dimension::Theme => self.by_theme,
+            Dimension::Area => self.by_area,
+            Dimension::Wijk => self.by_wijk,
+            Dimension::Round => self.by_round,
+            Dimension::Kind => self.by_kind,
+            Dimension::Language => self.by_language,
+            Dimension::Month => self.by_month,
+            Dimension::TagState => self.by_tag_state,
+        }
+    }
+    /// The name of a language, or its code where we have no name for it.
+    pub(crate) fn language(&self, code: &str) -> String {
+        match code {
+            "nl" => self.nl.to_owned(),
+            "en" => self.en.to_owned(),
+            "tr" => self.tr.to_owned(),
+            "ar" => self.ar.to_owned(),
+            "ber" | "zgh" | "rif" => self.ber.to_owned(),
+            _ => code.to_owned(),
+        }
+    }
+    pub(crate) fn form(&self, form: &str) -> &'static str {
+        if form == "kern" { self.kern } else { self.verdiepend }
+    }
+    pub(crate) fn publication_state(&self, state: &str) -> &'static str {
+        if state == "concept" { self.concept } else { self.definitive }
+    }
+}
