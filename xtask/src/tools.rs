@@ -66,15 +66,17 @@ impl Tool {
 /// Finds all of these, after installing what is missing, as variables for the tests.
 pub(crate) fn ensure(tools: &[&Tool]) -> Result<Vec<(&'static str, PathBuf)>> {
     let missing: Vec<_> = tools.iter().filter(|tool| tool.path().is_none()).collect();
-    if !missing.is_empty() {
-        for tool in &missing {
-            eprintln!(
-                "    {} is not here ({} is {})",
-                tool.name,
+    for tool in &missing {
+        if let Some(path) = env::var_os(tool.variable) {
+            bail!(
+                "{} names {}, and nothing is there",
                 tool.variable,
-                set_or_not(tool.variable)
+                path.display()
             );
         }
+        eprintln!("    {} is not here", tool.name);
+    }
+    if !missing.is_empty() {
         install(
             &missing
                 .iter()
@@ -86,7 +88,7 @@ pub(crate) fn ensure(tools: &[&Tool]) -> Result<Vec<(&'static str, PathBuf)>> {
     let found = tools.iter().map(|tool| {
         let path = tool.path().with_context(|| {
             format!(
-                "{} is still not here; if it is elsewhere, set {}",
+                "{} is still not here; if it is elsewhere, let {} name it",
                 tool.name, tool.variable
             )
         })?;
@@ -94,12 +96,6 @@ pub(crate) fn ensure(tools: &[&Tool]) -> Result<Vec<(&'static str, PathBuf)>> {
         Ok((tool.variable, path))
     });
     found.collect()
-}
-
-fn set_or_not(variable: &str) -> String {
-    env::var(variable).map_or("not set".to_owned(), |value| {
-        format!("set to {value}, where nothing is")
-    })
 }
 
 /// Debian's packages, if this is Debian and we may install them.
