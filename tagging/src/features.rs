@@ -42,8 +42,38 @@ impl Occurring<'_> {
     }
 }
 
+/// What to read of a text.
+struct Reading {
+    stop_words: bool,
+    /// In characters, the edges of the word counted.
+    shortest_piece: usize,
+}
+
 impl<'t> Features<'t> {
+    /// All that is said in a text.
     pub(crate) fn of(text: &'t str) -> Self {
+        Self::take(
+            text,
+            Reading {
+                stop_words: true,
+                shortest_piece: 2,
+            },
+        )
+    }
+
+    /// Only what says something by itself: a text without its stop words and its pairs of characters. A description
+    /// is read so: half the pairs of a language occur in any twenty words, by chance.
+    pub(crate) fn of_content(text: &'t str) -> Self {
+        Self::take(
+            text,
+            Reading {
+                stop_words: false,
+                shortest_piece: 3,
+            },
+        )
+    }
+
+    fn take(text: &'t str, reading: Reading) -> Self {
         let mut features = Features {
             occurrences: Vec::with_capacity(text.len().min(4_096) * 4),
             ..Default::default()
@@ -60,11 +90,22 @@ impl<'t> Features<'t> {
             if features.occurrences.len() >= MOST_FEATURES {
                 break;
             }
+            let is_stop_word = stop_words::contains(&folded);
+            if is_stop_word && !reading.stop_words {
+                previous = None;
+                continue;
+            }
             letters.clear();
             letters.push(EDGE);
             letters.extend(folded.chars());
             letters.push(EDGE);
-            previous = Some(features.add_word(word, &folded, &letters, previous));
+            previous = Some(features.add_word(
+                word,
+                is_stop_word,
+                &letters,
+                previous,
+                reading.shortest_piece,
+            ));
         }
         features.occurrences.sort_unstable();
         features
@@ -74,32 +115,29 @@ impl<'t> Features<'t> {
     fn add_word(
         &mut self,
         word: &'t str,
-        folded: &str,
+        is_stop_word: bool,
         letters: &[char],
         previous: Option<u64>,
+        shortest: usize,
     ) -> u64 {
         let index = self.words.len() as u32;
-        let is_stop_word = stop_words::contains(folded);
         self.words.push(word);
         self.is_stop_word.push(is_stop_word);
 
         let whole = letters
             .iter()
             .fold(OFFSET, |hash, letter| step(hash, *letter));
-        self.add(mix(whole), index);
+        self.add(mix(whole) | WORD, index);
         if let Some(previous) = previous {
-            self.add(mix(whole ^ previous.rotate_left(29)), index);
+            self.add(mix(whole ^ previous.rotate_left(29)) | WORD, index);
         }
-        // The pieces of a stop word say no more than the word does, and look like pieces of words that matter.
-        if !is_stop_word {
-            for start in 0..letters.len() {
-                let mut hash = PIECE_OFFSET;
-                let end = letters.len().min(start + LONGEST_PIECE);
-                for (length, letter) in letters[start..end].iter().enumerate() {
-                    hash = step(hash, *letter);
-                    if length > 0 {
-                        self.add(mix(hash), index);
-                    }
+        for start in 0..letters.len() {
+            let mut hash = PIECE_OFFSET;
+            let end = letters.len().min(start + LONGEST_PIECE);
+            for (length, letter) in letters[start..end].iter().enumerate() {
+                hash = step(hash, *letter);
+                if length + 1 >= shortest {
+                    self.add(mix(hash) & !WORD, index);
                 }
             }
         }
@@ -127,6 +165,13 @@ impl<'t> Features<'t> {
 /// FNV-1a over code points, with its own start for words and for pieces of words.
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PIECE_OFFSET: u64 = OFFSET ^ 0x5bd1_e995;
+
+/// The lowest bit of a feature tells words and pairs from pieces.
+const WORD: u64 = 1 << 32;
+
+pub(crate) fn is_of_words(feature: u32) -> bool {
+    u64::from(feature) << 32 & WORD != 0
+}
 
 fn step(hash: u64, letter: char) -> u64 {
     (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x0000_0100_0000_01b3)

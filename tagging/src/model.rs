@@ -9,11 +9,6 @@ pub(crate) const MOST_WEIGHTS: usize = 1 << 20;
 /// Every row has room for a multiple of this many answers, so that the sums run over whole vector registers.
 const LANES: usize = 8;
 
-/// The margin below which no line is near enough: a quote that speaks for no line by more than this concerns none.
-/// -1 is where a line stands for which nothing speaks at all, +1 where one stands for a typical quote of its own.
-/// "No action line" never stands lower than this, also before anybody labelled a quote so.
-pub(crate) const NONE_MARGIN: f32 = -0.65;
-
 /// How fast a lead in margin becomes certainty, until a calibration is measured: the logit of a lead of 1.
 pub(crate) const SHARPNESS: f32 = 4.0;
 
@@ -29,6 +24,8 @@ pub(crate) struct Model {
     pub(crate) scales: Vec<f32>,
     /// The margin of each answer for a text that says nothing.
     pub(crate) biases: Vec<f32>,
+    /// "No action line" never stands lower than this margin: a quote that speaks for no line by more concerns none.
+    pub(crate) none_at_least: f32,
     /// See [`SHARPNESS`]; part of the model so that a calibration may set it.
     pub(crate) sharpness: f32,
 }

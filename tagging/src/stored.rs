@@ -63,6 +63,8 @@ struct Payload<'b> {
     labels_seen: u32,
     #[n(2)]
     sharpness: f32,
+    #[n(9)]
+    none_at_least: f32,
     #[n(3)]
     scales: Vec<f32>,
     #[n(4)]
@@ -131,6 +133,7 @@ pub(crate) fn encode(model: &Model) -> Vec<u8> {
         lines: model.lines.iter().map(String::as_str).collect(),
         labels_seen: model.labels_seen,
         sharpness: model.sharpness,
+        none_at_least: model.none_at_least,
         scales: model.scales.clone(),
         biases: model.biases.clone(),
         rarity_of_unknown: model.vocabulary.unknown(),
@@ -156,7 +159,7 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Model, TaggerError> {
             .scales
             .iter()
             .chain(&stored.biases)
-            .chain([&stored.sharpness])
+            .chain([&stored.sharpness, &stored.none_at_least])
             .all(|number| number.abs() < 1e6);
     if !is_sound {
         return Err(TaggerError::Damaged);
@@ -171,6 +174,7 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Model, TaggerError> {
         scales: stored.scales,
         biases: stored.biases,
         sharpness: stored.sharpness,
+        none_at_least: stored.none_at_least,
     })
 }
 

@@ -1,13 +1,15 @@
 //! From a text to answers.
 
 use crate::arithmetic::{exp, ln};
-use crate::features::Features;
-use crate::model::{Model, NONE_MARGIN};
+use crate::features::{self, Features};
+use crate::model::Model;
 use crate::tagger::Suggestion;
 use crate::vocabulary::Vocabulary;
 
 /// Words that a suggestion names.
 const MOST_WORDS: usize = 3;
+/// A word or a pair of words counts for more than one of the dozens of pieces that a word falls into.
+const WHOLE_WORD: f32 = 2.0;
 
 /// A known feature of a text.
 struct Hit {
@@ -36,6 +38,11 @@ impl Weighed {
             let often = match occurring.count() {
                 1 => 1.0,
                 count => 1.0 + ln(count as f64) as f32,
+            };
+            let often = if features::is_of_words(occurring.feature) {
+                often * WHOLE_WORD
+            } else {
+                often
             };
             let Some(row) = vocabulary.row(occurring.feature) else {
                 square += (often * unknown) * (often * unknown);
@@ -117,7 +124,7 @@ impl Model {
             .map(|((sum, scale), bias)| sum * scale + bias)
             .collect();
         if let Some(none) = margins.last_mut() {
-            *none = none.max(NONE_MARGIN);
+            *none = none.max(self.none_at_least);
         }
         margins
     }

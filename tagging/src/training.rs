@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::features::Features;
-use crate::model::{MOST_LINES, MOST_WEIGHTS, Model, NONE_MARGIN, SHARPNESS, stride};
+use crate::model::{MOST_LINES, MOST_WEIGHTS, Model, SHARPNESS, stride};
 use crate::suggesting::Weighed;
 use crate::svm::{self, Vectors};
 use crate::tagger::{Labelled, LineDescription};
@@ -13,9 +13,20 @@ use crate::vocabulary::{Vocabulary, rarity};
 const MOST_FEATURES_TRAINED: usize = 1 << 16;
 /// After this many labels of a line, half of its judgement comes from its description.
 const LABELS_FOR_HALF: f32 = 5.0;
-/// Nothing in common with a description gives the margin -1; this much is added for the same text. A quote shares a
-/// fifth to a third of its vector with the description of its line.
-const NEARNESS: f32 = 5.0;
+/// Nothing in common with a description gives the margin -1; this much is added for the same text. A short quote has a
+/// cosine of 0.05 to 0.3 with the description of its line.
+const NEARNESS: f32 = 8.0;
+
+/// The margin of "no action line" as long as nobody labelled a quote so, and the least it ever has: -1 is where a line
+/// stands for which nothing speaks, +1 where one stands for a typical quote of its own. With descriptions and a few
+/// labels the right line often stands little above -1; with many, a line that stands there is none, so the bar rises.
+const NONE_AT_FIRST: f32 = -0.65;
+const NONE_RISES_BY: f32 = 0.25;
+/// Labels of a line after which its part of that rise is half done.
+const LABELS_FOR_HALF_RISE: f32 = 200.0;
+
+/// How far below that bar a line stands, at least, for a text that says nothing.
+const SILENCE_BELOW: f32 = 0.1;
 
 pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let lines = &lines[..lines.len().min(MOST_LINES)];
@@ -25,7 +36,10 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
 
     let (quotes, holds) = decided(lines, labelled);
     let descriptions: Vec<String> = lines.iter().map(in_one_text).collect();
-    let described: Vec<Features<'_>> = descriptions.iter().map(|text| Features::of(text)).collect();
+    let described: Vec<Features<'_>> = descriptions
+        .iter()
+        .map(|text| Features::of_content(text))
+        .collect();
     let said: Vec<Features<'_>> = quotes
         .iter()
         .map(|quote| Features::of(&quote.text))
@@ -45,6 +59,7 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
 
     // The share of the description, and of the fixed margin of "no action line", shrinks with each label.
     let from_start = |answer: usize| 1.0 / (1.0 + labels[answer] as f32 / LABELS_FOR_HALF);
+    let none_at_least = none_at_least(&labels[..none]);
     let mut weights = separation.weights;
     let mut biases = separation.biases;
     biases.truncate(answers);
@@ -58,8 +73,13 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
         }
     }
     for (answer, bias) in biases.iter_mut().enumerate() {
-        let start = if answer == none { NONE_MARGIN } else { -1.0 };
+        let start = if answer == none { none_at_least } else { -1.0 };
         *bias = (1.0 - from_start(answer)) * *bias + from_start(answer) * start;
+        // Where most labels are of one line, its bias says "everything is of this line"; a text that says nothing
+        // has to stay with none.
+        if answer != none {
+            *bias = bias.min(none_at_least - SILENCE_BELOW);
+        }
     }
     for (line, features) in described.iter().enumerate() {
         for (row, value) in Weighed::of(features, &vocabulary).vector() {
@@ -68,7 +88,21 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     }
 
     let keys = lines.iter().map(|line| line.key.clone()).collect();
-    round(keys, quotes.len(), &vocabulary, &weights, biases)
+    round(
+        keys,
+        quotes.len(),
+        &vocabulary,
+        &weights,
+        biases,
+        none_at_least,
+    )
+}
+
+/// The bar that the lines have to pass, from how many labels each has.
+fn none_at_least(labels: &[usize]) -> f32 {
+    let risen = |labels: &usize| *labels as f32 / (*labels as f32 + LABELS_FOR_HALF_RISE);
+    NONE_AT_FIRST
+        + NONE_RISES_BY * labels.iter().map(risen).sum::<f32>() / labels.len().max(1) as f32
 }
 
 /// The quotes to learn from, each with the answers that hold for it.
@@ -164,6 +198,7 @@ fn round(
     vocabulary: &Vocabulary,
     weights: &[f32],
     biases: Vec<f32>,
+    none_at_least: f32,
 ) -> Model {
     let answers = lines.len() + 1;
     let stride = stride(answers);
@@ -201,6 +236,7 @@ fn round(
         vocabulary: vocabulary.keep(&kept),
         scales,
         biases,
+        none_at_least,
         sharpness: SHARPNESS,
     }
 }
