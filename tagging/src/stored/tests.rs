@@ -119,3 +119,21 @@ fn another_format_is_told_apart_from_damage() {
     .unwrap();
     assert_eq!(Tagger::from_bytes(&bytes), Err(TaggerError::UnknownFormat));
 }
+
+#[test]
+fn features_that_do_not_ascend_or_do_not_fit_are_refused() {
+    assert_eq!(read_features(&[5, 3], 2), Some(vec![5, 8]));
+    assert_eq!(read_features(&[5, 0], 2), None, "twice the same");
+    assert_eq!(
+        read_features(&[5, 0xff, 0xff, 0xff, 0xff, 0x0f], 2),
+        None,
+        "beyond 32 bits"
+    );
+    assert_eq!(
+        read_features(&[0xff, 0xff, 0xff, 0xff, 0xff, 0x0f], 1),
+        None,
+        "a number without an end"
+    );
+    assert_eq!(read_features(&[5, 3], 1), None, "more than announced");
+    assert_eq!(read_features(&[5], 2), None, "fewer than announced");
+}

@@ -212,6 +212,18 @@ fn the_words_that_spoke_are_named_as_they_were_written() {
 }
 
 #[test]
+fn the_strongest_word_is_named_first() {
+    let quote = "De huurders in onze straat hebben een probleem met schimmel";
+    let answers = Tagger::train(&lines(), &some_labels()).suggest(quote, "nl", 1);
+    assert_eq!(answers[0].line.as_deref(), Some("homes"));
+    assert_eq!(
+        answers[0].because[0], "schimmel",
+        "{:?}",
+        answers[0].because
+    );
+}
+
+#[test]
 fn probabilities_add_up_and_descend() {
     let tagger = Tagger::train(&lines(), &some_labels());
     let answers = tagger.suggest("De huur van mijn woning", "nl", usize::MAX);
