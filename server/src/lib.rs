@@ -1,1 +1,128 @@
+//! The server of Koffiekar: takes what tablets recorded, keeps it, and gives it to the office.
+//!
+//! A request takes the same way every time. [`router`] is the whole API in one table and names the
+//! handler, a function in [`routes`] that reads like a sentence: it takes the [`caller`], asks the
+//! [`policy`], acts through the core and the [`store`] inside one transaction, and answers. Whatever
+//! is refused is an [`problem::ApiError`], which the outermost [`middleware`] turns into
+//! `application/problem+json` in the caller's language.
+//!
+//! Two kinds of client speak to it. Tablets push and pull conversation documents through
+//! `POST /api/v1/sync`, signed with the key they made at enrolment; the documents are the truth.
+//! Office screens and other programs use JSON and read the projection: rows that are derived from
+//! the documents in the transaction that stores them.
+//!
+//! What holds everywhere: an answer that something is stored is given after the commit; an
+//! administrator never reads residents' words; nothing that a resident said, and no secret, reaches
+//! a log. Only [`store`] knows SQL; only [`routes`], [`extract`], [`middleware`], [`problem`],
+//! [`caller`] and [`assets`] know HTTP. Time and randomness come from [`clock`] and [`random`].
 
+pub mod assets;
+mod attempts;
+pub mod caller;
+pub mod clock;
+pub mod config;
+pub mod demo;
+mod edit;
+pub mod extract;
+mod feed;
+mod fields;
+pub mod intake;
+mod middleware;
+mod passwords;
+pub mod policy;
+pub mod problem;
+pub mod programme;
+pub mod projection;
+pub mod random;
+pub mod routes;
+pub mod store;
+pub mod suggest;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use koffiekar_sync_core::conversation::Actor;
+use koffiekar_sync_core::ids::DeviceNumber;
+use koffiekar_sync_core::receipt::KeyId;
+use koffiekar_sync_core::wire::Epoch;
+
+pub use attempts::Attempts;
+pub use clock::Clock;
+pub use middleware::API_VERSION;
+pub use passwords::Passwords;
+pub use routes::router;
+use store::receipt_keys::{self, StoredKey};
+use store::{Store, StoreError, catalogue};
+
+/// What every handler holds. Cheap to clone.
+#[derive(Clone)]
+pub struct Koffiekar {
+    pub store: Store,
+    pub clock: Clock,
+    /// Signs receipts.
+    pub receipts: Arc<SigningKey>,
+    /// Proposes action lines.
+    pub suggest: suggest::Suggest,
+    /// The server's own author of changes, fresh for each process.
+    pub actor: Actor,
+    pub contacts: routes::sync::Contacts,
+    pub passwords: Passwords,
+    pub attempts: Attempts,
+    /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
+    pub trust_proxy: bool,
+}
+
+impl Koffiekar {
+    /// Takes an open database into use: the first time, it gets its epoch and the key that signs
+    /// receipts.
+    pub async fn new(store: Store, clock: Clock) -> Result<Koffiekar, StoreError> {
+        let mut tx = store.write().await?;
+        catalogue::found(&mut tx, Epoch(random::bytes())).await?;
+        let key = match receipt_keys::newest(&mut tx).await? {
+            Some(key) => key,
+            None => {
+                let secret = random::bytes();
+                let id = KeyId::of(&SigningKey::from_bytes(&secret).verifying_key()).0;
+                let key = StoredKey { id, secret };
+                receipt_keys::insert(&mut tx, &key, clock.now()).await?;
+                key
+            }
+        };
+        tx.commit().await?;
+        let suggest = suggest::Suggest::new();
+        suggest.learn_now(&store).await?;
+        Ok(Koffiekar {
+            store,
+            clock,
+            receipts: Arc::new(SigningKey::from_bytes(&key.secret)),
+            suggest,
+            actor: Actor {
+                device: DeviceNumber::SERVER,
+                session: random::bytes(),
+            },
+            contacts: routes::sync::Contacts::default(),
+            passwords: Passwords::default(),
+            attempts: Attempts::default(),
+            trust_proxy: false,
+        })
+    }
+}
+
+/// Answers on this listener, and learns from what editors decide, until `ended`; then finishes what
+/// it was answering.
+pub async fn serve(
+    koffiekar: Koffiekar,
+    listener: tokio::net::TcpListener,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let Koffiekar { store, suggest, .. } = koffiekar.clone();
+    let learning = tokio::spawn(suggest.learn_in_background(store));
+    let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
+    let answered = axum::serve(listener, service)
+        .with_graceful_shutdown(ended)
+        .await;
+    learning.abort();
+    answered
+}

@@ -1,1 +1,199 @@
-fn main(){}
+//! The program `koffiekar`: reads its configuration, opens the database, does what was asked.
+
+use std::future::Future;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
+use koffiekar_server::routes::people;
+use koffiekar_server::store::Store;
+use koffiekar_server::{Clock, Koffiekar, demo, programme};
+use koffiekar_sync_core::office::NewPerson;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// How long running requests may take after the server was told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let CommandLine { command, log } = CommandLine::parse();
+    start_log(&log)?;
+    match command {
+        Command::Serve(options) => serve(options).await,
+        Command::AddPerson(options) => add_person(options).await,
+        Command::LoadProgramme(options) => load_programme(options).await,
+    }
+}
+
+async fn serve(options: Serve) -> Result<()> {
+    let told_to_end = told_to_end()?;
+    // Before the database, so that a second server on the same port touches nothing.
+    let listener = listen(&options).await?;
+    let port = listener.local_addr()?.port();
+    let mut koffiekar = open(&options.place).await?;
+    koffiekar.trust_proxy = options.trust_proxy;
+    if options.demo {
+        demo::load(&koffiekar)
+            .await
+            .context("cannot load the demo")?;
+    }
+
+    let engine = koffiekar.store.engine();
+    tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
+    println!("Koffiekar: http://localhost:{port}");
+    if options.demo {
+        let table = demo::accounts_table(&koffiekar).await?;
+        println!("\nDemo accounts, password {}:\n{table}", demo::PASSWORD);
+    }
+
+    let store = koffiekar.store.clone();
+    let (tell, mut told) = tokio::sync::watch::channel(false);
+    let ended = async move {
+        let _ = told.wait_for(|told| *told).await;
+    };
+    tokio::select! {
+        result = koffiekar_server::serve(koffiekar, listener, ended) => result?,
+        () = async {
+            told_to_end.await;
+            tracing::info!("told to end: finishing what runs");
+            let _ = tell.send(true);
+            tokio::time::sleep(GRACE).await;
+        } => tracing::warn!("some requests did not finish in time"),
+    }
+    store.close().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+async fn add_person(options: AddPerson) -> Result<()> {
+    let AddPerson {
+        place,
+        login,
+        name,
+        role,
+    } = options;
+    let mut password = String::new();
+    std::io::stdin()
+        .take(10_000)
+        .read_to_string(&mut password)
+        .context("the password cannot be read from standard input")?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let koffiekar = open(&place).await?;
+    let new = NewPerson {
+        login,
+        name,
+        role,
+        password,
+        rounds: Vec::new(),
+    };
+    let person = people::insert(&koffiekar, new, None, "console").await?;
+    koffiekar.store.close().await;
+    println!("Added {} ({}).", person.login, person.role.as_str());
+    Ok(())
+}
+
+async fn load_programme(options: LoadProgramme) -> Result<()> {
+    let LoadProgramme { place, file } = options;
+    let shown = file.display();
+    let size = std::fs::metadata(&file)
+        .with_context(|| format!("cannot read {shown}"))?
+        .len();
+    if size > programme::bounds::FILE_BYTES as u64 {
+        bail!("{shown}: {}", programme::ProgrammeError::TooLarge);
+    }
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {shown}"))?;
+    let catalogue = programme::parse(&text).with_context(|| shown.to_string())?;
+    let koffiekar = open(&place).await?;
+    let mut tx = koffiekar.store.write().await?;
+    programme::write(&mut tx, &catalogue)
+        .await
+        .with_context(|| shown.to_string())?;
+    tx.commit().await?;
+    koffiekar.store.close().await;
+    println!(
+        "Loaded {}: {} themes, {} action lines, {} areas, {} consent texts.",
+        catalogue.programme.name,
+        catalogue.themes.len(),
+        catalogue.action_lines.len(),
+        catalogue.areas.len(),
+        catalogue.consent_texts.len(),
+    );
+    println!("A server that runs learns the new action lines when it starts again.");
+    Ok(())
+}
+
+async fn open(place: &Place) -> Result<Koffiekar> {
+    let address = match &place.database_url {
+        Some(address) => address.clone(),
+        None => {
+            make_folder(&place.data)?;
+            let file = place.data.join("koffiekar.sqlite");
+            format!("sqlite:{}", file.display())
+        }
+    };
+    let store = Store::open(&address)
+        .await
+        .context("cannot open the database")?;
+    Ok(Koffiekar::new(store, Clock::System).await?)
+}
+
+/// Readable by nobody else, and proven writable.
+fn make_folder(data: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let shown = data.display();
+    if !data.exists() {
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder.recursive(true).mode(0o700).create(data);
+        made.with_context(|| format!("cannot make the data folder {shown}"))?;
+    }
+    let probe = data.join(format!(".writable-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"");
+    written.with_context(|| {
+        format!("cannot write in the data folder {shown}; choose another with --data")
+    })?;
+    std::fs::remove_file(&probe).with_context(|| format!("cannot remove {}", probe.display()))
+}
+
+async fn listen(options: &Serve) -> Result<TcpListener> {
+    let (address, port) = (options.address, options.port);
+    match TcpListener::bind((address, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} is taken by another program; choose another with --port")
+        }
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot listen on {address}, port {port}"))
+        }
+    }
+}
+
+/// Ends at SIGINT or SIGTERM.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn start_log(log: &Log) -> Result<()> {
+    let filter = EnvFilter::try_new(&log.log)
+        .with_context(|| format!("--log `{}` is no filter", log.log))?;
+    let log_to_stderr = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if log.log_json {
+        log_to_stderr.json().flatten_event(true).init();
+    } else {
+        log_to_stderr.init();
+    }
+    Ok(())
+}

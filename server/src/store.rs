@@ -8,19 +8,24 @@
 //! Nothing outside this folder names sqlx.
 
 pub mod accounts;
+pub mod audit;
+mod bulk;
 pub mod catalogue;
+pub mod devices;
 pub mod documents;
 pub mod publications;
 pub mod quotes;
+pub mod receipt_keys;
+pub mod rounds;
+pub mod sessions;
 
 use std::str::FromStr;
 use std::time::Duration;
 
+use koffiekar_sync_core::ids::InvalidId;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -78,6 +83,25 @@ impl StoreError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
+
+    /// Too much at once, or two transactions in each other's way: the same request may succeed later.
+    pub fn is_busy(&self) -> bool {
+        // SQLite's busy and locked; PostgreSQL's serialization failure and deadlock.
+        const CODES: [&str; 6] = ["5", "6", "261", "517", "40001", "40P01"];
+        match self {
+            Self::Database(sqlx::Error::PoolTimedOut) => true,
+            Self::Database(sqlx::Error::Database(e)) => {
+                e.code().is_some_and(|code| CODES.contains(&&*code))
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<InvalidId> for StoreError {
+    fn from(error: InvalidId) -> Self {
+        Self::Corrupt(error.to_string())
+    }
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -91,7 +115,10 @@ pub struct Store {
 #[derive(Debug, Clone)]
 enum Engine {
     /// One writer, several readers: SQLite lets one write at a time anyway, and waiting here is fair.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -114,6 +141,18 @@ pub enum Value {
     NoText,
 }
 
+impl Value {
+    pub(crate) fn bytes(bytes: &[u8]) -> Self {
+        Self::Bytes(bytes.to_vec())
+    }
+    pub(crate) fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+    pub(crate) fn maybe_text(text: Option<&str>) -> Self {
+        text.map_or(Self::NoText, Self::text)
+    }
+}
+
 const READERS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -133,10 +172,15 @@ impl Store {
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256);
             let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
-            let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+            let writer = pool()
+                .max_connections(1)
+                .connect_with(options.clone())
+                .await?;
             migrations(SQLITE_MIGRATIONS).run(&writer).await?;
-            let readers =
-                pool().max_connections(READERS).connect_with(options.read_only(true)).await?;
+            let readers = pool()
+                .max_connections(READERS)
+                .connect_with(options.read_only(true))
+                .await?;
             Engine::Sqlite { writer, readers }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)
@@ -165,7 +209,9 @@ impl Store {
     /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.engine {
-            Engine::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Engine::Sqlite { writer, .. } => {
+                Tx::Sqlite(writer.begin_with("begin immediate").await?)
+            }
             Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -175,7 +221,8 @@ impl Store {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Engine::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("begin isolation level repeatable read read only").await?,
+                pool.begin_with("begin isolation level repeatable read read only")
+                    .await?,
             ),
         })
     }
@@ -214,10 +261,16 @@ impl Tx {
 /// Version, name, text; append-only.
 type Scripts = &'static [(i64, &'static str, &'static str)];
 
-const SQLITE_MIGRATIONS: Scripts =
-    &[(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
-const POSTGRES_MIGRATIONS: Scripts =
-    &[(1, "first", include_str!("../../migrations/postgres/0001_first.sql"))];
+const SQLITE_MIGRATIONS: Scripts = &[(
+    1,
+    "first",
+    include_str!("../../migrations/sqlite/0001_first.sql"),
+)];
+const POSTGRES_MIGRATIONS: Scripts = &[(
+    1,
+    "first",
+    include_str!("../../migrations/postgres/0001_first.sql"),
+)];
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

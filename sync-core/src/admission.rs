@@ -8,7 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::{Automerge, AutomergeError, Change};
 
 use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
-use crate::gatekeeper::{self, RawChange, Unreadable};
+pub use crate::gatekeeper::Unreadable;
+use crate::gatekeeper::{self, RawChange};
 use crate::limits;
 use crate::policy::{Author, Shape, Violation, knows, last_seq};
 
@@ -52,22 +53,28 @@ pub enum Refusal {
 }
 
 /// Judges and merges what a tablet pushes into the stored document, if there is one.
+///
+/// `heads` are those that the tablet claims to have pushed, and that a receipt would cover.
 pub fn admit(
     existing: Option<&[u8]>,
     pushed: &[u8],
+    heads: &[Head],
     author: &Author,
 ) -> Result<Admission, Refusal> {
     if pushed.len() > limits::ITEM_BYTES {
         return Err(Unreadable::TooLarge.into());
     }
     let changes = gatekeeper::changes(pushed)?;
-    catch_unwind(AssertUnwindSafe(|| merge(existing, &changes, author)))
-        .unwrap_or(Err(Refusal::Unmergeable))
+    catch_unwind(AssertUnwindSafe(|| {
+        merge(existing, &changes, heads, author)
+    }))
+    .unwrap_or(Err(Refusal::Unmergeable))
 }
 
 fn merge(
     existing: Option<&[u8]>,
     pushed: &[RawChange<'_>],
+    heads: &[Head],
     author: &Author,
 ) -> Result<Admission, Refusal> {
     let mut document = match existing {
@@ -109,6 +116,9 @@ fn merge(
             _ => Refusal::Unmergeable,
         })?;
 
+    if !heads.iter().all(|head| document.has(head)) {
+        return Err(Refusal::MissingDependencies);
+    }
     let conversation = document.read().map_err(|error| match error {
         DocumentError::NotAConversation(_) => Refusal::NotAConversation,
         _ => Refusal::Unmergeable,

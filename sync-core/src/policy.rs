@@ -12,7 +12,7 @@ use automerge::{
 
 use crate::consent::Statement;
 use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
-use crate::ids::{DeviceNumber, Millis, QuoteId, StatementId, UserId};
+use crate::ids::{DeviceNumber, QuoteId, StatementId, UserId};
 use crate::limits;
 
 /// On whose behalf a tablet pushes.
@@ -375,12 +375,6 @@ pub(crate) fn last_seq(doc: &Automerge, actor: &ActorId) -> u64 {
         .map(|meta| meta.seq)
         .max()
         .unwrap_or(0)
-}
-
-/// The time that a change may claim is not judged; a clock ten years off is told apart in the projection.
-pub(crate) fn plausible(recorded_at: Millis, server_now: Millis) -> bool {
-    const EARLIEST: Millis = Millis(1_577_836_800_000); // 2020-01-01
-    recorded_at >= EARLIEST && recorded_at <= server_now.plus(Millis::DAY)
 }
 
 pub(crate) fn knows(doc: &Automerge, head: &crate::conversation::Head) -> bool {

@@ -118,11 +118,21 @@ struct State {
     /// When the server last answered, by its clock.
     #[n(4)]
     last_contact: Option<Millis>,
+    /// Of the tagger's model that is held; zeros when there is none.
+    #[n(5)]
+    tagger: Fingerprint,
+    /// When a newer model was last asked for, by the server's clock.
+    #[n(6)]
+    tagger_asked: Option<Millis>,
 }
+
+/// The model moves with every decision in the office; a tablet follows at this distance.
+const TAGGER_EVERY_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Debug)]
 struct InFlight {
     request: Fingerprint,
+    asked_tagger: bool,
     pushed: Vec<Sent>,
 }
 
@@ -287,11 +297,12 @@ impl Replica {
             cursors: self.state.cursors.clone(),
             feed_bytes: budget.feed_bytes,
             reference: self.state.reference,
-            tagger: None,
+            tagger: self.tagger_wanted(now).then_some(self.state.tagger),
             waiting: u32::try_from(self.waiting() - push.len().min(self.waiting()))
                 .unwrap_or(u32::MAX),
             push,
         };
+        let asked_tagger = request.tagger.is_some();
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&self.session);
         nonce[8..].copy_from_slice(&self.requests.to_be_bytes());
@@ -300,6 +311,7 @@ impl Replica {
         let message =
             Envelope::seal(&request, self.identity.device, &key, self.clock(now), nonce).to_bytes();
         self.in_flight = Some(InFlight {
+            asked_tagger,
             request: Fingerprint::of(&message),
             pushed,
         });
@@ -324,6 +336,11 @@ impl Replica {
             ("device-unknown" | "device-revoked", _) => Reaction::SignInAgain,
             _ => Reaction::Later,
         }
+    }
+
+    fn tagger_wanted(&self, now: Millis) -> bool {
+        let due = |asked: Millis| self.clock(now) >= asked.plus(TAGGER_EVERY_MS);
+        self.state.tagger_asked.is_none_or(due)
     }
 
     fn document(&self, id: ConversationId) -> Result<Document, EditError> {

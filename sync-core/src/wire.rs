@@ -62,15 +62,16 @@ pub struct Request {
     /// Hash of the reference data held; missing when there is none.
     #[n(4)]
     pub reference: Option<Fingerprint>,
-    /// Version of the tagger held; missing when none is wanted now.
+    /// Hash of the tagger's model held, zeros when there is none; missing when none is wanted now.
     #[n(5)]
-    pub tagger: Option<String>,
+    pub tagger: Option<Fingerprint>,
     /// Conversations that wait on the tablet after this push: for the administrator's list.
     #[n(6)]
     pub waiting: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+/// A SHA-256.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Fingerprint(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 32]);
 
@@ -244,7 +245,7 @@ pub enum WireError {
 }
 
 impl Envelope {
-    /// Packs and signs. `level` 1 is fast, 6 is small.
+    /// Packs and signs.
     pub fn seal(
         request: &Request,
         device: DeviceNumber,
@@ -282,11 +283,16 @@ impl Envelope {
         }
     }
 
-    /// Checks the signature, then inflates and reads what was sent.
-    pub fn open(&self, key: &VerifyingKey) -> Result<Request, WireError> {
+    /// Whether this device key signed exactly these bytes. Nothing is inflated before.
+    pub fn verify(&self, public_key: &[u8; 32]) -> Result<(), WireError> {
+        let key = VerifyingKey::from_bytes(public_key).map_err(|_| WireError::Signature)?;
         let text = signed_text(self.device, self.time, &self.nonce, &self.body);
         key.verify_strict(&text, &Signature::from_bytes(&self.signature))
-            .map_err(|_| WireError::Signature)?;
+            .map_err(|_| WireError::Signature)
+    }
+
+    /// What was sent. Only behind [`Envelope::verify`].
+    pub fn open(&self) -> Result<Request, WireError> {
         unpack(&self.body)
     }
 }

@@ -69,7 +69,11 @@ impl Replica {
             self.state.reference = Some(Fingerprint::of(&reference));
             applied.effects.push(Effect::KeepReference(reference));
         }
+        if flight.asked_tagger {
+            self.state.tagger_asked = Some(answer.time);
+        }
         if let Some(tagger) = answer.tagger {
+            self.state.tagger = Fingerprint::of(&tagger);
             applied.effects.push(Effect::KeepTagger(tagger));
         }
         applied.effects.push(Effect::KeepState);

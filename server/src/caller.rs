@@ -1,0 +1,134 @@
+//! Who is asking, from the cookie of the session.
+//!
+//! The cookie holds 32 random bytes; the database knows their SHA-256 alone, so that whoever reads
+//! the database cannot sign in with what stands there. A session lasts twelve hours after it was
+//! last used.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use koffiekar_sync_core::ids::{Millis, RoundId, UserId};
+use koffiekar_sync_core::office::Role;
+use sha2::{Digest, Sha256};
+
+use crate::extract::Origin;
+use crate::policy::{self, Action};
+use crate::problem::ApiError;
+use crate::store::sessions::TokenHash;
+use crate::store::{accounts, sessions};
+use crate::{Koffiekar, random};
+
+/// The prefix makes the browser insist on `Secure`, on `Path=/` and on no `Domain`.
+pub const COOKIE: &str = "__Host-koffiekar";
+
+/// How long a session lasts after it was last used, in milliseconds.
+pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// A session is written again only this long after the last time, in milliseconds.
+const EXTEND_AFTER_MS: i64 = 15 * 60 * 1000;
+
+/// The person who is asking.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub user: UserId,
+    pub login: String,
+    pub name: String,
+    pub role: Role,
+    /// The rounds they are a member of.
+    pub rounds: Vec<RoundId>,
+    pub demo: bool,
+    pub expires_at: Millis,
+    /// The network address, for the audit log.
+    pub origin: String,
+}
+
+impl Caller {
+    /// Refuses what the caller's role may not do.
+    pub fn may(&self, action: Action) -> Result<(), ApiError> {
+        if policy::allows(self.role, action) {
+            Ok(())
+        } else {
+            Err(ApiError::not_allowed())
+        }
+    }
+
+    pub fn is_member(&self, round: RoundId) -> bool {
+        self.rounds.contains(&round)
+    }
+}
+
+impl FromRequestParts<Koffiekar> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Koffiekar) -> Result<Self, ApiError> {
+        let Origin(origin) = Origin::from_request_parts(parts, state).await?;
+        let token = token_hash(&parts.headers).ok_or(ApiError::SignedOut)?;
+        let now = state.clock.now();
+
+        let mut tx = state.store.read().await?;
+        let session = sessions::find(&mut tx, &token, now).await?;
+        let (account, mut expires_at) = session.ok_or(ApiError::SignedOut)?;
+        let rounds = accounts::memberships(&mut tx, account.id).await?;
+        tx.commit().await?;
+
+        let renewed = now.plus(SESSION_MS);
+        if expires_at.plus(EXTEND_AFTER_MS) < renewed {
+            let mut tx = state.store.write().await?;
+            sessions::extend(&mut tx, &token, renewed).await?;
+            tx.commit().await?;
+            expires_at = renewed;
+        }
+        let accounts::Account {
+            id: user,
+            login,
+            name,
+            role,
+            demo,
+            ..
+        } = account;
+        Ok(Self {
+            user,
+            login,
+            name,
+            role,
+            rounds,
+            demo,
+            expires_at,
+            origin,
+        })
+    }
+}
+
+/// A fresh token for a cookie.
+pub(crate) fn new_token() -> String {
+    random::hex(&random::bytes::<32>())
+}
+
+pub(crate) fn hash(token: &str) -> TokenHash {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The hash of the token that the request's cookie carries.
+pub(crate) fn token_hash(headers: &HeaderMap) -> Option<TokenHash> {
+    let token = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, token)| (name == COOKIE).then_some(token))?;
+    random::from_hex::<32>(token)?;
+    Some(hash(token))
+}
+
+/// Sets the cookie. Without `Max-Age`: it ends with the browser, and the server ends it before.
+pub(crate) fn set_cookie(token: &str) -> Result<HeaderValue, ApiError> {
+    let cookie = format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict");
+    HeaderValue::from_str(&cookie).map_err(ApiError::internal)
+}
+
+/// Removes the cookie from the browser.
+pub(crate) fn remove_cookie() -> HeaderValue {
+    HeaderValue::from_static(
+        "__Host-koffiekar=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0",
+    )
+}

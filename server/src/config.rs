@@ -1,0 +1,95 @@
+//! What can be set, as a flag or in the environment. `koffiekar help` shows all of it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use koffiekar_sync_core::office::Role;
+
+/// Koffiekar: what residents say, brought together, tagged and published
+#[derive(Debug, Parser)]
+#[command(name = "koffiekar", version)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub log: Log,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(Serve),
+    /// Add a person, for instance the first administrator; the password is read from standard input
+    AddPerson(AddPerson),
+    /// Load a programme: themes, action lines, areas and consent texts
+    LoadProgramme(LoadProgramme),
+}
+
+/// Where the data is
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The folder of the database; it is made when it is missing
+    #[arg(long, env = "KOFFIEKAR_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// The database: sqlite:PATH or postgres://... [default: sqlite, in the data folder]
+    #[arg(long, env = "KOFFIEKAR_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    /// The port to listen on; 0 takes a free one
+    #[arg(long, env = "KOFFIEKAR_PORT", default_value_t = 8000)]
+    pub port: u16,
+    /// The address to listen on; 0.0.0.0 for every network
+    #[arg(long, env = "KOFFIEKAR_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub address: IpAddr,
+    /// Fill an empty installation with the demo, and show the demo accounts
+    #[arg(long, env = "KOFFIEKAR_DEMO")]
+    pub demo: bool,
+    /// Take the client's address from the last entry of X-Forwarded-For; only behind a proxy that
+    /// sets it
+    #[arg(long, env = "KOFFIEKAR_TRUST_PROXY")]
+    pub trust_proxy: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AddPerson {
+    #[command(flatten)]
+    pub place: Place,
+    /// 3 to 40 of a-z, 0-9, dot and hyphen
+    #[arg(long)]
+    pub login: String,
+    /// As colleagues know them
+    #[arg(long)]
+    pub name: String,
+    /// field, editor, analyst or administrator
+    #[arg(long, value_parser = role)]
+    pub role: Role,
+}
+
+#[derive(Debug, Args)]
+pub struct LoadProgramme {
+    #[command(flatten)]
+    pub place: Place,
+    /// A TOML file; server/demo/programme.toml is an example
+    pub file: PathBuf,
+}
+
+/// What is logged, to standard error
+#[derive(Debug, Clone, Args)]
+pub struct Log {
+    /// What to log: error, warn, info, debug, trace, or per module
+    #[arg(long, env = "KOFFIEKAR_LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// One JSON object a line
+    #[arg(long, env = "KOFFIEKAR_LOG_JSON", global = true)]
+    pub log_json: bool,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "one of field, editor, analyst, administrator".to_owned())
+}

@@ -1,0 +1,164 @@
+//! What handlers take from a request. Like axum's own, but whatever does not fit becomes a problem.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::body::Bytes;
+use axum::extract::rejection::{
+    BytesRejection, FailedToBufferBody, JsonRejection, PathRejection, QueryRejection,
+};
+use axum::extract::{self, ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Koffiekar;
+use crate::problem::ApiError;
+
+/// A JSON body, in or out.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+/// The parameters in the path. What does not fit names nothing that exists.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+/// The query string.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+/// The body as it came.
+#[derive(Debug)]
+pub struct Raw(pub Bytes);
+
+/// The network address a request came from, as it stands in the audit log: `203.0.113.7`.
+///
+/// Behind a proxy that the configuration trusts: the last address in `X-Forwarded-For`.
+#[derive(Debug, Clone)]
+pub struct Origin(pub String);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let extract::Json(value) = extract::Json::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        extract::Json(self.0).into_response()
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let extract::Path(value) = extract::Path::from_request_parts(parts, state).await?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let extract::Query(value) = extract::Query::from_request_parts(parts, state).await?;
+        Ok(Self(value))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        Ok(Self(Bytes::from_request(request, state).await?))
+    }
+}
+
+impl FromRequestParts<Koffiekar> for Origin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Koffiekar) -> Result<Self, ApiError> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|peer| peer.0.ip());
+        let forwarded = || {
+            let header = parts
+                .headers
+                .get_all("x-forwarded-for")
+                .iter()
+                .next_back()?;
+            header
+                .to_str()
+                .ok()?
+                .rsplit(',')
+                .next()?
+                .trim()
+                .parse::<IpAddr>()
+                .ok()
+        };
+        let address = if state.trust_proxy {
+            forwarded().or(peer)
+        } else {
+            peer
+        };
+        Ok(Self(address.map_or_else(
+            || "unknown".to_owned(),
+            |address| address.to_string(),
+        )))
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        match rejection {
+            JsonRejection::BytesRejection(rejection) => rejection.into(),
+            JsonRejection::MissingJsonContentType(_) => Self::Unsupported {
+                expected: "application/json",
+            },
+            other => unreadable("De JSON", "The JSON", &other.body_text()),
+        }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        unreadable(
+            "Het adres na het vraagteken",
+            "The query string",
+            &rejection.body_text(),
+        )
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(_: PathRejection) -> Self {
+        Self::not_found()
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                Self::TooLarge { limit_bytes: None }
+            }
+            _ => Self::invalid(
+                "De inhoud kwam niet volledig aan. Stuur hem opnieuw.",
+                "The body did not arrive whole. Send it again.",
+            ),
+        }
+    }
+}
+
+/// The reason is the parser's, in English: it is for whoever writes the client.
+fn unreadable(nl: &str, en: &str, reason: &str) -> ApiError {
+    ApiError::invalid(
+        format!("{nl} is niet wat dit adres verwacht ({reason}). Verbeter dit en stuur opnieuw."),
+        format!("{en} is not what this address expects ({reason}). Correct it and send again."),
+    )
+}

@@ -1,0 +1,187 @@
+//! What surrounds every handler: a number and a line in the log for each request, a body for each
+//! refusal, the headers that browsers and clients are promised, and a bound on time.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::{ApiError, Language};
+use crate::{Koffiekar, caller, random};
+
+/// Of the API, as the NL API Design Rules ask; its first number stands in the path.
+pub const API_VERSION: &str = "1.0.0";
+
+/// The longest time a handler takes, which is that of a tablet on a slow line that sends its batch.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+         font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+         magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    ),
+];
+
+/// The outermost layer: gives the request its number, writes the body of a refusal in the caller's
+/// language, and logs the request once. The query string and the bodies never reach the log.
+pub(crate) async fn account_for(
+    State(koffiekar): State<Koffiekar>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let now = u64::try_from(koffiekar.clock.now().0).unwrap_or(0);
+    let id = uuid::Builder::from_unix_timestamp_millis(now, &random::bytes()).into_uuid();
+    let id = id.hyphenated().to_string();
+    let language = Language::preferred(request.headers());
+    let method = request.method().clone();
+    let is_api = is_api(request.uri().path());
+    // The pattern, such as `/api/v1/quotes/{quote}`: it holds nobody's words.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+
+    let mut response = next.run(request).await;
+
+    let refusal = response.extensions_mut().remove::<ApiError>();
+    if let Some(error) = &refusal {
+        response = describe(error, response.headers(), language, &id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", value);
+    }
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_api {
+        headers.insert("api-version", HeaderValue::from_static(API_VERSION));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+
+    let route = route
+        .as_deref()
+        .unwrap_or(if is_api { "(no route)" } else { "(app)" });
+    let status = response.status().as_u16();
+    let latency_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let code = refusal.as_ref().map_or("", ApiError::code);
+    match refusal.as_ref().and_then(ApiError::cause) {
+        Some(error) => {
+            let error = chain(error);
+            tracing::error!(%method, route, status, latency_ms, code, request_id = id, error, "request");
+        }
+        None => {
+            tracing::info!(%method, route, status, latency_ms, code, request_id = id, "request")
+        }
+    }
+    response
+}
+
+/// The refusal with its body; headers that came with it stay (`Allow`, `Retry-After`).
+fn describe(error: &ApiError, came: &HeaderMap, language: Language, id: &str) -> Response {
+    let problem = error.problem(language, id);
+    let mut response = (error.status(), Json(problem)).into_response();
+    let headers = response.headers_mut();
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = came.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+    let problem_json = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, problem_json);
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.code()),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
+    response
+}
+
+fn chain(error: &(dyn std::error::Error + Send + Sync)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let further = error.to_string();
+        if !text.contains(&further) {
+            text.push_str(": ");
+            text.push_str(&further);
+        }
+        source = error.source();
+    }
+    text
+}
+
+/// A handler that takes too long is given up; its transaction leaves nothing.
+pub(crate) async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::Busy(None).into_response(),
+    }
+}
+
+/// A change may come from our own pages alone: the browser says in `Origin` where it comes from, and
+/// that must be the host it goes to. A request that changes something with our cookie and without
+/// `Origin` is refused too.
+pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if changes && is_api(request.uri().path()) && !comes_from_here(request.headers()) {
+        let nl = "Deze aanvraag komt niet van een pagina van deze server. Open de app op het adres van de server zelf.";
+        let en = "This request does not come from a page of this server. Open the app at the server's own address.";
+        return ApiError::NotAllowed(crate::problem::Text {
+            nl: nl.into(),
+            en: en.into(),
+        })
+        .into_response();
+    }
+    next.run(request).await
+}
+
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    match headers.get(header::ORIGIN) {
+        None => caller::token_hash(headers).is_none(),
+        Some(origin) => {
+            let origin = origin
+                .to_str()
+                .ok()
+                .and_then(|origin| origin.split_once("://"));
+            let host = headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok());
+            match (origin, host) {
+                (Some((_, origin)), Some(host)) => origin.eq_ignore_ascii_case(host),
+                _ => false,
+            }
+        }
+    }
+}
+
+/// A panic is an error like another: logged with its words, told without them.
+pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no words".to_owned());
+    ApiError::internal(format!("a handler panicked: {words}")).into_response()
+}
+
+pub(crate) fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}

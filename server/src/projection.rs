@@ -1,0 +1,257 @@
+//! What stands in the tables beside a document: all that screens and queries read.
+//!
+//! Derived from the document, the round it belongs to and the tagger, by one function; the same
+//! input gives the same rows, so `reproject` rebuilds what the merge had written.
+
+use std::collections::BTreeMap;
+
+use koffiekar_sync_core::catalogue::{Area, AreaLevel, Catalogue, RoundKind};
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::conversation::{Conversation, Stance};
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, UserId};
+use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
+use koffiekar_tagging::text::search_terms;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The rows of one conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    pub id: ConversationId,
+    pub round: RoundId,
+    pub kind: RoundKind,
+    pub area: Option<String>,
+    pub wijk: Option<String>,
+    pub language: String,
+    pub recorded_at: Millis,
+    pub clock_doubtful: bool,
+    /// `2026-01`
+    pub month: String,
+    pub recorded_by: UserId,
+    pub notes: String,
+    /// JSON list of statements.
+    pub consents: String,
+    /// In the order of [`Purpose::ALL`].
+    pub allowed: [bool; 4],
+    pub quotes: Vec<QuoteProjection>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuoteProjection {
+    pub id: QuoteId,
+    pub position: i64,
+    pub language: String,
+    pub verbatim: String,
+    /// JSON list, where two stand.
+    pub wordings: Option<String>,
+    pub tag_state: TagState,
+    pub lines: Vec<(LineKey, LineStanding)>,
+    /// JSON list of [`Said`].
+    pub said: String,
+    /// JSON list of [`LineSuggestion`].
+    pub suggestions: String,
+    pub best_suggestion: Option<String>,
+    pub search_row: i64,
+    pub terms: Vec<String>,
+}
+
+/// Who said what about a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    pub line: LineKey,
+    pub by: UserId,
+    pub stance: String,
+    pub at: Millis,
+}
+
+/// What a projection needs to know of the programme.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    wijken: BTreeMap<String, Option<String>>,
+    kinds: BTreeMap<RoundId, RoundKind>,
+}
+
+impl Surroundings {
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let wijk = |area: &Area| match area.level {
+            AreaLevel::District => None,
+            AreaLevel::Wijk => Some(area.code.clone()),
+            AreaLevel::Buurt => Some(area.part_of.clone()),
+        };
+        Self {
+            wijken: catalogue
+                .areas
+                .iter()
+                .map(|area| (area.code.clone(), wijk(area)))
+                .collect(),
+            kinds: catalogue
+                .rounds
+                .iter()
+                .map(|round| (round.id, round.kind))
+                .collect(),
+        }
+    }
+
+    pub fn kind(&self, round: RoundId) -> Option<RoundKind> {
+        self.kinds.get(&round).copied()
+    }
+}
+
+/// The rows of a conversation. `suggest` answers for a text and its language.
+pub fn project(
+    id: ConversationId,
+    round: RoundId,
+    kind: RoundKind,
+    conversation: &Conversation,
+    received_at: Millis,
+    surroundings: &Surroundings,
+    suggest: impl Fn(&str, &str) -> Vec<LineSuggestion>,
+) -> Projection {
+    let clock_doubtful = !plausible(conversation.recorded_at, received_at);
+    let recorded_at = if clock_doubtful {
+        received_at
+    } else {
+        conversation.recorded_at
+    };
+    let area = conversation.area.clone();
+    let wijk = area
+        .as_ref()
+        .and_then(|code| surroundings.wijken.get(code).cloned().flatten());
+    let quotes = conversation
+        .quotes
+        .iter()
+        .zip(0..)
+        .map(|(quote, position)| {
+            let language = quote.language(conversation);
+            let verbatim = quote.wording.first();
+            let suggestions = suggest(verbatim, language);
+            let tag_state = conversation.tags.state(quote.id);
+            let best = suggestions.first().map(|best| best.line.to_string());
+            let said = conversation.tags.statements().iter();
+            let said: Vec<Said> = said
+                .filter(|(key, told)| key.quote == quote.id && told.stance != Stance::Retracted)
+                .map(|(key, told)| Said {
+                    line: key.line.clone(),
+                    by: key.by,
+                    stance: told.stance.as_str().to_owned(),
+                    at: told.at,
+                })
+                .collect();
+            let all_words = quote.wording.all().join(" ");
+            QuoteProjection {
+                id: quote.id,
+                position,
+                language: language.to_owned(),
+                verbatim: verbatim.to_owned(),
+                wordings: quote
+                    .wording
+                    .is_conflict()
+                    .then(|| json(&quote.wording.all())),
+                tag_state,
+                lines: conversation.lines_of(quote.id),
+                said: json(&said),
+                suggestions: json(&suggestions),
+                best_suggestion: best.filter(|_| tag_state == TagState::Untagged),
+                search_row: search_row(quote.id),
+                terms: search_terms(&all_words, language),
+            }
+        })
+        .collect();
+    Projection {
+        id,
+        round,
+        kind,
+        area,
+        wijk,
+        language: conversation.language.clone(),
+        recorded_at,
+        clock_doubtful,
+        month: month(recorded_at),
+        recorded_by: conversation.recorded_by,
+        notes: conversation.notes.clone(),
+        consents: json(
+            &conversation
+                .consent
+                .statements()
+                .values()
+                .collect::<Vec<_>>(),
+        ),
+        allowed: Purpose::ALL.map(|purpose| conversation.consent.allows(purpose)),
+        quotes,
+    }
+}
+
+/// Between 2020 and a day after it was received.
+fn plausible(recorded_at: Millis, received_at: Millis) -> bool {
+    const EARLIEST: Millis = Millis(1_577_836_800_000);
+    recorded_at >= EARLIEST && recorded_at <= received_at.plus(Millis::DAY)
+}
+
+/// 63 bits of the hash of the id: no client can aim at another quote's row of the index.
+pub fn search_row(quote: QuoteId) -> i64 {
+    let hash: [u8; 32] = Sha256::digest(quote.as_bytes()).into();
+    let mut row = [0; 8];
+    row.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(row) & i64::MAX
+}
+
+pub(crate) fn json<T: Serialize>(value: &T) -> String {
+    // Lists of plain structs always have a JSON form.
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// `2026-01`, in UTC.
+fn month(at: Millis) -> String {
+    let (year, month, _) = civil(at);
+    format!("{year:04}-{month:02}")
+}
+
+/// Year, month and day in UTC: the proleptic Gregorian calendar, counted in eras of 400 years that
+/// begin in March.
+pub(crate) fn civil(at: Millis) -> (i64, i64, i64) {
+    let days = at.0.div_euclid(Millis::DAY) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+/// The start of a day given as `2026-01-31`, in UTC.
+pub(crate) fn start_of_day(date: &str) -> Option<Millis> {
+    let mut parts = date.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if date.len() != 10 || year.len() != 4 || month.len() != 2 || day.len() != 2 {
+        return None;
+    }
+    let (year, month, day): (i64, i64, i64) =
+        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || !(1970..=9999).contains(&year) {
+        return None;
+    }
+    let year_from_march = if month <= 2 { year - 1 } else { year };
+    let era = year_from_march.div_euclid(400);
+    let year_of_era = year_from_march.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let at = Millis((era * 146_097 + day_of_era - 719_468) * Millis::DAY);
+    // 2026-02-30 would come out as another day.
+    (civil(at) == (year, month, day)).then_some(at)
+}
+
+/// `2026-01-31T14:05:00Z`
+pub(crate) fn timestamp(at: Millis) -> String {
+    let (year, month, day) = civil(at);
+    let seconds = at.0.rem_euclid(Millis::DAY) / Millis::SECOND;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
+}

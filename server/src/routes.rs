@@ -1,0 +1,73 @@
+//! The API, in one table. `docs/api.md` tells what each takes and gives.
+
+pub mod action_lines;
+pub mod devices;
+pub mod health;
+pub mod home;
+pub mod people;
+pub mod programme;
+pub mod publications;
+pub mod quotes;
+pub mod review;
+pub mod rounds;
+pub mod session;
+pub mod sync;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, patch, post, put};
+use koffiekar_sync_core::limits;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::problem::ApiError;
+use crate::{Koffiekar, assets, middleware};
+
+/// Bytes of a JSON body.
+const JSON_BYTES: usize = 64 * 1024;
+
+#[rustfmt::skip]
+pub fn router(koffiekar: Koffiekar) -> Router {
+    let batches = DefaultBodyLimit::max(limits::REQUEST_BYTES);
+    Router::new()
+        .route("/healthz",                                     get(health::alive))
+        .route("/readyz",                                      get(health::ready))
+        .route("/api/v1",                                      get(home::home))
+
+        .route("/api/v1/session",                              get(session::read).post(session::sign_in).delete(session::sign_out))
+        .route("/api/v1/programme",                            get(programme::read))
+
+        .route("/api/v1/sync",                                 post(sync::sync).layer(batches))
+
+        .route("/api/v1/quotes",                               get(quotes::list))
+        .route("/api/v1/quotes.csv",                           get(quotes::csv))
+        .route("/api/v1/quotes/counts",                        get(quotes::counts))
+        .route("/api/v1/quotes/{quote}",                       get(quotes::detail))
+        .route("/api/v1/quotes/{quote}/tags",                  post(review::tag))
+        .route("/api/v1/quotes/{quote}/wording",               post(review::settle))
+        .route("/api/v1/desk",                                 get(review::desk))
+
+        .route("/api/v1/publications",                         get(publications::list))
+        .route("/api/v1/publications/{publication}",           get(publications::read))
+        .route("/api/v1/sections/{section}/selections",        post(publications::choose))
+        .route("/api/v1/sections/{section}/selections/{quote}", delete(publications::take_back))
+
+        .route("/api/v1/people",                               get(people::list).post(people::add))
+        .route("/api/v1/people/{user}",                        patch(people::change))
+        .route("/api/v1/rounds",                               post(rounds::add))
+        .route("/api/v1/rounds/{round}",                       patch(rounds::change))
+        .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
+        .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
+        .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
+
+        // Everything else is a file or a screen of the app.
+        .fallback(assets::serve)
+        .method_not_allowed_fallback(async || ApiError::Method)
+        // From the inside out.
+        .layer(DefaultBodyLimit::max(JSON_BYTES))
+        .layer(from_fn(middleware::same_origin))
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn(middleware::in_time))
+        .layer(from_fn_with_state(koffiekar.clone(), middleware::account_for))
+        .with_state(koffiekar)
+}

@@ -1,0 +1,246 @@
+//! Publications and the quotes chosen for them.
+//!
+//! A reader sees the chosen quotes of their own rounds. What may not be published as it stands is
+//! shown as such; it is not hidden, so that an editor can act.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use koffiekar_sync_core::catalogue::RoundKind;
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::ids::{ConversationId, PublicationId, QuoteId, RoundId, SectionId};
+use koffiekar_sync_core::office::{
+    ChooseQuote, Publication, QuoteRow, Section, SelectedQuote, SelectionBlock, TagState,
+};
+use uuid::Uuid;
+
+use crate::Koffiekar;
+use crate::caller::Caller;
+use crate::extract::{Json, Path};
+use crate::policy::{self, Action};
+use crate::problem::ApiError;
+use crate::store::audit::{self, DONE, Entry};
+use crate::store::publications::{self, SectionHead, Selection};
+use crate::store::{Tx, quotes};
+
+/// `GET /api/v1/publications`: without sections.
+pub async fn list(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+) -> Result<Json<Vec<Publication>>, ApiError> {
+    caller.may(Action::ReadPublications)?;
+    let mut tx = koffiekar.store.read().await?;
+    let list = publications::list(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Json(list))
+}
+
+/// `GET /api/v1/publications/{publication}`
+pub async fn read(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<PublicationId>,
+) -> Result<Json<Publication>, ApiError> {
+    caller.may(Action::ReadPublications)?;
+    let mut tx = koffiekar.store.read().await?;
+    let found = publications::find(&mut tx, id).await?;
+    let mut publication = found.ok_or_else(ApiError::not_found)?;
+    let heads = publications::sections(&mut tx, id).await?;
+    let selections = publications::selections(&mut tx, id).await?;
+    let mut chosen = chosen_quotes(&mut tx, &caller, selections).await?;
+    tx.commit().await?;
+    publication.sections = heads
+        .into_iter()
+        .map(|head| {
+            let quotes = chosen.remove(&head.id).unwrap_or_default();
+            section(head, quotes)
+        })
+        .collect();
+    Ok(Json(publication))
+}
+
+/// `POST /api/v1/sections/{section}/selections`: 201 for a new choice, 200 where it stood there.
+pub async fn choose(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<SectionId>,
+    Json(choice): Json<ChooseQuote>,
+) -> Result<(StatusCode, Json<Section>), ApiError> {
+    caller.may(Action::ChooseQuotes)?;
+    let now = koffiekar.clock.now();
+    let mut tx = koffiekar.store.write().await?;
+    let head = publications::find_section(&mut tx, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let row = quotes::rows_by_ids(&mut tx, &[choice.quote]).await?.pop();
+    let row = row
+        .filter(|row| caller.is_member(row.round))
+        .ok_or_else(ApiError::not_found)?;
+    if block(&row) == Some(SelectionBlock::NoConsent) {
+        return Err(ApiError::conflict(
+            "De bewoner geeft geen toestemming om dit citaat te publiceren. Kies een ander citaat.",
+            "The resident does not allow this quote to be published. Choose another quote.",
+        ));
+    }
+    let new = publications::choose(&mut tx, id, choice.quote, caller.user, now).await?;
+    if new {
+        audit::write(
+            &mut tx,
+            Entry {
+                at: now,
+                actor: Some(caller.user),
+                origin: &caller.origin,
+                action: "choose quote",
+                object: &format!("{} for section {id}", choice.quote),
+                result: DONE,
+            },
+        )
+        .await?;
+    }
+    let section = with_quotes(&mut tx, &caller, head).await?;
+    tx.commit().await?;
+    Ok((
+        if new {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        },
+        Json(section),
+    ))
+}
+
+/// `DELETE /api/v1/sections/{section}/selections/{quote}`: also right where it stands there no more.
+pub async fn take_back(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path((id, quote)): Path<(SectionId, QuoteId)>,
+) -> Result<Json<Section>, ApiError> {
+    caller.may(Action::ChooseQuotes)?;
+    let mut tx = koffiekar.store.write().await?;
+    let head = publications::find_section(&mut tx, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let row = quotes::rows_by_ids(&mut tx, &[quote]).await?.pop();
+    if row.is_some_and(|row| !caller.is_member(row.round)) {
+        return Err(ApiError::not_found());
+    }
+    if publications::take_back(&mut tx, id, quote).await? {
+        audit::write(
+            &mut tx,
+            Entry {
+                at: koffiekar.clock.now(),
+                actor: Some(caller.user),
+                origin: &caller.origin,
+                action: "take back quote",
+                object: &format!("{quote} from section {id}"),
+                result: DONE,
+            },
+        )
+        .await?;
+    }
+    let section = with_quotes(&mut tx, &caller, head).await?;
+    tx.commit().await?;
+    Ok(Json(section))
+}
+
+async fn with_quotes(tx: &mut Tx, caller: &Caller, head: SectionHead) -> Result<Section, ApiError> {
+    let selections = publications::selections_of_section(tx, head.id).await?;
+    let quotes = chosen_quotes(tx, caller, selections)
+        .await?
+        .remove(&head.id);
+    Ok(section(head, quotes.unwrap_or_default()))
+}
+
+fn section(head: SectionHead, quotes: Vec<SelectedQuote>) -> Section {
+    let SectionHead {
+        id,
+        title,
+        theme,
+        action_line,
+    } = head;
+    Section {
+        id,
+        title,
+        theme,
+        action_line,
+        quotes,
+    }
+}
+
+/// The chosen quotes that the caller may see, by section, in the order of choosing.
+async fn chosen_quotes(
+    tx: &mut Tx,
+    caller: &Caller,
+    selections: Vec<Selection>,
+) -> Result<BTreeMap<SectionId, Vec<SelectedQuote>>, ApiError> {
+    let ids: Vec<QuoteId> = selections.iter().map(|selection| selection.quote).collect();
+    let rows = quotes::rows_by_ids(tx, &ids).await?;
+    let rows: BTreeMap<QuoteId, QuoteRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+
+    let mut sections: BTreeMap<SectionId, Vec<SelectedQuote>> = BTreeMap::new();
+    for selection in selections {
+        let (quote, blocked) = match rows.get(&selection.quote) {
+            Some(row) if may_see(caller, row) => (row.clone(), block(row)),
+            Some(_) => continue,
+            None => (removed(&selection), Some(SelectionBlock::Removed)),
+        };
+        let Selection {
+            section,
+            chosen_by,
+            chosen_at,
+            ..
+        } = selection;
+        let selected = SelectedQuote {
+            quote,
+            chosen_by,
+            chosen_at,
+            blocked,
+        };
+        sections.entry(section).or_default().push(selected);
+    }
+    Ok(sections)
+}
+
+/// Members of its round; and only whoever chooses sees what the resident does not allow to be published.
+fn may_see(caller: &Caller, row: &QuoteRow) -> bool {
+    let chooses = policy::allows(caller.role, Action::ChooseQuotes);
+    caller.is_member(row.round) && (chooses || block(row) != Some(SelectionBlock::NoConsent))
+}
+
+/// Why a quote may not be published as it stands.
+fn block(row: &QuoteRow) -> Option<SelectionBlock> {
+    let publication = [Purpose::AnonymousPublication, Purpose::NamedPublication];
+    if !row
+        .consent
+        .iter()
+        .any(|purpose| publication.contains(purpose))
+    {
+        Some(SelectionBlock::NoConsent)
+    } else if row.wordings.len() > 1 {
+        Some(SelectionBlock::WordingConflict)
+    } else {
+        None
+    }
+}
+
+/// What is left of a quote that was removed: its id, and nobody's words.
+fn removed(selection: &Selection) -> QuoteRow {
+    QuoteRow {
+        id: selection.quote,
+        conversation: ConversationId(Uuid::nil()),
+        round: RoundId(Uuid::nil()),
+        round_name: String::new(),
+        kind: RoundKind::NeighbourhoodRound,
+        area: None,
+        language: String::new(),
+        recorded_at: selection.chosen_at,
+        verbatim: String::new(),
+        wordings: Vec::new(),
+        tag_state: TagState::Untagged,
+        tags: Vec::new(),
+        suggestions: Vec::new(),
+        consent: Vec::new(),
+        selected_in: vec![selection.section],
+    }
+}

@@ -1,0 +1,174 @@
+//! The editor's decisions: which line a quote concerns, and which wording stands.
+
+use axum::extract::State;
+use koffiekar_sync_core::conversation::{Command, Conversation, Stance};
+use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::office::{Desk, QuoteRow, SettleWording, TagDecision};
+
+use super::quotes::{in_sight, sight};
+use crate::Koffiekar;
+use crate::caller::Caller;
+use crate::edit;
+use crate::extract::{Json, Path};
+use crate::policy::Action;
+use crate::problem::ApiError;
+use crate::store::audit::{DONE, Entry};
+use crate::store::{catalogue, quotes};
+
+/// Lines in one decision.
+const MOST_LINES: usize = 10;
+
+/// `GET /api/v1/desk`
+pub async fn desk(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+) -> Result<Json<Desk>, ApiError> {
+    caller.may(Action::Tag)?;
+    let mut tx = koffiekar.store.read().await?;
+    let catalogue = catalogue::read(&mut tx).await?;
+    Ok(Json(
+        quotes::desk(&mut tx, &sight(&caller), &catalogue).await?,
+    ))
+}
+
+/// `POST /api/v1/quotes/{quote}/tags`
+pub async fn tag(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<QuoteId>,
+    Json(decision): Json<TagDecision>,
+) -> Result<Json<QuoteRow>, ApiError> {
+    caller.may(Action::Tag)?;
+    let mut tx = koffiekar.store.read().await?;
+    let row = in_sight(&mut tx, &caller, id).await?;
+    let lines = catalogue::action_lines(&mut tx).await?;
+    drop(tx);
+    check(&decision, |key| {
+        key.is_none() || lines.iter().any(|line| line.key == *key)
+    })?;
+
+    let with = |stance: Stance| {
+        move |line: LineKey| Command::Tag {
+            quote: id,
+            line,
+            stance,
+        }
+    };
+    let commands: Vec<Command> = (decision.confirm.into_iter().map(with(Stance::Confirmed)))
+        .chain(decision.reject.into_iter().map(with(Stance::Rejected)))
+        .chain(decision.retract.into_iter().map(with(Stance::Retracted)))
+        .collect();
+    let object = id.to_string();
+    let entry = Entry {
+        at: koffiekar.clock.now(),
+        actor: Some(caller.user),
+        origin: &caller.origin,
+        action: "tag quote",
+        object: &object,
+        result: DONE,
+    };
+    edit::execute(
+        &koffiekar,
+        row.conversation,
+        &commands,
+        caller.user,
+        entry,
+        |_| Ok(()),
+    )
+    .await?;
+    koffiekar.suggest.learn_soon();
+    shown(&koffiekar, &caller, id).await
+}
+
+/// `POST /api/v1/quotes/{quote}/wording`
+pub async fn settle(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<QuoteId>,
+    Json(settled): Json<SettleWording>,
+) -> Result<Json<QuoteRow>, ApiError> {
+    caller.may(Action::SettleWording)?;
+    if !settled.seen.contains(&settled.verbatim) {
+        return Err(ApiError::invalid(
+            "Alleen een opgetekende lezing kan blijven staan. Kies een van de getoonde lezingen.",
+            "Only a recorded wording can stand. Choose one of those shown.",
+        ));
+    }
+    let mut tx = koffiekar.store.read().await?;
+    let row = in_sight(&mut tx, &caller, id).await?;
+    drop(tx);
+    let mut seen = settled.seen;
+    seen.sort();
+    let still_so = |conversation: &Conversation| match conversation.quote(id) {
+        Some(quote) if quote.wording.all() == seen => Ok(()),
+        _ => Err(ApiError::conflict(
+            "De lezingen zijn intussen veranderd. Bekijk het citaat opnieuw en kies dan.",
+            "The wordings changed meanwhile. Look at the quote again and choose then.",
+        )),
+    };
+    let object = id.to_string();
+    let entry = Entry {
+        at: koffiekar.clock.now(),
+        actor: Some(caller.user),
+        origin: &caller.origin,
+        action: "settle wording",
+        object: &object,
+        result: DONE,
+    };
+    let command = Command::CorrectWording {
+        quote: id,
+        verbatim: settled.verbatim,
+    };
+    edit::execute(
+        &koffiekar,
+        row.conversation,
+        &[command],
+        caller.user,
+        entry,
+        still_so,
+    )
+    .await?;
+    shown(&koffiekar, &caller, id).await
+}
+
+async fn shown(
+    koffiekar: &Koffiekar,
+    caller: &Caller,
+    id: QuoteId,
+) -> Result<Json<QuoteRow>, ApiError> {
+    let mut tx = koffiekar.store.read().await?;
+    Ok(Json(in_sight(&mut tx, caller, id).await?))
+}
+
+fn check(decision: &TagDecision, known: impl Fn(&LineKey) -> bool) -> Result<(), ApiError> {
+    let all = [&decision.confirm, &decision.reject, &decision.retract];
+    let total: usize = all.iter().map(|lines| lines.len()).sum();
+    if total == 0 || total > MOST_LINES {
+        return Err(ApiError::invalid(
+            format!("Noem 1 tot {MOST_LINES} actielijnen."),
+            format!("Name 1 to {MOST_LINES} action lines."),
+        ));
+    }
+    if let Some(unknown) = all.into_iter().flatten().find(|line| !known(line)) {
+        return Err(ApiError::invalid(
+            format!("De actielijn `{unknown}` bestaat niet. Ververs de lijst en kies opnieuw."),
+            format!("There is no action line `{unknown}`. Refresh the list and choose again."),
+        ));
+    }
+    let mut named: Vec<&LineKey> = all.into_iter().flatten().collect();
+    named.sort();
+    if named.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(ApiError::invalid(
+            "Een actielijn staat er twee keer. Noem elke actielijn een keer.",
+            "An action line stands twice. Name each action line once.",
+        ));
+    }
+    let with_lines = decision.confirm.iter().any(|line| !line.is_none());
+    if with_lines && decision.confirm.iter().any(LineKey::is_none) {
+        return Err(ApiError::invalid(
+            "Een citaat hoort bij actielijnen of bij geen. Kies een van beide.",
+            "A quote concerns action lines or none. Choose one of the two.",
+        ));
+    }
+    Ok(())
+}

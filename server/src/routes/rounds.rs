@@ -1,0 +1,128 @@
+//! The administrator's rounds.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use koffiekar_sync_core::catalogue::Round;
+use koffiekar_sync_core::ids::RoundId;
+use koffiekar_sync_core::office::{ChangeRound, NewRound};
+
+use crate::caller::Caller;
+use crate::extract::{Json, Path};
+use crate::fields::{self, NAME};
+use crate::policy::Action;
+use crate::problem::ApiError;
+use crate::store::audit::{self, DONE, Entry};
+use crate::store::{catalogue, rounds};
+use crate::{Koffiekar, random};
+
+const NAME_CHARS: usize = 120;
+/// Rounds of one installation.
+const MOST: usize = koffiekar_sync_core::limits::ROUNDS;
+
+/// `POST /api/v1/rounds`
+pub async fn add(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Json(new): Json<NewRound>,
+) -> Result<(StatusCode, Json<Round>), ApiError> {
+    caller.may(Action::ManageRounds)?;
+    let NewRound {
+        name,
+        kind,
+        starts_on,
+        ends_on,
+    } = new;
+    let name = fields::line(NAME, &name, 1..=NAME_CHARS)?;
+    check_dates(&starts_on, &ends_on)?;
+    let now = koffiekar.clock.now();
+    let id = RoundId::new(now, random::bytes());
+    let round = Round {
+        id,
+        name,
+        kind,
+        starts_on,
+        ends_on,
+        closed: false,
+    };
+
+    let mut tx = koffiekar.store.write().await?;
+    catalogue::bump(&mut tx).await?;
+    if rounds::list(&mut tx).await?.len() >= MOST {
+        return Err(ApiError::conflict(
+            format!("Er zijn al {MOST} rondes; meer kan niet."),
+            format!("There are {MOST} rounds already; there cannot be more."),
+        ));
+    }
+    rounds::put(&mut tx, &round).await?;
+    audit::write(
+        &mut tx,
+        Entry {
+            at: now,
+            actor: Some(caller.user),
+            origin: &caller.origin,
+            action: "add round",
+            object: &round.id.to_string(),
+            result: DONE,
+        },
+    )
+    .await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(round)))
+}
+
+/// `PATCH /api/v1/rounds/{round}`
+pub async fn change(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<RoundId>,
+    Json(change): Json<ChangeRound>,
+) -> Result<Json<Round>, ApiError> {
+    caller.may(Action::ManageRounds)?;
+    let name = change
+        .name
+        .map(|name| fields::line(NAME, &name, 1..=NAME_CHARS))
+        .transpose()?;
+
+    let mut tx = koffiekar.store.write().await?;
+    catalogue::bump(&mut tx).await?;
+    let mut round = rounds::find(&mut tx, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    round.name = name.unwrap_or(round.name);
+    round.closed = change.closed.unwrap_or(round.closed);
+    rounds::put(&mut tx, &round).await?;
+    audit::write(
+        &mut tx,
+        Entry {
+            at: koffiekar.clock.now(),
+            actor: Some(caller.user),
+            origin: &caller.origin,
+            action: match change.closed {
+                Some(true) => "close round",
+                Some(false) => "open round",
+                None => "change round",
+            },
+            object: &id.to_string(),
+            result: DONE,
+        },
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Json(round))
+}
+
+fn check_dates(starts_on: &str, ends_on: &str) -> Result<(), ApiError> {
+    if !fields::is_date(starts_on) || !fields::is_date(ends_on) {
+        return Err(ApiError::invalid(
+            "De eerste en de laatste dag moeten bestaande datums zijn, zoals 2026-01-24. Verbeter de datum.",
+            "The first and the last day must be dates that exist, such as 2026-01-24. Correct the date.",
+        ));
+    }
+    if ends_on < starts_on {
+        return Err(ApiError::invalid(
+            "De laatste dag ligt voor de eerste dag. Verwissel ze of verbeter de datum.",
+            "The last day lies before the first. Swap them or correct the date.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Quotes as screens and queries read them.
+//!
+//! Every function that hands out words takes a [`Sight`]: whose rounds, and for which purposes the
+//! resident must have agreed. There is no way around it.
+
+mod counts;
+mod filter;
+mod learning;
+
+use std::collections::BTreeMap;
+
+use koffiekar_sync_core::catalogue::RoundKind;
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, SectionId};
+use koffiekar_sync_core::office::{
+    LineStanding, LineSuggestion, LineTag, QuoteFilter, QuotePage, QuoteRow, TagState,
+};
+use sqlx::AssertSqlSafe;
+
+pub use counts::{count_by, desk};
+use filter::Condition;
+pub use filter::FilterError;
+pub use learning::{TextOfQuote, labelled, put_suggestions, texts_after};
+
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, on};
+use crate::projection::Said;
+
+/// What the asker may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    pub rounds: Vec<RoundId>,
+    /// At least one of these must be allowed by the resident.
+    pub purposes: Vec<Purpose>,
+}
+
+const COLUMNS: &str = "
+    q.id, q.conversation, q.round, r.name, q.kind, q.area, q.language, q.recorded_at, q.verbatim,
+    q.wordings, q.tag_state, q.for_analysis, q.for_anonymous_publication,
+    q.for_named_publication, q.for_follow_up_contact, q.suggestions";
+
+#[derive(Debug, sqlx::FromRow)]
+struct Row {
+    id: Vec<u8>,
+    conversation: Vec<u8>,
+    round: Vec<u8>,
+    name: String,
+    kind: String,
+    area: Option<String>,
+    language: String,
+    recorded_at: i64,
+    verbatim: String,
+    wordings: Option<String>,
+    tag_state: String,
+    for_analysis: bool,
+    for_anonymous_publication: bool,
+    for_named_publication: bool,
+    for_follow_up_contact: bool,
+    suggestions: String,
+}
+
+/// One page of quotes, the newest first.
+pub async fn page(
+    tx: &mut Tx,
+    sight: &Sight,
+    filter: &QuoteFilter,
+) -> std::result::Result<QuotePage, FilterError> {
+    let limit = filter.limit.unwrap_or(50).clamp(1, 200);
+    let mut condition = Condition::of(tx, sight, filter)?;
+    let total = count(tx, &condition).await?;
+    if let Some(after) = &filter.after {
+        condition.after(after)?;
+    }
+    let statement = format!(
+        "select {COLUMNS} from quotes q join rounds r on r.id = q.round where {}
+         order by q.recorded_at desc, q.id desc limit {}",
+        condition.sql(),
+        limit + 1
+    );
+    let rows: Vec<Row> = on!(tx, c => bind_all!(
+        sqlx::query_as(AssertSqlSafe(statement)), condition.values())
+        .fetch_all(c).await.map_err(StoreError::from)?);
+    let mut quotes = dress(tx, rows).await?;
+    let more = quotes.len() > limit as usize;
+    quotes.truncate(limit as usize);
+    let next = quotes
+        .last()
+        .filter(|_| more)
+        .map(|last| filter::cursor(last.recorded_at, last.id));
+    Ok(QuotePage {
+        quotes,
+        next,
+        total,
+    })
+}
+
+async fn count(tx: &mut Tx, condition: &Condition) -> Result<u64> {
+    let statement = format!("select count(*) from quotes q where {}", condition.sql());
+    let (total,): (i64,) = on!(tx, c => bind_all!(
+        sqlx::query_as(AssertSqlSafe(statement)), condition.values()).fetch_one(c).await?);
+    Ok(total.unsigned_abs())
+}
+
+/// Quotes by id, whoever asks: for the server's own use, and for screens that check before.
+pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for piece in bulk::pieces(ids) {
+        let statement = format!(
+            "select {COLUMNS} from quotes q join rounds r on r.id = q.round where q.id in {}",
+            bulk::list(0, piece.len())
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let found: Vec<Row> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        rows.extend(found);
+    }
+    dress(tx, rows).await
+}
+
+/// One quote, if the asker may see it.
+pub async fn find(tx: &mut Tx, sight: &Sight, id: QuoteId) -> Result<Option<QuoteRow>> {
+    let quote = rows_by_ids(tx, &[id]).await?.pop();
+    Ok(quote.filter(|quote| sight.shows(quote)))
+}
+
+/// All quotes of a conversation that the asker may see, in their order.
+pub async fn of_conversation(
+    tx: &mut Tx,
+    sight: &Sight,
+    id: ConversationId,
+) -> Result<Vec<QuoteRow>> {
+    let statement = "select id from quotes where conversation = $1 order by position";
+    let ids: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(id.as_bytes().as_slice())
+        .fetch_all(c).await?);
+    let ids: Vec<QuoteId> = ids
+        .iter()
+        .map(|(id,)| QuoteId::from_slice(id))
+        .collect::<std::result::Result<_, _>>()?;
+    let mut quotes = rows_by_ids(tx, &ids).await?;
+    quotes.sort_by_key(|quote| ids.iter().position(|id| *id == quote.id));
+    quotes.retain(|quote| sight.shows(quote));
+    Ok(quotes)
+}
+
+/// Who said what about a quote.
+pub async fn said(tx: &mut Tx, id: QuoteId) -> Result<Vec<Said>> {
+    let row: Option<(String,)> = on!(tx, c => sqlx::query_as("select said from quotes where id = $1")
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(c).await?);
+    row.map_or(Ok(Vec::new()), |(json,)| from_json("said", &json))
+}
+
+impl Sight {
+    pub fn shows(&self, quote: &QuoteRow) -> bool {
+        self.rounds.contains(&quote.round)
+            && self
+                .purposes
+                .iter()
+                .any(|purpose| quote.consent.contains(purpose))
+    }
+}
+
+/// Puts tags and selections beside the rows.
+async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
+    let mut tags: BTreeMap<Vec<u8>, Vec<LineTag>> = BTreeMap::new();
+    let mut selected: BTreeMap<Vec<u8>, Vec<SectionId>> = BTreeMap::new();
+    let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.id).collect();
+    for piece in bulk::pieces(&ids) {
+        let list = bulk::list(0, piece.len());
+        let keys = || piece.iter().map(|id| Value::bytes(id));
+        let statement = format!(
+            "select quote, line, standing from quote_lines where quote in {list} order by line"
+        );
+        let found: Vec<(Vec<u8>, String, String)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys()).fetch_all(c).await?);
+        for (quote, line, standing) in found {
+            let standing = LineStanding::parse(&standing)
+                .ok_or_else(|| StoreError::Corrupt("standing of a tag".to_owned()))?;
+            tags.entry(quote).or_default().push(LineTag {
+                line: line.parse()?,
+                standing,
+            });
+        }
+        let statement = format!(
+            "select quote, section from selections where quote in {list} order by chosen_at"
+        );
+        let found: Vec<(Vec<u8>, Vec<u8>)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys()).fetch_all(c).await?);
+        for (quote, section) in found {
+            selected
+                .entry(quote)
+                .or_default()
+                .push(SectionId::from_slice(&section)?);
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let tags = tags.remove(&row.id).unwrap_or_default();
+            let selected_in = selected.remove(&row.id).unwrap_or_default();
+            quote(row, tags, selected_in)
+        })
+        .collect()
+}
+
+fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
+    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
+    let wordings = match &row.wordings {
+        Some(list) => from_json("wordings", list)?,
+        None => vec![row.verbatim.clone()],
+    };
+    let suggestions: Vec<LineSuggestion> = from_json("suggestions", &row.suggestions)?;
+    let allowed = [
+        row.for_analysis,
+        row.for_anonymous_publication,
+        row.for_named_publication,
+        row.for_follow_up_contact,
+    ];
+    Ok(QuoteRow {
+        id: QuoteId::from_slice(&row.id)?,
+        conversation: ConversationId::from_slice(&row.conversation)?,
+        round: RoundId::from_slice(&row.round)?,
+        round_name: row.name,
+        kind: RoundKind::parse(&row.kind).ok_or_else(|| corrupt("kind of a round"))?,
+        area: row.area,
+        language: row.language,
+        recorded_at: Millis(row.recorded_at),
+        verbatim: row.verbatim,
+        wordings,
+        tag_state: TagState::parse(&row.tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tags,
+        suggestions,
+        consent: Purpose::ALL
+            .into_iter()
+            .zip(allowed)
+            .filter(|(_, yes)| *yes)
+            .map(|(p, _)| p)
+            .collect(),
+        selected_in,
+    })
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|_| StoreError::Corrupt(what.to_owned()))
+}
+
+/// The lines of a quote that people named and nobody denied.
+pub(super) const STANDS: &str = "('proposed', 'confirmed')";
+
+/// The key that stands for "no line yet" in counts.
+pub(super) const UNTAGGED: &str = "untagged";
+
+/// `LineKey` of a stored text.
+pub(super) fn line_key(text: &str) -> Result<LineKey> {
+    Ok(text.parse()?)
+}

@@ -1,0 +1,88 @@
+//! What the tagger learns from, and where its suggestions go.
+
+use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_tagging::Labelled;
+
+use crate::store::{Result, Tx, on};
+
+/// Quotes that editors decided about, in the order of their ids. Only words whose resident agreed
+/// to analysis teach the tagger.
+pub async fn labelled(tx: &mut Tx) -> Result<Vec<Labelled>> {
+    let statement = "
+        select q.id, q.verbatim, q.language, l.line
+        from quotes q join quote_lines l on l.quote = q.id and l.standing = 'confirmed'
+        where q.tag_state = 'confirmed' and q.for_analysis
+        order by q.id, l.line";
+    let rows: Vec<(Vec<u8>, String, String, String)> =
+        on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    let mut labelled: Vec<Labelled> = Vec::new();
+    let mut last: Option<Vec<u8>> = None;
+    for (id, text, language, line) in rows {
+        let lines = if line == LineKey::NONE {
+            vec![]
+        } else {
+            vec![line]
+        };
+        match labelled.last_mut() {
+            Some(open) if last.as_ref() == Some(&id) => open.lines.extend(lines),
+            _ => labelled.push(Labelled {
+                text,
+                language,
+                lines,
+            }),
+        }
+        last = Some(id);
+    }
+    Ok(labelled)
+}
+
+/// A quote as the tagger reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextOfQuote {
+    pub id: QuoteId,
+    pub verbatim: String,
+    pub language: String,
+}
+
+/// The next quotes in the order of their ids.
+pub async fn texts_after(
+    tx: &mut Tx,
+    after: Option<QuoteId>,
+    rows: u32,
+) -> Result<Vec<TextOfQuote>> {
+    let statement = "
+        select id, verbatim, language from quotes where id > $1 order by id limit $2";
+    let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+    let rows: Vec<(Vec<u8>, String, String)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(after)
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    rows.into_iter()
+        .map(|(id, verbatim, language)| {
+            Ok(TextOfQuote {
+                id: QuoteId::from_slice(&id)?,
+                verbatim,
+                language,
+            })
+        })
+        .collect()
+}
+
+/// Quote, its suggestions as JSON, and the best of them.
+pub async fn put_suggestions(
+    tx: &mut Tx,
+    suggested: &[(QuoteId, String, Option<String>)],
+) -> Result<()> {
+    let statement = "
+        update quotes set suggestions = $2,
+            best_suggestion = case when tag_state = 'untagged' then $3 else null end
+        where id = $1";
+    for (id, suggestions, best) in suggested {
+        on!(tx, c => sqlx::query(statement)
+            .bind(id.as_bytes().as_slice())
+            .bind(suggestions)
+            .bind(best.as_deref())
+            .execute(c).await.map(drop)?);
+    }
+    Ok(())
+}
