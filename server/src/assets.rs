@@ -111,10 +111,11 @@ fn best_form(
     headers: &HeaderMap,
 ) -> Option<(Option<&'static str>, EmbeddedFile)> {
     for (ending, coding) in [("br", "br"), ("gz", "gzip")] {
-        if asset.encodings.iter().any(|encoding| encoding == ending) && takes(headers, coding) {
-            if let Some(file) = Dist::get(&format!("{name}.{ending}")) {
-                return Some((Some(coding), file));
-            }
+        if asset.encodings.iter().any(|encoding| encoding == ending)
+            && takes(headers, coding)
+            && let Some(file) = Dist::get(&format!("{name}.{ending}"))
+        {
+            return Some((Some(coding), file));
         }
     }
     Some((None, Dist::get(name)?))

@@ -3,6 +3,8 @@
 //!
 //! The ids follow from the keys in the files, so that a demo that is made again has the same ones.
 
+pub mod conversations;
+
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::ids::{LineKey, PublicationId, RoundId, SectionId, UserId};
 use koffiekar_sync_core::office::{Publication, Role};

@@ -41,6 +41,9 @@ async fn serve(options: Serve) -> Result<()> {
         demo::load(&koffiekar)
             .await
             .context("cannot load the demo")?;
+        demo::conversations::load(&koffiekar)
+            .await
+            .context("cannot load the demo's conversations")?;
     }
 
     let engine = koffiekar.store.engine();

@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use crate::problem::ApiError;
 use crate::random;
 
-pub const MIN_CHARS: usize = 10;
-pub const MAX_CHARS: usize = 200;
+pub(crate) const MIN_CHARS: usize = 10;
+pub(crate) const MAX_CHARS: usize = 200;
 
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;

@@ -80,7 +80,8 @@ pub async fn find(tx: &mut Tx, user: UserId) -> Result<Option<Account>> {
 pub async fn with_password(tx: &mut Tx, login: &str) -> Result<Option<(Account, String)>> {
     let statement = "
         select id, login, name, role, disabled, demo, password_hash from users where login = $1";
-    let row: Option<(Vec<u8>, String, String, String, bool, bool, String)> =
+    type Row = (Vec<u8>, String, String, String, bool, bool, String);
+    let row: Option<Row> =
         on!(tx, c => sqlx::query_as(statement).bind(login).fetch_optional(c).await?);
     row.map(|(id, login, name, role, disabled, demo, password_hash)| {
         Ok((

@@ -36,11 +36,12 @@ pub async fn find(
         select users.id, login, name, role, disabled, demo, expires_at
         from sessions join users on users.id = sessions.account
         where token_hash = $1 and expires_at > $2 and disabled = $3";
-    let row: Option<(Vec<u8>, String, String, String, bool, bool, i64)> = on!(tx, c => sqlx::query_as(statement)
-            .bind(token.as_slice())
-            .bind(now.0)
-            .bind(false)
-            .fetch_optional(c).await?);
+    type Row = (Vec<u8>, String, String, String, bool, bool, i64);
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(statement)
+        .bind(token.as_slice())
+        .bind(now.0)
+        .bind(false)
+        .fetch_optional(c).await?);
     row.map(|(id, login, name, role, disabled, demo, expires_at)| {
         Ok((
             account((id, login, name, role, disabled, demo))?,
