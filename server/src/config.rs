@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
@@ -48,11 +49,11 @@ pub struct Serve {
     #[arg(long, env = "KOFFIEKAR_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub address: IpAddr,
     /// Fill an empty installation with the demo, and show the demo accounts
-    #[arg(long, env = "KOFFIEKAR_DEMO")]
+    #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,
     /// Take the client's address from the last entry of X-Forwarded-For; only behind a proxy that
     /// sets it
-    #[arg(long, env = "KOFFIEKAR_TRUST_PROXY")]
+    #[arg(long, env = "KOFFIEKAR_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
 }
 
@@ -86,7 +87,7 @@ pub struct Log {
     #[arg(long, env = "KOFFIEKAR_LOG", default_value = "info", global = true)]
     pub log: String,
     /// One JSON object a line
-    #[arg(long, env = "KOFFIEKAR_LOG_JSON", global = true)]
+    #[arg(long, env = "KOFFIEKAR_LOG_JSON", global = true, value_parser = FalseyValueParser::new())]
     pub log_json: bool,
 }
 

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -20,14 +21,38 @@ use tracing_subscriber::EnvFilter;
 const GRACE: Duration = Duration::from_secs(10);
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let CommandLine { command, log } = CommandLine::parse();
-    start_log(&log)?;
+    match run(command, &log).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("koffiekar: {}", explain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command, log: &Log) -> Result<()> {
+    start_log(log)?;
     match command {
         Command::Serve(options) => serve(options).await,
         Command::AddPerson(options) => add_person(options).await,
         Command::LoadProgramme(options) => load_programme(options).await,
     }
+}
+
+/// What went wrong and why, from the outside in; a cause that the text told already is left out.
+fn explain(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |text, cause| {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            cause
+        } else if text.contains(&cause) {
+            text
+        } else {
+            format!("{text}: {cause}")
+        }
+    })
 }
 
 async fn serve(options: Serve) -> Result<()> {

@@ -77,7 +77,7 @@ pub(crate) async fn account_for(
         .as_deref()
         .unwrap_or(if is_api { "(no route)" } else { "(app)" });
     let status = response.status().as_u16();
-    let latency_ms = started.elapsed().as_secs_f64() * 1000.0;
+    let latency_ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
     let code = refusal.as_ref().map_or("", ApiError::code);
     match refusal.as_ref().and_then(ApiError::cause) {
         Some(error) => {

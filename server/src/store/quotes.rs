@@ -38,25 +38,25 @@ const COLUMNS: &str = "
     q.wordings, q.tag_state, q.for_analysis, q.for_anonymous_publication,
     q.for_named_publication, q.for_follow_up_contact, q.suggestions";
 
-#[derive(Debug, sqlx::FromRow)]
-struct Row {
-    id: Vec<u8>,
-    conversation: Vec<u8>,
-    round: Vec<u8>,
-    name: String,
-    kind: String,
-    area: Option<String>,
-    language: String,
-    recorded_at: i64,
-    verbatim: String,
-    wordings: Option<String>,
-    tag_state: String,
-    for_analysis: bool,
-    for_anonymous_publication: bool,
-    for_named_publication: bool,
-    for_follow_up_contact: bool,
-    suggestions: String,
-}
+/// As [`COLUMNS`] has them.
+type Row = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    Option<String>,
+    String,
+    i64,
+    String,
+    Option<String>,
+    String,
+    bool,
+    bool,
+    bool,
+    bool,
+    String,
+);
 
 /// One page of quotes, the newest first.
 pub async fn page(
@@ -164,7 +164,7 @@ impl Sight {
 async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
     let mut tags: BTreeMap<Vec<u8>, Vec<LineTag>> = BTreeMap::new();
     let mut selected: BTreeMap<Vec<u8>, Vec<SectionId>> = BTreeMap::new();
-    let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.id).collect();
+    let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.0).collect();
     for piece in bulk::pieces(&ids) {
         let list = bulk::list(0, piece.len());
         let keys = || piece.iter().map(|id| Value::bytes(id));
@@ -195,8 +195,8 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
     }
     rows.into_iter()
         .map(|row| {
-            let tags = tags.remove(&row.id).unwrap_or_default();
-            let selected_in = selected.remove(&row.id).unwrap_or_default();
+            let tags = tags.remove(&row.0).unwrap_or_default();
+            let selected_in = selected.remove(&row.0).unwrap_or_default();
             quote(row, tags, selected_in)
         })
         .collect()
@@ -204,37 +204,28 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
 
 fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
-    let wordings = match &row.wordings {
+    let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
+    let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) = &row;
+    let wordings = match wordings {
         Some(list) => from_json("wordings", list)?,
-        None => vec![row.verbatim.clone()],
+        None => vec![verbatim.clone()],
     };
-    let suggestions: Vec<LineSuggestion> = from_json("suggestions", &row.suggestions)?;
-    let allowed = [
-        row.for_analysis,
-        row.for_anonymous_publication,
-        row.for_named_publication,
-        row.for_follow_up_contact,
-    ];
+    let allowed = Purpose::ALL.into_iter().zip([analysis, anonymous, named, follow_up]);
     Ok(QuoteRow {
-        id: QuoteId::from_slice(&row.id)?,
-        conversation: ConversationId::from_slice(&row.conversation)?,
-        round: RoundId::from_slice(&row.round)?,
-        round_name: row.name,
-        kind: RoundKind::parse(&row.kind).ok_or_else(|| corrupt("kind of a round"))?,
-        area: row.area,
-        language: row.language,
-        recorded_at: Millis(row.recorded_at),
-        verbatim: row.verbatim,
+        id: QuoteId::from_slice(id)?,
+        conversation: ConversationId::from_slice(conversation)?,
+        round: RoundId::from_slice(round)?,
+        round_name: round_name.clone(),
+        kind: RoundKind::parse(kind).ok_or_else(|| corrupt("kind of a round"))?,
+        area: area.clone(),
+        language: language.clone(),
+        recorded_at: Millis(*recorded_at),
+        verbatim: verbatim.clone(),
         wordings,
-        tag_state: TagState::parse(&row.tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tag_state: TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?,
         tags,
-        suggestions,
-        consent: Purpose::ALL
-            .into_iter()
-            .zip(allowed)
-            .filter(|(_, yes)| *yes)
-            .map(|(p, _)| p)
-            .collect(),
+        suggestions: from_json::<Vec<LineSuggestion>>("suggestions", suggestions)?,
+        consent: allowed.filter(|(_, yes)| **yes).map(|(purpose, _)| purpose).collect(),
         selected_in,
     })
 }
