@@ -1,8 +1,152 @@
 //! What a field worker holds at the door.
+//!
+//! ```text
+//! typing -> pause -> draft, encrypted on the tablet -> Klaar -> a conversation in the replica
+//!   -> sync, whenever there is a connection -> a signed receipt -> "veilig opgeslagen"
+//! ```
+//!
+//! [`tablet`] holds the unlocked replica and makes every change durable ([`store`], encrypted by
+//! [`vault`]); [`sync`] speaks with the server; [`phase`] leads from a locked tablet to an open one,
+//! in one window only ([`lock`]). The screens ([`gate`], [`home`], [`form`], [`conversation`],
+//! [`status`]) show what these hold and give orders to them. None of this needs a session: a tablet
+//! signs with its own key.
 
+mod area;
+mod conversation;
+mod draft;
+mod editor;
+mod form;
+mod form_end;
+mod gate;
+mod home;
+mod lines;
+mod list;
+mod lock;
+mod pause;
+mod phase;
+mod picker;
+mod questions;
+mod quote;
+mod sign;
+mod status;
+mod store;
+mod suggest;
+mod sync;
+mod tablet;
+mod vault;
+mod words;
+
+use std::cell::Cell;
+
+use koffiekar_sync_core::ids::ConversationId;
 use leptos::prelude::*;
+
+use crate::{parts::Announcer, route};
+use phase::Phase;
+use words::words;
+
+/// The screens of an open tablet, by address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    /// `/veld`
+    Home,
+    /// `/veld/rondes`
+    Rounds,
+    /// `/veld/concept/ID`
+    Draft(ConversationId),
+    /// `/veld/gesprek/ID`
+    Conversation(ConversationId),
+    /// `/veld/tablet`
+    Status,
+}
+
+impl Screen {
+    fn now() -> Self {
+        let path = route::path();
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        match parts.as_slice() {
+            ["veld", "rondes"] => Self::Rounds,
+            ["veld", "concept", id] => id.parse().map_or(Self::Home, Self::Draft),
+            ["veld", "gesprek", id] => id.parse().map_or(Self::Home, Self::Conversation),
+            ["veld", "tablet"] => Self::Status,
+            _ => Self::Home,
+        }
+    }
+
+    fn path(self) -> String {
+        match self {
+            Self::Home => "/veld".to_owned(),
+            Self::Rounds => "/veld/rondes".to_owned(),
+            Self::Draft(id) => format!("/veld/concept/{id}"),
+            Self::Conversation(id) => format!("/veld/gesprek/{id}"),
+            Self::Status => "/veld/tablet".to_owned(),
+        }
+    }
+}
+
+thread_local! {
+    static LISTENING: Cell<bool> = const { Cell::new(false) };
+}
 
 #[component]
 pub(crate) fn Field() -> impl IntoView {
-    view! { <main id="main" tabindex="-1"></main> }
+    if !LISTENING.replace(true) {
+        pause::listen();
+    }
+    phase::start();
+    let phase = phase::phase();
+    let phase = Memo::new(move |_| phase.get());
+    let body = move || {
+        match phase.get() {
+        Phase::Starting => view! {
+            <main id="main" class="f-page f-gate" tabindex="-1"><p role="status">{words().starting}</p></main>
+        }
+        .into_any(),
+        Phase::NoStorage(error) => view! { <gate::NoStorage error/> }.into_any(),
+        Phase::Enrol => view! { <gate::Enrol/> }.into_any(),
+        Phase::Locked => view! { <gate::Unlock/> }.into_any(),
+        Phase::Elsewhere(person) => view! { <gate::Elsewhere person=*person/> }.into_any(),
+        Phase::Open => view! { <Opened/> }.into_any(),
+    }
+    };
+    view! {
+        <div class="f-app">
+            {body}
+            <Announcer/>
+        </div>
+    }
+}
+
+#[component]
+fn Opened() -> impl IntoView {
+    let screen = Memo::new(|_| Screen::now());
+    let is_home = move || screen.get() == Screen::Home;
+    let screen_view = move || match screen.get() {
+        Screen::Home => view! { <home::Home/> }.into_any(),
+        Screen::Rounds => view! { <home::Rounds/> }.into_any(),
+        Screen::Draft(id) => view! { <form::Form id/> }.into_any(),
+        Screen::Conversation(id) => view! { <conversation::Show id/> }.into_any(),
+        Screen::Status => view! { <status::Status/> }.into_any(),
+    };
+    view! {
+        <a class="skip" href="#main">{crate::words::words().shell.to_content}</a>
+        <header class="f-bar">
+            {move || {
+                if is_home() {
+                    view! { <span class="mark">"Koffiekar"</span> }.into_any()
+                } else {
+                    view! {
+                        <a class="f-back" href="/veld" data-testid="back">
+                            <span aria-hidden="true">"‹"</span>
+                            {words().back}
+                        </a>
+                    }
+                    .into_any()
+                }
+            }}
+            <sign::SyncSign/>
+        </header>
+        <sign::StorageTrouble/>
+        {screen_view}
+    }
 }

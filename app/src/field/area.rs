@@ -1,0 +1,166 @@
+//! Where a conversation is about, and in which language it was held.
+
+use koffiekar_sync_core::{catalogue::AreaLevel, ids::RoundId};
+use leptos::prelude::*;
+
+use super::{
+    picker::{Group, PickOption, Picker},
+    tablet,
+    words::words,
+};
+
+/// Languages offered first; `und` is the code for one that is not named.
+pub(crate) const LANGUAGES: [&str; 6] = ["nl", "tr", "ar", "ber", "en", "und"];
+
+/// How text in this language runs.
+pub(crate) fn direction(language: &str) -> &'static str {
+    match language {
+        "ar" => "rtl",
+        "und" | "ber" => "auto",
+        _ => "ltr",
+    }
+}
+
+pub(crate) fn label_of(code: &str) -> String {
+    tablet::peek(|open| {
+        open.catalogue
+            .areas
+            .iter()
+            .find(|area| area.code == code)
+            .map(|area| area.label())
+    })
+    .flatten()
+    .unwrap_or_else(|| code.to_owned())
+}
+
+/// The area of the last conversation that was recorded or begun here: probably the next one's too.
+pub(crate) fn last_used(round: RoundId) -> Option<String> {
+    const LOOK_BACK: usize = 20;
+    tablet::peek(|open| {
+        let begun = open
+            .drafts
+            .values()
+            .rev()
+            .filter(|draft| draft.round == round);
+        let begun = begun.map(|draft| (draft.id, draft.area.clone())).next();
+        let recorded = open
+            .replica
+            .conversations()
+            .rev()
+            .filter(|(_, held)| held.round() == round)
+            .take(LOOK_BACK)
+            .filter_map(|(id, _)| Some((id, open.replica.read(id).ok()?)))
+            .find(|(_, conversation)| conversation.recorded_by == open.user())
+            .map(|(id, conversation)| (id, conversation.area));
+        // Ids sort by time.
+        begun
+            .into_iter()
+            .chain(recorded)
+            .max_by_key(|(id, _)| *id)
+            .and_then(|(_, area)| area)
+    })
+    .flatten()
+}
+
+fn groups(recent: Option<String>) -> Vec<Group> {
+    let words = words();
+    tablet::peek(|open| {
+        let option = |area: &koffiekar_sync_core::catalogue::Area| PickOption {
+            value: area.code.clone(),
+            label: area.label(),
+            also: area.part_of.clone(),
+        };
+        let of = |buurt: bool| -> Vec<PickOption> {
+            let areas = open.catalogue.areas.iter();
+            areas
+                .filter(|area| (area.level == AreaLevel::Buurt) == buurt)
+                .map(option)
+                .collect()
+        };
+        let none = PickOption {
+            value: String::new(),
+            label: words.area_none.to_owned(),
+            also: String::new(),
+        };
+        let last =
+            recent.and_then(|code| open.catalogue.areas.iter().find(|area| area.code == code));
+        vec![
+            Group {
+                title: words.recent.to_owned(),
+                options: last.map(option).into_iter().chain([none]).collect(),
+            },
+            Group {
+                title: words.buurten.to_owned(),
+                options: of(true),
+            },
+            Group {
+                title: words.wijken.to_owned(),
+                options: of(false),
+            },
+        ]
+    })
+    .unwrap_or_default()
+}
+
+#[component]
+pub(crate) fn AreaField(
+    #[prop(into)] area: Signal<Option<String>>,
+    round: RoundId,
+    on_choose: Callback<Option<String>>,
+) -> impl IntoView {
+    let words = words();
+    let picking = RwSignal::new(false);
+    let shown = move || match area.get() {
+        Some(code) => label_of(&code),
+        None => words.area_choose.to_owned(),
+    };
+    let pick = Callback::new(move |code: String| {
+        picking.set(false);
+        on_choose.run(Some(code).filter(|code| !code.is_empty()));
+    });
+    let chosen = Signal::derive(move || vec![area.get().unwrap_or_default()]);
+    view! {
+        <div class="f-setting">
+            <span class="f-label" id="area-label">{words.area}</span>
+            <button type="button" class="f-select" id="area" data-testid="area" aria-labelledby="area-label area"
+                on:click=move |_| picking.set(true)>
+                <span>{shown}</span>
+                <span aria-hidden="true">"▾"</span>
+            </button>
+            {move || picking.get().then(|| view! {
+                <Picker title=words.area_choose groups=groups(last_used(round)) chosen on_pick=pick
+                    on_close=Callback::new(move |()| picking.set(false))/>
+            })}
+        </div>
+    }
+}
+
+#[component]
+pub(crate) fn LanguageField(
+    #[prop(into)] language: Signal<String>,
+    on_choose: Callback<String>,
+) -> impl IntoView {
+    let words = words();
+    let mut codes: Vec<String> = LANGUAGES.iter().map(|code| (*code).to_owned()).collect();
+    let now = language.get_untracked();
+    if !codes.contains(&now) {
+        codes.push(now);
+    }
+    let options = codes
+        .into_iter()
+        .map(|code| {
+            let own = code.clone();
+            let name = words.language_name(&code);
+            view! { <option value=code selected=move || language.with(|now| *now == own)>{name}</option> }
+        })
+        .collect_view();
+    view! {
+        <div class="f-setting">
+            <label class="f-label" for="language">{words.language}</label>
+            <select class="f-select" id="language" data-testid="language"
+                on:change=move |event| on_choose.run(event_target_value(&event))>
+                {options}
+            </select>
+        </div>
+    }
+}

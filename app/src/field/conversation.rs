@@ -1,0 +1,334 @@
+//! A conversation after *Klaar*: what it says, how safe it is, and the edits of it.
+
+use koffiekar_sync_core::{
+    consent::Purpose,
+    conversation::{Command, Conversation},
+    ids::{ConversationId, QuoteId, RoundId, UserId},
+    replica::Standing,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    area::{AreaField, LanguageField, direction},
+    draft::{Answer, Target, statements},
+    editor::{Editor, is_begun},
+    form_end::explain,
+    list::{Sign, StandingSign},
+    questions::{self, Questions, put},
+    quote::QuoteShown,
+    sync, tablet, vault,
+    words::words,
+};
+use crate::{
+    parts::{Tone, announce, moment, title},
+    words::fill,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+struct Shown {
+    read: Conversation,
+    standing: Standing,
+    round: RoundId,
+    me: UserId,
+}
+
+/// One finished edit without a text of its own: carried out at once.
+pub(crate) fn carry_out(id: ConversationId, commands: Vec<Command>) {
+    spawn_local(async move {
+        for command in commands {
+            if let Err(error) = tablet::edit(id, command, None).await {
+                return announce(Tone::Bad, explain(&error));
+            }
+        }
+        announce(Tone::Good, words().saved);
+        sync::now();
+    });
+}
+
+#[component]
+pub(crate) fn Show(id: ConversationId) -> impl IntoView {
+    title(words().conversation);
+    let shown = Memo::new(move |_| {
+        tablet::see(|open| {
+            let held = open.replica.held(id)?;
+            let (standing, round) = (held.standing(), held.round());
+            let read = open.replica.read(id).ok()?;
+            Some(Shown {
+                read,
+                standing,
+                round,
+                me: open.user(),
+            })
+        })
+        .flatten()
+    });
+    let is_here = Memo::new(move |_| shown.with(Option::is_some));
+    move || {
+        if is_here.get() {
+            let shown = Signal::derive(move || shown.get());
+            view! { <Parts id shown/> }.into_any()
+        } else {
+            view! {
+                <main id="main" class="f-page" tabindex="-1">
+                    <h1 tabindex="-1">{words().conversation}</h1>
+                    <p data-testid="conversation-gone">{words().gone}</p>
+                </main>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn Parts(id: ConversationId, shown: Signal<Option<Shown>>) -> impl IntoView {
+    let words = words();
+    let Some(first) = shown.get_untracked() else {
+        return ().into_any();
+    };
+    let round = first.round;
+    let whose = if first.read.recorded_by == first.me {
+        words.by_you
+    } else {
+        words.by_colleague
+    };
+    let when = format!(
+        "{}, {} {whose}",
+        moment(first.read.recorded_at),
+        words.recorded.to_lowercase()
+    );
+    let read = Memo::new(move |before: Option<&Conversation>| {
+        // It stays on the screen while it leaves.
+        let now = shown.with(|shown| shown.as_ref().map(|shown| shown.read.clone()));
+        now.or_else(|| before.cloned())
+            .unwrap_or_else(|| first.read.clone())
+    });
+    let me = first.me;
+    let standing =
+        Memo::new(move |_| shown.with(|shown| shown.as_ref().map(|shown| shown.standing.clone())));
+    let quotes = Memo::new(move |_| {
+        read.with(|read| read.quotes.iter().map(|quote| quote.id).collect::<Vec<_>>())
+    });
+    let area = Signal::derive(move || read.with(|read| read.area.clone()));
+    let language = Signal::derive(move || read.with(|read| read.language.clone()));
+    view! {
+        <main id="main" class="f-page f-conversation" tabindex="-1">
+            <h1 tabindex="-1">{words.conversation}</h1>
+            <p class="f-item-meta">{when}</p>
+            {move || standing.get().map(|standing| view! { <StandingNotice standing/> })}
+            <For each=move || quotes.get() key=|quote| *quote let:quote>
+                <QuoteShown id quote quotes read me/>
+            </For>
+            <AddQuote id language/>
+            <Notes id read/>
+            <section class="f-part" aria-labelledby="about-title">
+                <h2 id="about-title">{words.about}</h2>
+                <div class="f-settings">
+                    <LanguageField language
+                        on_choose=Callback::new(move |language| carry_out(id, vec![Command::SetLanguage { language }]))/>
+                    <AreaField area round
+                        on_choose=Callback::new(move |area| carry_out(id, vec![Command::SetArea { area }]))/>
+                </div>
+            </section>
+            <ConsentPart id read/>
+        </main>
+    }
+    .into_any()
+}
+
+#[component]
+fn StandingNotice(standing: Standing) -> impl IntoView {
+    let words = words();
+    let sign = Sign::of(&standing);
+    let text = match &standing {
+        Standing::Waiting => words.waiting_text.to_owned(),
+        Standing::Stored(at) => fill(words.stored_at, &[&moment(*at)]),
+        Standing::Refused(_) => words.refused_text.to_owned(),
+    };
+    let reason = match standing {
+        Standing::Refused(reason) => Some(reason),
+        _ => None,
+    };
+    view! {
+        <div class="f-banner" data-testid="standing" data-standing=sign.name() role="note">
+            <StandingSign sign/>
+            <p>{text}</p>
+            {reason.map(|reason| {
+                let (why, what) = words.reason(reason.code);
+                view! {
+                    <dl class="f-why">
+                        <dt>{words.why}</dt>
+                        <dd data-testid="refused-why">{why}</dd>
+                        <dt>{words.what_to_do}</dt>
+                        <dd data-testid="refused-what">{what}</dd>
+                        <dt>{words.for_helper}</dt>
+                        <dd class="hint" lang="en">{reason.detail}</dd>
+                    </dl>
+                    <button type="button" class="button" data-testid="retry" on:click=|_| sync::by_hand()>
+                        {words.sync_now}
+                    </button>
+                }
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn AddQuote(id: ConversationId, language: Signal<String>) -> impl IntoView {
+    let words = words();
+    // One that was begun and not saved goes on under its own id.
+    let begun = tablet::peek(|open| {
+        open.edits.keys().find_map(|(of, target)| match target {
+            Target::NewQuote(quote) if *of == id => Some(*quote),
+            _ => None,
+        })
+    });
+    let adding = RwSignal::new(begun.flatten());
+    let add = move |_| {
+        if let Ok(random) = vault::random() {
+            adding.set(Some(QuoteId::new(tablet::now(), random)));
+        }
+    };
+    move || {
+        match adding.get() {
+        Some(quote) => view! {
+            <section class="f-part">
+                <Editor conversation=id target=Target::NewQuote(quote) now="" label=words.add_quote.to_owned()
+                    hint=words.quote_hint language=language.get_untracked()
+                    testids=("new-quote".to_owned(), "save-quote")
+                    on_done=Callback::new(move |()| adding.set(None))/>
+            </section>
+        }
+        .into_any(),
+        None => view! {
+            <button type="button" class="button f-add" data-testid="add-quote" on:click=add>
+                <span aria-hidden="true">"+"</span>
+                {words.add_quote}
+            </button>
+        }
+        .into_any(),
+    }
+    }
+}
+
+#[component]
+fn Notes(id: ConversationId, read: Memo<Conversation>) -> impl IntoView {
+    let words = words();
+    let editing = RwSignal::new(is_begun(id, Target::Notes));
+    let notes = Memo::new(move |_| read.with(|read| read.notes.clone()));
+    let body = move || {
+        if editing.get() {
+            view! {
+                <Editor conversation=id target=Target::Notes now=notes.get_untracked() label=words.notes.to_owned()
+                    hint=words.notes_hint language="nl".to_owned() testids=("notes".to_owned(), "save-notes")
+                    on_done=Callback::new(move |()| editing.set(false))/>
+            }
+            .into_any()
+        } else {
+            view! {
+                <p class="f-note-text" data-testid="notes-text" dir="auto">
+                    {move || notes.with(|notes| if notes.is_empty() { words.no_notes.to_owned() } else { notes.clone() })}
+                </p>
+                <button type="button" class="button" data-testid="edit-notes" on:click=move |_| editing.set(true)>
+                    {words.edit_notes}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <section class="f-part f-notes-part" aria-labelledby="notes-title">
+            <h2 id="notes-title">{words.notes}</h2>
+            {body}
+        </section>
+    }
+}
+
+#[component]
+fn ConsentPart(id: ConversationId, read: Memo<Conversation>) -> impl IntoView {
+    let words = words();
+    let asking = RwSignal::new(false);
+    let answers = RwSignal::new(Vec::<Answer>::new());
+    let language = RwSignal::new(questions::language_for(
+        &read.with_untracked(|read| read.language.clone()),
+    ));
+    let rows = move || {
+        read.with(|read| {
+            Purpose::ALL
+                .into_iter()
+                .map(|purpose| {
+                    let (state, mark, text) = if read.consent.allows(purpose) {
+                        ("yes", "✓", words.answer_yes)
+                    } else if read.consent.asked(purpose) {
+                        ("no", "✕", words.answer_no)
+                    } else {
+                        ("none", "–", words.answer_none)
+                    };
+                    view! {
+                        <div class="f-consent-row" data-testid=format!("consent-{}", purpose.as_str()) data-answer=state>
+                            <dt>{words.purpose(purpose)}</dt>
+                            <dd><span class="f-mark" aria-hidden="true">{mark}</span>" "{text}</dd>
+                        </div>
+                    }
+                })
+                .collect_view()
+        })
+    };
+    let save = move |_| {
+        asking.set(false);
+        let given = answers.get_untracked();
+        answers.set(Vec::new());
+        let made = tablet::peek(|open| {
+            let standing = &read.read_untracked().consent;
+            statements(&given, open.user(), standing, |at| open.replica.clock(at))
+        });
+        match made {
+            Some(Ok(statements)) if !statements.is_empty() => {
+                carry_out(id, vec![Command::Consent(statements)])
+            }
+            Some(Ok(_)) => {}
+            _ => announce(Tone::Bad, words.storage_broken),
+        }
+    };
+    let form = move || {
+        if asking.get() {
+            view! {
+                <p class="hint">{words.consent_hint}</p>
+                <Questions language answers
+                    on_answer=Callback::new(move |answer| answers.update(|answers| put(answers, answer)))/>
+                <div class="row">
+                    <button type="button" class="button main f-big" data-testid="save-consent" on:click=save>
+                        {words.save_answers}
+                    </button>
+                    <button type="button" class="button f-big" on:click=move |_| asking.set(false)>{words.cancel}</button>
+                </div>
+            }
+            .into_any()
+        } else {
+            let asked = read.with(|read| {
+                Purpose::ALL
+                    .into_iter()
+                    .any(|purpose| read.consent.asked(purpose))
+            });
+            view! {
+                <button type="button" class="button" data-testid="ask-consent" on:click=move |_| asking.set(true)>
+                    {if asked { words.ask_again } else { words.ask_first }}
+                </button>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <section class="f-part" aria-labelledby="consent-title">
+            <h2 id="consent-title" tabindex="-1">{words.consent}</h2>
+            <dl class="f-consent-rows">{rows}</dl>
+            {form}
+        </section>
+    }
+}
+
+/// The words of a quote as they were said.
+#[component]
+pub(crate) fn Said(text: String, language: String) -> impl IntoView {
+    let direction = direction(&language);
+    view! { <blockquote class="f-said" lang=language dir=direction>{text}</blockquote> }
+}

@@ -1,0 +1,202 @@
+//! What was typed and is not finished: a conversation before *Klaar*, or an edit before *Bewaren*.
+//!
+//! Drafts lie outside the document, encrypted, and are written at every pause. So a word that was
+//! typed and taken back never enters a history that others get to see.
+
+use koffiekar_sync_core::{
+    consent::{Consent, Decision, Purpose, Statement},
+    conversation::{NewConversation, NewQuote},
+    ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, StatementId, UserId},
+    limits,
+};
+use serde::{Deserialize, Serialize};
+
+use super::vault::{self, VaultError};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    /// Becomes the conversation's.
+    pub(crate) id: ConversationId,
+    pub(crate) round: RoundId,
+    /// By the tablet's clock.
+    pub(crate) started_at: Millis,
+    pub(crate) language: String,
+    pub(crate) area: Option<String>,
+    pub(crate) notes: String,
+    pub(crate) quotes: Vec<DraftQuote>,
+    pub(crate) answers: Vec<Answer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct DraftQuote {
+    pub(crate) id: QuoteId,
+    pub(crate) words: String,
+    pub(crate) lines: Vec<LineKey>,
+}
+
+/// What the resident answered to one question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) purpose: Purpose,
+    pub(crate) decision: Decision,
+    /// The version of the question that was shown.
+    pub(crate) text: String,
+    pub(crate) language: String,
+    /// By the tablet's clock.
+    pub(crate) at: Millis,
+}
+
+impl DraftQuote {
+    pub(crate) fn new(now: Millis) -> Result<Self, VaultError> {
+        let id = QuoteId::new(now, vault::random()?);
+        Ok(Self {
+            id,
+            words: String::new(),
+            lines: Vec::new(),
+        })
+    }
+}
+
+impl Draft {
+    pub(crate) fn new(
+        round: RoundId,
+        area: Option<String>,
+        now: Millis,
+    ) -> Result<Self, VaultError> {
+        Ok(Self {
+            id: ConversationId::new(now, vault::random()?),
+            round,
+            started_at: now,
+            language: "nl".to_owned(),
+            area,
+            notes: String::new(),
+            quotes: vec![DraftQuote::new(now)?],
+            answers: Vec::new(),
+        })
+    }
+
+    pub(crate) fn has_no_words(&self) -> bool {
+        self.notes.trim().is_empty()
+            && self
+                .quotes
+                .iter()
+                .all(|quote| quote.words.trim().is_empty())
+    }
+
+    pub(crate) fn first_words(&self) -> &str {
+        let quotes = self.quotes.iter().map(|quote| quote.words.trim());
+        quotes
+            .chain([self.notes.trim()])
+            .find(|words| !words.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// `clock` corrects the tablet's time by what is known of the server's.
+    pub(crate) fn finished(
+        &self,
+        by: UserId,
+        clock: impl Fn(Millis) -> Millis,
+    ) -> Result<NewConversation, VaultError> {
+        let spoken = |quote: &&DraftQuote| !quote.words.trim().is_empty();
+        Ok(NewConversation {
+            recorded_at: clock(self.started_at),
+            recorded_by: by,
+            language: self.language.clone(),
+            area: self.area.clone(),
+            notes: self.notes.trim_end().to_owned(),
+            quotes: self
+                .quotes
+                .iter()
+                .filter(spoken)
+                .map(DraftQuote::finished)
+                .collect(),
+            consent: statements(&self.answers, by, &Consent::default(), clock)?,
+        })
+    }
+}
+
+impl DraftQuote {
+    pub(crate) fn finished(&self) -> NewQuote {
+        NewQuote {
+            id: self.id,
+            verbatim: self.words.trim().to_owned(),
+            language: None,
+            lines: self.lines.clone(),
+        }
+    }
+}
+
+/// Answers as statements; each replaces what `standing` holds about its purpose.
+pub(crate) fn statements(
+    answers: &[Answer],
+    by: UserId,
+    standing: &Consent,
+    clock: impl Fn(Millis) -> Millis,
+) -> Result<Vec<(StatementId, Statement)>, VaultError> {
+    let one = |answer: &Answer| {
+        let statement = Statement {
+            purpose: answer.purpose,
+            decision: answer.decision,
+            text: answer.text.clone(),
+            language: answer.language.clone(),
+            at: clock(answer.at),
+            by,
+            supersedes: standing.standing(answer.purpose),
+        };
+        Ok((StatementId(vault::random()?), statement))
+    };
+    answers.iter().map(one).collect()
+}
+
+/// What an unfinished edit changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Target {
+    Notes,
+    Wording(QuoteId),
+    NewQuote(QuoteId),
+}
+
+/// An edit of a finished conversation, before *Bewaren*.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EditDraft {
+    pub(crate) conversation: ConversationId,
+    pub(crate) target: Target,
+    /// The heads of the document that the form showed: see `NotesEdit`.
+    pub(crate) seen: Vec<[u8; 32]>,
+    /// The text that the form showed.
+    pub(crate) before: String,
+    pub(crate) text: String,
+}
+
+impl EditDraft {
+    pub(crate) fn key(conversation: ConversationId, target: Target) -> String {
+        match target {
+            Target::Notes => format!("edit/{}/notes", conversation.key()),
+            Target::Wording(quote) => {
+                format!("edit/{}/wording/{}", conversation.key(), quote.key())
+            }
+            Target::NewQuote(quote) => format!("edit/{}/new/{}", conversation.key(), quote.key()),
+        }
+    }
+}
+
+pub(crate) fn draft_key(id: ConversationId) -> String {
+    format!("draft/{}", id.key())
+}
+
+/// How far a text is over its bound, in characters.
+pub(crate) fn over(text: &str, most: usize) -> Option<usize> {
+    // Counting characters walks the text; its bytes are known.
+    (text.len() > most)
+        .then(|| text.chars().count())
+        .filter(|chars| *chars > most)
+        .map(|chars| chars - most)
+}
+
+pub(crate) fn quote_over(words: &str) -> Option<usize> {
+    over(words.trim(), limits::QUOTE_CHARS)
+}
+
+pub(crate) fn notes_over(notes: &str) -> Option<usize> {
+    over(notes.trim_end(), limits::NOTES_CHARS)
+}

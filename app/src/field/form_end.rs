@@ -1,0 +1,203 @@
+//! The end of a new conversation: consent, *Klaar*, and wiping a draft.
+
+use koffiekar_sync_core::limits;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    draft::{notes_over, quote_over},
+    form::{Writing, quote_field},
+    pause,
+    questions::{self, Questions, put},
+    sync,
+    tablet::{self, WorkError},
+    words::words,
+};
+use crate::{
+    parts::{Dialog, Tone, announce, focus},
+    route,
+    words::fill,
+};
+
+/// Why something was not kept, for the worker.
+pub(crate) fn explain(error: &WorkError) -> String {
+    let words = words();
+    let why = match error {
+        WorkError::Locked => words.locked_reason.to_owned(),
+        WorkError::Store(_) | WorkError::Vault(_) | WorkError::Answer(_) => {
+            words.store_reason.to_owned()
+        }
+        WorkError::Edit(error) => fill(words.command_reason, &[&error.to_string()]),
+    };
+    fill(words.not_saved, &[&why])
+}
+
+#[component]
+pub(crate) fn Ending(writing: Writing) -> impl IntoView {
+    let words = words();
+    let draft = writing.draft;
+    let spoken = Memo::new(move |_| draft.with(|draft| draft.language.clone()));
+    let language = RwSignal::new(questions::language_for(&spoken.get_untracked()));
+    // Another language of the conversation is another language of the questions, until one is chosen.
+    Effect::new(move |before: Option<String>| {
+        let spoken = spoken.get();
+        if before.is_some_and(|before| before != spoken) {
+            language.set(questions::language_for(&spoken));
+        }
+        spoken
+    });
+    let answers = Signal::derive(move || draft.with(|draft| draft.answers.clone()));
+    let on_answer =
+        Callback::new(move |answer| writing.acted(|draft| put(&mut draft.answers, answer)));
+    view! {
+        <section class="f-consent" aria-labelledby="consent-title">
+            <h2 id="consent-title" tabindex="-1">{words.consent}</h2>
+            <p class="hint">{words.consent_hint}</p>
+            <Questions language answers on_answer/>
+        </section>
+        <DeleteDraft writing/>
+    }
+}
+
+#[component]
+fn DeleteDraft(writing: Writing) -> impl IntoView {
+    let words = words();
+    let asking = RwSignal::new(false);
+    let delete = move |_| {
+        let id = writing.draft.with_untracked(|draft| draft.id);
+        writing.closed.set(true);
+        pause::forget(&id.to_string());
+        tablet::drop_draft(id);
+        home();
+    };
+    view! {
+        <p class="f-delete">
+            <button type="button" class="button quiet" data-testid="delete-draft" on:click=move |_| asking.set(true)>
+                {words.delete_draft}
+            </button>
+        </p>
+        {move || asking.get().then(|| view! {
+            <Dialog title=words.delete_draft_title on_close=Callback::new(move |()| asking.set(false))>
+                <p>{words.delete_draft_text}</p>
+                <div class="row f-choice-row">
+                    <button type="button" class="button f-big" data-testid="keep-draft" on:click=move |_| asking.set(false)>
+                        {words.keep}
+                    </button>
+                    <button type="button" class="button f-big f-danger" data-testid="confirm-delete" on:click=delete>
+                        {words.delete}
+                    </button>
+                </div>
+            </Dialog>
+        })}
+    }
+}
+
+/// Back to the round, without a way back into a form that is done.
+fn home() {
+    route::replace("/veld");
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+    request_animation_frame(route::focus_heading);
+}
+
+/// What stops *Klaar*: the words for it, and the field.
+fn problem(writing: Writing) -> Option<(String, Option<String>)> {
+    let words = words();
+    writing.draft.with_untracked(|draft| {
+        let first = draft.quotes.first().map(|quote| quote_field(quote.id));
+        if draft.has_no_words() {
+            return Some((words.nothing_said.to_owned(), first));
+        }
+        if draft.quotes.len() > limits::QUOTES {
+            return Some((
+                fill(words.too_many_quotes, &[&limits::QUOTES.to_string()]),
+                None,
+            ));
+        }
+        let long = draft
+            .quotes
+            .iter()
+            .find(|quote| quote_over(&quote.words).is_some());
+        let field = long.map(|quote| quote_field(quote.id));
+        let field = field.or_else(|| notes_over(&draft.notes).map(|_| "notes".to_owned()));
+        field.map(|field| (words.too_long_summary.to_owned(), Some(field)))
+    })
+}
+
+/// The bar at the foot with *Klaar*.
+#[component]
+pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
+    let words = words();
+    let wrong = RwSignal::new(None::<String>);
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let finish = move || {
+        asking.set(false);
+        wrong.set(None);
+        busy.set(true);
+        writing.keep_now();
+        writing.closed.set(true);
+        let draft = writing.draft.get_untracked();
+        spawn_local(async move {
+            match tablet::finish(draft).await {
+                Ok(()) => {
+                    announce(Tone::Good, words.saved_here);
+                    sync::now();
+                    home();
+                }
+                Err(error) => {
+                    writing.closed.set(false);
+                    busy.set(false);
+                    wrong.set(Some(explain(&error)));
+                }
+            }
+        });
+    };
+    let done = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        if let Some((text, field)) = problem(writing) {
+            wrong.set(Some(text));
+            field.into_iter().for_each(focus);
+            return;
+        }
+        let open = writing.draft.with_untracked(|draft| {
+            questions::unanswered(&questions::language_for(&draft.language), &draft.answers)
+        });
+        if open > 0 {
+            asking.set(true);
+        } else {
+            finish();
+        }
+    };
+    let to_questions = move |_| {
+        asking.set(false);
+        request_animation_frame(|| focus("consent-title"));
+    };
+    view! {
+        <div class="f-foot">
+            <div class="f-foot-in">
+                <p class="field-error" role="alert" data-testid="form-error">{move || wrong.get()}</p>
+                <div class="f-foot-row">
+                    {children()}
+                    <button type="button" class="button main f-primary" data-testid="done"
+                        aria-disabled=move || busy.get().then_some("true") on:click=done>
+                        {words.done}
+                    </button>
+                </div>
+            </div>
+        </div>
+        {move || asking.get().then(|| view! {
+            <Dialog title=words.unanswered_title on_close=Callback::new(move |()| asking.set(false))>
+                <p>{words.unanswered_text}</p>
+                <div class="row f-choice-row">
+                    <button type="button" class="button f-big" data-testid="to-questions" on:click=to_questions>
+                        {words.to_questions}
+                    </button>
+                    <button type="button" class="button main f-big" data-testid="done-anyway" on:click=move |_| finish()>
+                        {words.done_anyway}
+                    </button>
+                </div>
+            </Dialog>
+        })}
+    }
+}

@@ -1,0 +1,171 @@
+//! A round: begin a conversation, go on with a draft, look what is where. And the choice of a round.
+
+use koffiekar_sync_core::{catalogue::Round, ids::RoundId};
+use leptos::prelude::*;
+
+use super::{
+    Screen, area, form, list::Conversations, sign::time_of_day, suggest, tablet, words::words,
+};
+use crate::{keep, parts::title, route};
+
+fn kept_name() -> String {
+    let user = tablet::peek(|open| open.user().key()).unwrap_or_default();
+    format!("field-round-{user}")
+}
+
+fn rounds() -> Vec<Round> {
+    tablet::see(|open| open.catalogue.rounds.clone()).unwrap_or_default()
+}
+
+/// The round chosen last, or the only one, or the one that is going on.
+fn current(rounds: &[Round]) -> Option<Round> {
+    let kept: Option<RoundId> = keep::read(&kept_name()).and_then(|id| id.parse().ok());
+    let chosen = rounds.iter().find(|round| Some(round.id) == kept);
+    let only = rounds.first().filter(|_| rounds.len() == 1);
+    chosen.or(only).cloned()
+}
+
+#[component]
+pub(crate) fn Home() -> impl IntoView {
+    let rounds = Memo::new(|_| rounds());
+    let round = Memo::new(move |_| rounds.with(|rounds| current(rounds)));
+    move || {
+        let several = rounds.with(|rounds| rounds.len() > 1);
+        match round.get() {
+            Some(round) => view! { <RoundHome round several/> }.into_any(),
+            None => view! { <Rounds/> }.into_any(),
+        }
+    }
+}
+
+#[component]
+pub(crate) fn Rounds() -> impl IntoView {
+    let words = words();
+    title(words.rounds_title);
+    let rounds = Memo::new(|_| rounds());
+    let item = move |round: Round| {
+        let id = round.id;
+        let choose = move |event: leptos::ev::MouseEvent| {
+            event.prevent_default();
+            keep::write(&kept_name(), &id.to_string());
+            // The address may be this one already: the memo of the home reads the choice anew.
+            tablet::changed();
+            route::go(&Screen::Home.path());
+        };
+        let names = &crate::words::words().names;
+        view! {
+            <li>
+                <a class="f-item f-round" href="/veld" data-testid="round-item" on:click=choose>
+                    <span class="f-item-words">{round.name}</span>
+                    <span class="f-item-meta">
+                        {format!("{} · {} – {}", names.kind(round.kind), round.starts_on, round.ends_on)}
+                        {round.closed.then(|| format!(" · {}", words.round_closed))}
+                    </span>
+                </a>
+            </li>
+        }
+    };
+    view! {
+        <main id="main" class="f-page" tabindex="-1">
+            <h1 tabindex="-1">{words.rounds_title}</h1>
+            {move || rounds.with(Vec::is_empty).then(|| view! {
+                <div class="f-empty" data-testid="no-rounds">
+                    <p>{words.no_rounds}</p>
+                    <p>{words.no_rounds_text}</p>
+                </div>
+            })}
+            <ul class="f-list">{move || rounds.get().into_iter().map(item).collect_view()}</ul>
+        </main>
+    }
+}
+
+#[component]
+fn RoundHome(round: Round, several: bool) -> impl IntoView {
+    let words = words();
+    title(&round.name);
+    set_timeout(suggest::prepare, std::time::Duration::from_millis(800));
+    let id = round.id;
+    let is_demo = tablet::peek(|open| open.person.demo).unwrap_or_default();
+    view! {
+        <main id="main" class="f-page f-home" tabindex="-1">
+            <div class="f-home-head">
+                <h1 tabindex="-1">{round.name}</h1>
+                {several.then(|| view! {
+                    <a class="f-other-round" href="/veld/rondes" data-testid="other-round">{words.other_round}</a>
+                })}
+            </div>
+            {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
+            <Drafts round=id/>
+            <Conversations round=id/>
+        </main>
+        <div class="f-foot">
+            <div class="f-foot-in">
+                {if round.closed {
+                    view! { <p class="notice" data-testid="round-closed">{words.round_closed_text}</p> }.into_any()
+                } else {
+                    view! {
+                        <button type="button" class="button main f-primary f-wide" data-testid="new-conversation"
+                            on:click=move |_| form::begin(id)>
+                            <span aria-hidden="true">"+"</span>
+                            {words.new_conversation}
+                        </button>
+                    }
+                    .into_any()
+                }}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Drafts(round: RoundId) -> impl IntoView {
+    let words = words();
+    let drafts = Memo::new(move |_| {
+        tablet::see(|open| {
+            let drafts = open
+                .drafts
+                .values()
+                .rev()
+                .filter(|draft| draft.round == round);
+            drafts.cloned().collect::<Vec<_>>()
+        })
+        .unwrap_or_default()
+    });
+    let item = move |draft: super::draft::Draft| {
+        let first = match draft.first_words() {
+            "" => words.draft_empty.to_owned(),
+            first => first.chars().take(140).collect(),
+        };
+        let area = draft
+            .area
+            .as_deref()
+            .map_or(words.no_area.to_owned(), area::label_of);
+        view! {
+            <li>
+                <a class="f-item f-draft" href=Screen::Draft(draft.id).path() data-testid="draft-item">
+                    <span class="f-item-words" lang=draft.language.clone() dir=area::direction(&draft.language)>
+                        {first}
+                    </span>
+                    <span class="f-item-meta">{format!("{area} · {}", time_of_day(draft.started_at))}</span>
+                    <span class="f-item-signs">
+                        <span class="f-standing" data-standing="draft">
+                            <span class="f-mark" aria-hidden="true">"✎"</span>
+                            {words.draft}
+                        </span>
+                    </span>
+                </a>
+            </li>
+        }
+    };
+    move || {
+        let drafts = drafts.get();
+        (!drafts.is_empty()).then(|| {
+            view! {
+                <section aria-labelledby="drafts-title">
+                    <h2 id="drafts-title" class="f-list-title">{words.drafts}</h2>
+                    <ul class="f-list">{drafts.into_iter().map(item).collect_view()}</ul>
+                </section>
+            }
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! The conversations of a round, newest first, each with where it is safe.
+
+use koffiekar_sync_core::{
+    ids::{ConversationId, Millis, RoundId},
+    replica::Standing,
+};
+use leptos::prelude::*;
+
+use super::{
+    Screen, area,
+    draft::Target,
+    sign::{many, time_of_day},
+    tablet::{self, Open},
+    words::words,
+};
+use crate::{parts::day, words::number};
+
+/// Rows drawn at once, and added by the button.
+const PAGE: usize = 50;
+/// Characters of the first words that a row shows.
+const FIRST_CHARS: usize = 140;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Sign {
+    Waiting,
+    Stored,
+    Refused,
+}
+
+impl Sign {
+    pub(crate) fn of(standing: &Standing) -> Self {
+        match standing {
+            Standing::Waiting => Self::Waiting,
+            Standing::Stored(_) => Self::Stored,
+            Standing::Refused(_) => Self::Refused,
+        }
+    }
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Stored => "stored",
+            Self::Refused => "refused",
+        }
+    }
+    pub(crate) fn mark(self) -> &'static str {
+        match self {
+            Self::Waiting => "●",
+            Self::Stored => "✓",
+            Self::Refused => "!",
+        }
+    }
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Waiting => words().standing_waiting,
+            Self::Stored => words().standing_stored,
+            Self::Refused => words().standing_refused,
+        }
+    }
+}
+
+#[component]
+pub(crate) fn StandingSign(sign: Sign) -> impl IntoView {
+    view! {
+        <span class="f-standing" data-standing=sign.name()>
+            <span class="f-mark" aria-hidden="true">{sign.mark()}</span>
+            {sign.text()}
+        </span>
+    }
+}
+
+/// Equal rows are not drawn anew.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Row {
+    id: ConversationId,
+    /// `None` where the document cannot be read.
+    first_words: Option<String>,
+    language: String,
+    area: Option<String>,
+    at: Millis,
+    is_mine: bool,
+    quotes: usize,
+    has_conflict: bool,
+    is_being_edited: bool,
+    sign: Sign,
+}
+
+fn row(open: &Open, id: ConversationId) -> Option<Row> {
+    let sign = Sign::of(&open.replica.held(id)?.standing());
+    let is_being_edited = open
+        .edits
+        .range((id, Target::Notes)..)
+        .next()
+        .is_some_and(|((of, _), _)| *of == id);
+    let Ok(read) = open.replica.read(id) else {
+        return Some(Row {
+            id,
+            first_words: None,
+            language: "nl".to_owned(),
+            area: None,
+            at: Millis(0),
+            is_mine: false,
+            quotes: 0,
+            has_conflict: false,
+            is_being_edited,
+            sign,
+        });
+    };
+    let first = read
+        .quotes
+        .first()
+        .map_or(read.notes.as_str(), |quote| quote.wording.first());
+    Some(Row {
+        id,
+        first_words: Some(first.chars().take(FIRST_CHARS).collect()),
+        language: read.language.clone(),
+        area: read.area.clone(),
+        at: read.recorded_at,
+        is_mine: read.recorded_by == open.user(),
+        quotes: read.quotes.len(),
+        has_conflict: read.quotes.iter().any(|quote| quote.wording.is_conflict()),
+        is_being_edited,
+        sign,
+    })
+}
+
+#[component]
+pub(crate) fn Conversations(round: RoundId) -> impl IntoView {
+    let words = words();
+    let most = RwSignal::new(PAGE);
+    let rows = Memo::new(move |_| {
+        let most = most.get();
+        tablet::see(|open| {
+            let of_round = || {
+                open.replica
+                    .conversations()
+                    .rev()
+                    .filter(|(_, held)| held.round() == round)
+            };
+            let rows: Vec<Row> = of_round()
+                .take(most)
+                .filter_map(|(id, _)| row(open, id))
+                .collect();
+            (rows, of_round().count())
+        })
+        .unwrap_or_default()
+    });
+    let total = Memo::new(move |_| rows.with(|(_, total)| *total));
+    view! {
+        <section aria-labelledby="conversations-title">
+            <h2 id="conversations-title" class="f-list-title">
+                {words.conversations}
+                <span class="f-total">{move || number(total.get() as u64)}</span>
+            </h2>
+            {move || (total.get() == 0).then(|| view! { <p class="f-empty">{words.no_conversations}</p> })}
+            <ul class="f-list">
+                <For each=move || rows.with(|(rows, _)| rows.clone()) key=Clone::clone let:row>
+                    <Item row/>
+                </For>
+            </ul>
+            {move || (total.get() > most.get()).then(|| view! {
+                <button type="button" class="button f-big" data-testid="more"
+                    on:click=move |_| most.update(|most| *most += PAGE)>
+                    {words.more}
+                </button>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Item(row: Row) -> impl IntoView {
+    let words = words();
+    let quotes = match row.quotes {
+        0 => words.only_notes.to_owned(),
+        count => many(count, words.quotes_one, words.quotes_many),
+    };
+    let area = row
+        .area
+        .as_deref()
+        .map_or(words.no_area.to_owned(), area::label_of);
+    let when = format!("{}, {}", day(row.at), time_of_day(row.at));
+    let whose = if row.is_mine {
+        words.mine
+    } else {
+        words.colleague
+    };
+    let is_quote = row.quotes > 0;
+    view! {
+        <li>
+            <a class="f-item" href=Screen::Conversation(row.id).path() data-testid="conversation-item"
+                data-standing=row.sign.name() data-mine=row.is_mine.to_string()>
+                {match row.first_words {
+                    Some(first) => view! {
+                        <span class="f-item-words" class:f-said=is_quote lang=row.language.clone()
+                            dir=area::direction(&row.language)>{first}</span>
+                    }.into_any(),
+                    None => view! { <span class="f-item-words">{words.cannot_read}</span> }.into_any(),
+                }}
+                <span class="f-item-meta">{format!("{area} · {when} · {whose} · {quotes}")}</span>
+                <span class="f-item-signs">
+                    <StandingSign sign=row.sign/>
+                    {row.has_conflict.then(|| view! { <span class="f-flag">{words.has_conflict}</span> })}
+                    {row.is_being_edited.then(|| view! { <span class="f-flag">{words.draft_edit}</span> })}
+                </span>
+            </a>
+        </li>
+    }
+}

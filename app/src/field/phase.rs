@@ -1,0 +1,315 @@
+//! From a closed tablet to an open one: who uses it, signing in once, unlocking, locking.
+
+use std::time::Duration;
+
+use koffiekar_sync_core::{
+    ids::UserId,
+    office::{EnrolDevice, Enrolment},
+    replica::Identity,
+};
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen_futures::JsFuture;
+use zeroize::Zeroizing;
+
+use super::{
+    lock::{self, NoHold},
+    store::{self, Shelf, StoreError, Write},
+    sync,
+    tablet::{self, WorkError},
+    vault::{self, KeyRecord, Vault, VaultError},
+};
+use crate::{
+    api::{self, Failure},
+    keep, session,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Phase {
+    /// Looking who uses this tablet.
+    Starting,
+    /// The disk does not work: nothing can be kept here.
+    NoStorage(StoreError),
+    /// Somebody signs in on this tablet for the first time.
+    Enrol,
+    /// Waiting for the password of one of [`people`].
+    Locked,
+    /// Another window of this browser works with this person's conversations.
+    Elsewhere(Box<KeyRecord>),
+    Open,
+}
+
+/// Why somebody was not let in.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Refusal {
+    WrongPassword,
+    PasswordTooShort,
+    /// This person's earlier work lies here under another password: unlock with that one first.
+    OtherPassword,
+    Server(Failure),
+    Work(WorkError),
+    /// The browser cannot keep two windows apart.
+    NoLocks,
+}
+
+impl From<VaultError> for Refusal {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::WrongPassword => Self::WrongPassword,
+            other => Self::Work(other.into()),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+thread_local! {
+    static PHASE: ArcRwSignal<Phase> = ArcRwSignal::new(Phase::Starting);
+    static PEOPLE: ArcRwSignal<Vec<KeyRecord>> = ArcRwSignal::new(Vec::new());
+    static PERSISTED: ArcRwSignal<Option<bool>> = ArcRwSignal::new(None);
+}
+
+const LAST: &str = "field-person";
+
+pub(crate) fn phase() -> ArcRwSignal<Phase> {
+    PHASE.with(Clone::clone)
+}
+
+/// Those who use this tablet, whoever was here last first.
+pub(crate) fn people() -> ArcRwSignal<Vec<KeyRecord>> {
+    PEOPLE.with(Clone::clone)
+}
+
+/// Did the browser promise not to clear the storage by itself?
+pub(crate) fn persisted() -> ArcRwSignal<Option<bool>> {
+    PERSISTED.with(Clone::clone)
+}
+
+/// Call when the field screens are drawn; does nothing while the tablet is open.
+pub(crate) fn start() {
+    if tablet::peek(|_| ()).is_some() {
+        return;
+    }
+    spawn_local(async {
+        match store::all(Shelf::Keys).await {
+            Ok(records) => {
+                let mut people: Vec<KeyRecord> = records
+                    .iter()
+                    .filter_map(|(_, bytes)| KeyRecord::from_bytes(bytes))
+                    .collect();
+                let last = keep::read(LAST);
+                people.sort_by_key(|person| {
+                    (
+                        last.as_deref() != Some(&person.user.key()),
+                        person.name.clone(),
+                    )
+                });
+                let next = if people.is_empty() {
+                    Phase::Enrol
+                } else {
+                    Phase::Locked
+                };
+                self::people().set(people);
+                phase().set(next);
+            }
+            Err(error) => phase().set(Phase::NoStorage(error)),
+        }
+    });
+}
+
+pub(crate) fn go(next: Phase) {
+    phase().set(next);
+}
+
+/// Opens what lies on this tablet. Needs no connection.
+pub(crate) async fn unlock(person: KeyRecord, password: Zeroizing<String>) -> Result<(), Refusal> {
+    let hold = match lock::take(person.user).await {
+        Ok(hold) => hold,
+        Err(NoHold::Taken) => {
+            wait_for(person.clone());
+            go(Phase::Elsewhere(Box::new(person)));
+            return Ok(());
+        }
+        Err(NoHold::Unavailable) => return Err(Refusal::NoLocks),
+    };
+    drawn().await;
+    let vault = person.open(&password)?;
+    enter(vault, person, hold).await.map_err(Refusal::Work)
+}
+
+async fn enter(vault: Vault, person: KeyRecord, hold: lock::Hold) -> Result<(), WorkError> {
+    keep::write(LAST, &person.user.key());
+    keep::write(session::ENROLLED, "1");
+    tablet::open(vault, person, hold).await?;
+    go(Phase::Open);
+    sync::start();
+    ask_to_persist();
+    set_timeout(super::suggest::prepare, Duration::from_millis(600));
+    Ok(())
+}
+
+/// The other window may close: then this one may be unlocked.
+fn wait_for(person: KeyRecord) {
+    spawn_local(async move {
+        let hold = lock::wait(person.user).await;
+        // Only to hear of it: unlocking takes the lock again.
+        drop(hold);
+        let waits = matches!(&*phase().read_untracked(), Phase::Elsewhere(here) if here.user == person.user);
+        if waits {
+            start();
+        }
+    });
+}
+
+/// Signs in with the server, once: it learns this tablet's key and gives it a number.
+pub(crate) async fn enrol(
+    login: String,
+    password: Zeroizing<String>,
+    label: String,
+) -> Result<(), Refusal> {
+    if password.chars().count() < vault::PASSWORD_CHARS {
+        return Err(Refusal::PasswordTooShort);
+    }
+    let known = |user: UserId| {
+        people()
+            .read_untracked()
+            .iter()
+            .find(|p| p.user == user)
+            .cloned()
+    };
+    let (enrolment, identity) = register(&login, &password, &label).await?;
+    let hold = match lock::take(enrolment.user).await {
+        Ok(hold) => hold,
+        Err(NoHold::Taken) => return Err(Refusal::OtherPassword),
+        Err(NoHold::Unavailable) => return Err(Refusal::NoLocks),
+    };
+    drawn().await;
+    // Whoever worked here before keeps the same data key, or the earlier words could not be read.
+    let vault = match known(enrolment.user) {
+        Some(before) => before.open(&password).map_err(|_| Refusal::OtherPassword)?,
+        None => Vault::new(enrolment.user)?,
+    };
+    let person = vault.wrap(&login, &enrolment.name, &label, enrolment.demo, &password)?;
+    // The key and who it belongs to come together or not at all.
+    let writes = vec![
+        key_write(&person),
+        tablet::sealed(&vault, Shelf::Meta, "identity", &identity.to_bytes())?,
+    ];
+    store::write(writes).await?;
+    people().update(|people| {
+        people.retain(|other| other.user != person.user);
+        people.insert(0, person.clone());
+    });
+    enter(vault, person, hold).await.map_err(Refusal::Work)
+}
+
+/// The server does not know this tablet any more: a new key and number for whoever is here.
+pub(crate) async fn enrol_again(password: Zeroizing<String>) -> Result<(), Refusal> {
+    let Some(person) = tablet::peek(|open| open.person.clone()) else {
+        return Err(Refusal::Work(WorkError::Locked));
+    };
+    let (enrolment, identity) = register(&person.login, &password, &person.label).await?;
+    if enrolment.user != person.user {
+        return Err(Refusal::WrongPassword);
+    }
+    let write = tablet::peek(|open| open.identity_write(&identity));
+    let write = write.ok_or(Refusal::Work(WorkError::Locked))??;
+    store::write(vec![write]).await?;
+    tablet::read_again().await;
+    sync::forget_troubles();
+    sync::now();
+    Ok(())
+}
+
+async fn register(
+    login: &str,
+    password: &str,
+    label: &str,
+) -> Result<(Enrolment, Identity), Refusal> {
+    let seed: [u8; 32] = vault::random()?;
+    let ask = EnrolDevice {
+        login: login.to_owned(),
+        password: password.to_owned(),
+        public_key: Identity::public_key_of(&seed),
+        label: label.to_owned(),
+    };
+    let answer: Enrolment =
+        api::send("POST", "/api/v1/devices", &ask)
+            .await
+            .map_err(|failure| match failure.status() {
+                Some(401) => Refusal::WrongPassword,
+                _ => Refusal::Server(failure),
+            })?;
+    let receipt_key = bytes_of(&answer.receipt_key).ok_or(Refusal::Server(Failure::Unreadable))?;
+    let identity = Identity {
+        device: answer.device,
+        user: answer.user,
+        seed,
+        receipt_key,
+    };
+    Ok((answer, identity))
+}
+
+fn key_write(person: &KeyRecord) -> Write {
+    Write {
+        shelf: Shelf::Keys,
+        key: person.user.key(),
+        bytes: Some(person.to_bytes()),
+    }
+}
+
+/// 64 hexadecimal digits.
+fn bytes_of(hex: &str) -> Option<[u8; 32]> {
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// *Vergrendel*: nothing readable stays in memory.
+pub(crate) fn lock() {
+    super::pause::flush();
+    sync::stop();
+    tablet::close();
+    phase().set(Phase::Starting);
+    start();
+}
+
+/// The disk failed under an open tablet.
+pub(crate) fn locked_again() {
+    sync::stop();
+    phase().set(Phase::Starting);
+    start();
+}
+
+/// Lets the browser draw before the password is stretched, which stops everything for a moment.
+async fn drawn() {
+    wait(40).await;
+}
+
+pub(crate) async fn wait(millis: i32) {
+    let passed = js_sys::Promise::new(&mut |done, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, millis);
+    });
+    let _ = JsFuture::from(passed).await;
+}
+
+fn ask_to_persist() {
+    spawn_local(async {
+        let answer = match window().navigator().storage().persist() {
+            Ok(promise) => JsFuture::from(promise)
+                .await
+                .ok()
+                .and_then(|yes| yes.as_bool()),
+            Err(_) => None,
+        };
+        persisted().set(answer.or(Some(false)));
+    });
+}

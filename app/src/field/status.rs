@@ -1,0 +1,192 @@
+//! This tablet: who, what waits, when it last spoke with the server, and the two buttons.
+
+use leptos::{ev, prelude::*, task::spawn_local};
+use wasm_bindgen_futures::JsFuture;
+use zeroize::Zeroizing;
+
+use super::{
+    phase::{self, Refusal},
+    sign::{CLOCK_OFF_MS, is_persisted, many},
+    sync, tablet,
+    words::words,
+};
+use crate::{
+    parts::{moment, title},
+    shell::Switches,
+    words::fill,
+};
+
+/// Used and available, in megabytes.
+async fn estimate() -> Option<(u64, u64)> {
+    let promise = window().navigator().storage().estimate().ok()?;
+    let estimate: web_sys::StorageEstimate = JsFuture::from(promise).await.ok()?.into();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole megabytes"
+    )]
+    let megabytes = |bytes: f64| (bytes / 1_000_000.0).ceil() as u64;
+    Some((
+        megabytes(estimate.get_usage()?),
+        megabytes(estimate.get_quota()?),
+    ))
+}
+
+#[component]
+fn Row(
+    label: &'static str,
+    #[prop(into)] value: Signal<String>,
+    #[prop(optional)] testid: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="f-row">
+            <dt>{label}</dt>
+            <dd data-testid=testid>{move || value.get()}</dd>
+        </div>
+    }
+}
+
+#[component]
+pub(crate) fn Status() -> impl IntoView {
+    let words = words();
+    title(words.tablet);
+    let progress = sync::progress();
+    let progress = Memo::new(move |_| progress.get());
+    let count = Memo::new(|_| tablet::see(tablet::Open::count).unwrap_or_default());
+    let person = tablet::peek(|open| open.person.clone());
+    let (name, label) = person
+        .map(|person| (format!("{} ({})", person.name, person.login), person.label))
+        .unwrap_or_default();
+    let used = RwSignal::new(None);
+    spawn_local(async move {
+        if let Some(estimate) = estimate().await {
+            let _ = used.try_set(Some(estimate));
+        }
+    });
+    let number = move |of: fn(&tablet::Count) -> usize| {
+        Signal::derive(move || count.with(|count| of(count).to_string()))
+    };
+    let contact = Signal::derive(move || {
+        let at = tablet::see(|open| open.replica.last_contact()).flatten();
+        at.map_or(words.never.to_owned(), moment)
+    });
+    let attempt = Signal::derive(move || {
+        progress.with(|progress| match &progress.failure {
+            _ if progress.busy => words.busy.to_owned(),
+            Some(failure) => failure.to_string(),
+            None if progress.sign_in_again => words.sign_in_again_title.to_owned(),
+            None => words.went_well.to_owned(),
+        })
+    });
+    let storage = Signal::derive(move || {
+        let kept = match is_persisted() {
+            Some(true) => words.storage_kept,
+            Some(false) => words.storage_not_kept,
+            None => words.busy,
+        };
+        match used.get() {
+            Some((used, of)) => {
+                let used = fill(words.storage_used, &[&used.to_string(), &of.to_string()]);
+                format!("{kept} {used}.")
+            }
+            None => kept.to_owned(),
+        }
+    });
+    view! {
+        <main id="main" class="f-page f-status" tabindex="-1">
+            <h1 tabindex="-1">{words.tablet}</h1>
+            {move || progress.with(|progress| progress.sign_in_again).then(|| view! { <SignInAgain/> })}
+            {move || match count.with(|count| count.unreadable) {
+                0 => None,
+                several => Some(view! {
+                    <div class="notice bad" role="alert" data-testid="unreadable">
+                        <p class="notice-title">{words.unreadable_title}</p>
+                        <p>{many(several, words.unreadable_text, words.unreadable_text)}</p>
+                    </div>
+                }),
+            }}
+            <button type="button" class="button main f-big f-wide" data-testid="sync-now"
+                aria-disabled=move || progress.with(|progress| progress.busy).then_some("true")
+                on:click=|_| sync::by_hand()>
+                {move || if progress.with(|progress| progress.busy) { words.busy } else { words.sync_now }}
+            </button>
+            <dl class="f-rows">
+                <Row label=words.waiting value=number(|count| count.waiting) testid="count-waiting"/>
+                <Row label=words.refused value=number(|count| count.refused) testid="count-refused"/>
+                <Row label=words.unfinished value=number(|count| count.drafts) testid="count-drafts"/>
+                <Row label=words.held value=number(|count| count.held) testid="count-held"/>
+                <Row label=words.last_contact value=contact testid="last-contact"/>
+                <Row label=words.last_attempt value=attempt testid="last-attempt"/>
+                <Row label=words.clock value=Signal::derive(clock) testid="clock"/>
+                <Row label=words.storage value=storage testid="storage"/>
+                <Row label=words.who value=Signal::stored(name)/>
+                <Row label=words.device value=Signal::stored(label)/>
+            </dl>
+            <div class="row f-status-end">
+                <button type="button" class="button f-big" data-testid="lock" on:click=|_| phase::lock()>
+                    {words.lock}
+                </button>
+                <span class="hint">{words.lock_hint}</span>
+            </div>
+            <div class="row f-status-end">
+                <Switches/>
+                <a href="/aanmelden">{words.to_office}</a>
+            </div>
+        </main>
+    }
+}
+
+fn clock() -> String {
+    let words = words();
+    let offset = tablet::see(|open| open.replica.clock_offset_ms()).unwrap_or_default();
+    if offset.abs() < CLOCK_OFF_MS {
+        return words.clock_good.to_owned();
+    }
+    let minutes = (offset.abs() / 60_000).to_string();
+    // The offset is the server's clock minus this one.
+    let which = if offset > 0 {
+        words.clock_behind
+    } else {
+        words.clock_ahead
+    };
+    fill(words.clock_off, &[&minutes, which])
+}
+
+/// The server does not know this tablet: the way back, without leaving the work that is here.
+#[component]
+fn SignInAgain() -> impl IntoView {
+    let words = words();
+    let password = RwSignal::new(String::new());
+    let wrong = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let done = phase::enrol_again(Zeroizing::new(password.get_untracked())).await;
+            let _ = busy.try_set(false);
+            if let Err(refusal) = done {
+                let text = match refusal {
+                    Refusal::WrongPassword => words.wrong_sign_in.to_owned(),
+                    Refusal::Server(failure) => failure.to_string(),
+                    _ => words.storage_broken.to_owned(),
+                };
+                let _ = wrong.try_set(Some(text));
+            }
+        });
+    };
+    view! {
+        <form class="notice bad f-again" on:submit=submit novalidate data-testid="sign-in-again">
+            <p class="notice-title">{words.sign_in_again_title}</p>
+            <p>{words.sign_in_again_text}</p>
+            <label for="again-password">{words.password}</label>
+            <p class="field-error" role="alert">{move || wrong.get()}</p>
+            <input id="again-password" data-testid="again-password" type="password" autocomplete="current-password"
+                prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/>
+            <button type="submit" class="button f-big" data-testid="again">{words.sign_in_again}</button>
+        </form>
+    }
+}

@@ -1,0 +1,552 @@
+//! The unlocked tablet of one person: the replica, what is typed, and the way to the disk.
+//!
+//! Whatever changes something goes through [`work`]: one at a time, first in memory, then all of its
+//! effects in one durable transaction. Where that fails, memory is read anew from the disk, so that
+//! no screen ever shows as kept what is not. Browser objects cannot cross threads and leptos' signals
+//! want what can, so the tablet lives in a thread-local and the screens follow [`revision`].
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use koffiekar_sync_core::{
+    catalogue::Catalogue,
+    conversation::Command,
+    ids::{ConversationId, Millis, UserId},
+    replica::{EditError, Effect, Identity, Replica, Standing},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    draft::{Draft, EditDraft, Target, draft_key},
+    lock::Hold,
+    store::{self, Shelf, StoreError, Write, key_of},
+    suggest,
+    vault::{self, KeyRecord, Vault, VaultError},
+};
+
+pub(crate) struct Open {
+    vault: Vault,
+    pub(crate) person: KeyRecord,
+    pub(crate) replica: Replica,
+    pub(crate) catalogue: Catalogue,
+    /// The server's model for suggestions, as it came.
+    pub(crate) tagger: Option<Vec<u8>>,
+    pub(crate) drafts: BTreeMap<ConversationId, Draft>,
+    pub(crate) edits: BTreeMap<(ConversationId, Target), EditDraft>,
+    /// Records that cannot be opened. They stay where they are.
+    pub(crate) unreadable: usize,
+    /// Tells an answer to an earlier opening from one to this.
+    pub(crate) opening: u64,
+    _hold: Hold,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error("the tablet is locked")]
+    Locked,
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    #[error(transparent)]
+    Answer(#[from] koffiekar_sync_core::replica::AnswerError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What one piece of work leaves to be made durable.
+pub(crate) struct Done<T> {
+    pub(crate) value: T,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) writes: Vec<Write>,
+}
+
+/// How the last keystrokes stand.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Kept {
+    Quiet,
+    Saving,
+    Saved,
+    Failed(StoreError),
+}
+
+thread_local! {
+    static OPEN: RefCell<Option<Open>> = const { RefCell::new(None) };
+    static GATE: Rc<async_lock::Mutex<()>> = Rc::new(async_lock::Mutex::new(()));
+    static REVISION: ArcRwSignal<u64> = ArcRwSignal::new(0);
+    static TROUBLE: ArcRwSignal<Option<StoreError>> = ArcRwSignal::new(None);
+    static KEPT: ArcRwSignal<Kept> = ArcRwSignal::new(Kept::Quiet);
+    static OPENINGS: RefCell<u64> = const { RefCell::new(0) };
+}
+
+/// Grows with every change of what the tablet holds.
+pub(crate) fn revision() -> ArcRwSignal<u64> {
+    REVISION.with(Clone::clone)
+}
+
+/// Set when the disk refused, until it takes something again.
+pub(crate) fn trouble() -> ArcRwSignal<Option<StoreError>> {
+    TROUBLE.with(Clone::clone)
+}
+
+pub(crate) fn kept() -> ArcRwSignal<Kept> {
+    KEPT.with(Clone::clone)
+}
+
+pub(crate) fn now() -> Millis {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+    Millis(js_sys::Date::now() as i64)
+}
+
+/// Looks at the open tablet, and again whenever it changed.
+pub(crate) fn see<T>(look: impl FnOnce(&Open) -> T) -> Option<T> {
+    revision().track();
+    peek(look)
+}
+
+/// Looks once.
+pub(crate) fn peek<T>(look: impl FnOnce(&Open) -> T) -> Option<T> {
+    OPEN.with_borrow(|open| open.as_ref().map(look))
+}
+
+/// Changes what is only in memory.
+pub(crate) fn touch<T>(change: impl FnOnce(&mut Open) -> T) -> Option<T> {
+    OPEN.with_borrow_mut(|open| open.as_mut().map(change))
+}
+
+pub(crate) fn changed() {
+    revision().update(|revision| *revision += 1);
+}
+
+/// Reads the person's records and opens the tablet with them.
+pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<(), WorkError> {
+    let records = Records::read(vault.user()).await?;
+    let contents = records.open(&vault)?;
+    let opening = OPENINGS.with_borrow_mut(|openings| {
+        *openings += 1;
+        *openings
+    });
+    OPEN.set(Some(Open {
+        vault,
+        person,
+        replica: contents.replica,
+        catalogue: contents.catalogue,
+        tagger: contents.tagger,
+        drafts: contents.drafts,
+        edits: contents.edits,
+        unreadable: contents.unreadable,
+        opening,
+        _hold: hold,
+    }));
+    suggest::forget();
+    changed();
+    Ok(())
+}
+
+/// Forgets everything in memory. What is being written is written to the end.
+pub(crate) fn close() {
+    OPEN.set(None);
+    suggest::forget();
+    kept().set(Kept::Quiet);
+    trouble().set(None);
+    changed();
+}
+
+/// One piece of work: in memory, then durably, or not at all.
+pub(crate) async fn work<T>(
+    act: impl FnOnce(&mut Open) -> Result<Done<T>, WorkError>,
+) -> Result<T, WorkError> {
+    let gate = GATE.with(Rc::clone);
+    let _turn = gate.lock().await;
+    let acted = OPEN.with_borrow_mut(|open| {
+        let open = open.as_mut().ok_or(WorkError::Locked)?;
+        let Done {
+            value,
+            effects,
+            mut writes,
+        } = act(open)?;
+        let sealed = open.writes_of(effects).map(|more| writes.extend(more));
+        Ok::<_, WorkError>((value, open.opening, sealed.map(|()| writes)))
+    });
+    let (value, opening, writes) = acted?;
+    let stored = match writes {
+        Ok(writes) => store::write(writes).await.map_err(WorkError::from),
+        Err(error) => Err(error.into()),
+    };
+    match stored {
+        Ok(()) => {
+            settle(None);
+            changed();
+            Ok(value)
+        }
+        Err(error) => {
+            if let WorkError::Store(error) = &error {
+                settle(Some(error.clone()));
+            }
+            read_again_of(opening).await;
+            Err(error)
+        }
+    }
+}
+
+fn settle(error: Option<StoreError>) {
+    let trouble = trouble();
+    if trouble.with_untracked(|before| *before != error) {
+        trouble.set(error);
+    }
+}
+
+/// Memory as the disk has it.
+pub(crate) async fn read_again() {
+    let gate = GATE.with(Rc::clone);
+    let _turn = gate.lock().await;
+    if let Some(opening) = peek(|open| open.opening) {
+        read_again_of(opening).await;
+    }
+}
+
+/// What could not be stored is not pretended to be there.
+async fn read_again_of(opening: u64) {
+    let Some(user) = peek(|open| open.vault.user()) else {
+        return;
+    };
+    let records = Records::read(user).await;
+    let still = touch(|open| {
+        if open.opening != opening {
+            return true;
+        }
+        match records
+            .map_err(WorkError::from)
+            .and_then(|records| records.open(&open.vault))
+        {
+            Ok(contents) => {
+                open.replica = contents.replica;
+                // Drafts stay as they are in memory: typed words are never older than stored ones.
+                true
+            }
+            Err(_) => false,
+        }
+    });
+    if still == Some(false) {
+        // Neither written nor read: going on would be going on without a floor.
+        close();
+        super::phase::locked_again();
+    }
+    changed();
+}
+
+/// *Klaar*: the draft becomes a conversation.
+pub(crate) async fn finish(draft: Draft) -> Result<(), WorkError> {
+    let id = draft.id;
+    work(|open| {
+        let user = open.vault.user();
+        let removed = open.removed(Shelf::Drafts, &draft_key(id));
+        // A second tap on *Klaar*.
+        let effects = if open.replica.held(id).is_some() {
+            Vec::new()
+        } else {
+            let new = draft.finished(user, |at| open.replica.clock(at))?;
+            open.replica.record(id, draft.round, &new)?
+        };
+        Ok(Done {
+            value: (),
+            effects,
+            writes: vec![removed],
+        })
+    })
+    .await?;
+    touch(|open| open.drafts.remove(&id));
+    changed();
+    Ok(())
+}
+
+/// One finished edit; the draft of it, if there was one, goes with it.
+pub(crate) async fn edit(
+    id: ConversationId,
+    command: Command,
+    target: Option<Target>,
+) -> Result<(), WorkError> {
+    work(|open| {
+        let effects = open.replica.execute(id, &command, now())?;
+        let removed = target.map(|target| open.removed(Shelf::Drafts, &EditDraft::key(id, target)));
+        Ok(Done {
+            value: (),
+            effects,
+            writes: removed.into_iter().collect(),
+        })
+    })
+    .await?;
+    if let Some(target) = target {
+        touch(|open| open.edits.remove(&(id, target)));
+        changed();
+    }
+    Ok(())
+}
+
+/// Writes what was typed. Starts at once, so that it still happens when the page is being hidden.
+pub(crate) fn keep_draft(draft: Draft) {
+    let key = draft_key(draft.id);
+    let write = touch(|open| {
+        let write = open.sealed_json(Shelf::Drafts, &key, &draft);
+        open.drafts.insert(draft.id, draft);
+        write
+    });
+    start(write);
+}
+
+pub(crate) fn keep_edit(edit: EditDraft) {
+    let key = EditDraft::key(edit.conversation, edit.target);
+    let write = touch(|open| {
+        let write = open.sealed_json(Shelf::Drafts, &key, &edit);
+        open.edits.insert((edit.conversation, edit.target), edit);
+        write
+    });
+    start(write);
+}
+
+pub(crate) fn drop_draft(id: ConversationId) {
+    let write = touch(|open| {
+        open.drafts.remove(&id);
+        Ok(open.removed(Shelf::Drafts, &draft_key(id)))
+    });
+    start(write);
+}
+
+pub(crate) fn drop_edit(id: ConversationId, target: Target) {
+    let write = touch(|open| {
+        open.edits.remove(&(id, target));
+        Ok(open.removed(Shelf::Drafts, &EditDraft::key(id, target)))
+    });
+    start(write);
+}
+
+/// After room was made: everything typed is written once more, whatever was written before.
+pub(crate) fn keep_all_again() {
+    let (drafts, edits) = peek(|open| {
+        (
+            open.drafts.values().cloned().collect::<Vec<_>>(),
+            open.edits.values().cloned().collect::<Vec<_>>(),
+        )
+    })
+    .unwrap_or_default();
+    if drafts.is_empty() && edits.is_empty() {
+        settle(None);
+    }
+    drafts.into_iter().for_each(keep_draft);
+    edits.into_iter().for_each(keep_edit);
+}
+
+fn start(write: Option<Result<Write, VaultError>>) {
+    let Some(write) = write else { return };
+    changed();
+    let kept = kept();
+    let Ok(write) = write else {
+        return kept.set(Kept::Failed(StoreError::Broken("no encryption".to_owned())));
+    };
+    kept.set(Kept::Saving);
+    spawn_local(async move {
+        match store::write(vec![write]).await {
+            Ok(()) => {
+                settle(None);
+                kept.set(Kept::Saved);
+            }
+            Err(error) => {
+                settle(Some(error.clone()));
+                kept.set(Kept::Failed(error));
+            }
+        }
+    });
+}
+
+/// How many conversations stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) waiting: usize,
+    pub(crate) refused: usize,
+    pub(crate) held: usize,
+    /// Conversations and edits that were not finished: on this tablet alone, and not to be sent yet.
+    pub(crate) drafts: usize,
+    pub(crate) unreadable: usize,
+}
+
+impl Open {
+    pub(crate) fn user(&self) -> UserId {
+        self.vault.user()
+    }
+
+    pub(crate) fn count(&self) -> Count {
+        let mut count = Count {
+            drafts: self.drafts.len() + self.edits.len(),
+            unreadable: self.unreadable,
+            ..Count::default()
+        };
+        for (_, held) in self.replica.conversations() {
+            count.held += 1;
+            match held.standing() {
+                Standing::Waiting => count.waiting += 1,
+                Standing::Refused(_) => count.refused += 1,
+                Standing::Stored(_) => {}
+            }
+        }
+        count
+    }
+
+    /// Another device key for the same person: the record with it, to be written.
+    pub(crate) fn identity_write(&self, identity: &Identity) -> Result<Write, VaultError> {
+        self.sealed(Shelf::Meta, "identity", &identity.to_bytes())
+    }
+
+    fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {
+        effects
+            .into_iter()
+            .filter_map(|effect| self.write_of(effect).transpose())
+            .collect()
+    }
+
+    fn write_of(&mut self, effect: Effect) -> Result<Option<Write>, VaultError> {
+        let write = match effect {
+            Effect::Keep(id) => match self.replica.held(id) {
+                Some(held) => self.sealed(Shelf::Conversations, &id.key(), &held.to_bytes())?,
+                // Kept and forgotten by one answer.
+                None => self.removed(Shelf::Conversations, &id.key()),
+            },
+            Effect::Forget(id) => self.removed(Shelf::Conversations, &id.key()),
+            Effect::KeepState => self.sealed(Shelf::Meta, "state", &self.replica.state())?,
+            Effect::KeepReference(bytes) => {
+                // One that this version cannot read is kept for the next.
+                if let Ok(catalogue) = serde_json::from_slice(&bytes) {
+                    self.catalogue = catalogue;
+                    suggest::forget();
+                }
+                self.sealed(Shelf::Meta, "reference", &bytes)?
+            }
+            Effect::KeepTagger(bytes) => {
+                let write = self.sealed(Shelf::Meta, "tagger", &bytes)?;
+                self.tagger = Some(bytes);
+                suggest::forget();
+                write
+            }
+        };
+        Ok(Some(write))
+    }
+
+    fn sealed(&self, shelf: Shelf, key: &str, plain: &[u8]) -> Result<Write, VaultError> {
+        sealed(&self.vault, shelf, key, plain)
+    }
+
+    fn sealed_json(
+        &self,
+        shelf: Shelf,
+        key: &str,
+        value: &impl serde::Serialize,
+    ) -> Result<Write, VaultError> {
+        // Plain data with text keys: it always has a JSON form.
+        self.sealed(shelf, key, &serde_json::to_vec(value).unwrap_or_default())
+    }
+
+    fn removed(&self, shelf: Shelf, key: &str) -> Write {
+        Write {
+            shelf,
+            key: key_of(self.vault.user(), key),
+            bytes: None,
+        }
+    }
+}
+
+pub(crate) fn sealed(
+    vault: &Vault,
+    shelf: Shelf,
+    key: &str,
+    plain: &[u8],
+) -> Result<Write, VaultError> {
+    let key = key_of(vault.user(), key);
+    let bytes = Some(vault.seal(shelf.name(), &key, plain)?);
+    Ok(Write { shelf, key, bytes })
+}
+
+/// A person's records as they lie on the disk.
+struct Records {
+    user: UserId,
+    meta: Vec<(String, Vec<u8>)>,
+    conversations: Vec<(String, Vec<u8>)>,
+    drafts: Vec<(String, Vec<u8>)>,
+}
+
+struct Contents {
+    replica: Replica,
+    catalogue: Catalogue,
+    tagger: Option<Vec<u8>>,
+    drafts: BTreeMap<ConversationId, Draft>,
+    edits: BTreeMap<(ConversationId, Target), EditDraft>,
+    unreadable: usize,
+}
+
+impl Records {
+    async fn read(user: UserId) -> Result<Self, StoreError> {
+        Ok(Self {
+            user,
+            meta: store::all_of(Shelf::Meta, user).await?,
+            conversations: store::all_of(Shelf::Conversations, user).await?,
+            drafts: store::all_of(Shelf::Drafts, user).await?,
+        })
+    }
+
+    fn open(self, vault: &Vault) -> Result<Contents, WorkError> {
+        let user = self.user;
+        let plain = |shelf: Shelf, key: &str, bytes: &[u8]| {
+            vault.open(shelf.name(), &key_of(user, key), bytes)
+        };
+        let meta = |name: &str| {
+            let record = self.meta.iter().find(|(key, _)| key == name);
+            record
+                .map(|(key, bytes)| plain(Shelf::Meta, key, bytes))
+                .transpose()
+        };
+        let identity = meta("identity")?.ok_or(VaultError::Damaged)?;
+        let identity = Identity::from_bytes(&identity).map_err(|_| VaultError::Damaged)?;
+        let catalogue = meta("reference")
+            .ok()
+            .flatten()
+            .and_then(|bytes| serde_json::from_slice::<Catalogue>(&bytes).ok());
+        // Without reference data the state may not claim to hold it: all is fetched anew.
+        let state = catalogue
+            .as_ref()
+            .and_then(|_| meta("state").ok().flatten());
+
+        let mut unreadable = 0;
+        let mut held = Vec::with_capacity(self.conversations.len());
+        for (key, bytes) in &self.conversations {
+            match (key.parse(), plain(Shelf::Conversations, key, bytes)) {
+                (Ok(id), Ok(bytes)) => held.push((id, bytes)),
+                _ => unreadable += 1,
+            }
+        }
+        let (replica, broken) =
+            Replica::restore(identity, vault::random()?, state.as_deref(), held);
+        unreadable += broken.len();
+
+        let (mut drafts, mut edits) = (BTreeMap::new(), BTreeMap::new());
+        for (key, bytes) in &self.drafts {
+            let Ok(bytes) = plain(Shelf::Drafts, key, bytes) else {
+                unreadable += 1;
+                continue;
+            };
+            if let Ok(draft) = serde_json::from_slice::<Draft>(&bytes) {
+                drafts.insert(draft.id, draft);
+            } else if let Ok(edit) = serde_json::from_slice::<EditDraft>(&bytes) {
+                edits.insert((edit.conversation, edit.target), edit);
+            } else {
+                unreadable += 1;
+            }
+        }
+        let catalogue = catalogue.unwrap_or_default();
+        let tagger = meta("tagger").ok().flatten();
+        Ok(Contents {
+            replica,
+            catalogue,
+            tagger,
+            drafts,
+            edits,
+            unreadable,
+        })
+    }
+}

@@ -1,0 +1,386 @@
+//! Every text of the field screens, Dutch and English side by side; what is missing does not compile.
+//!
+//! What residents read themselves, at the consent questions, is also there in Turkish and Arabic.
+//! Those texts are examples: the organisation that asks has to approve them.
+
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::wire::ReasonCode;
+
+use crate::words::{Language, chosen};
+
+macro_rules! texts {
+    ($($name:ident: $nl:literal, $en:literal;)*) => {
+        pub(crate) struct Words { $(pub(crate) $name: &'static str),* }
+        static NL: Words = Words { $($name: $nl),* };
+        static EN: Words = Words { $($name: $en),* };
+    };
+}
+
+pub(crate) fn words() -> &'static Words {
+    match chosen() {
+        Language::Dutch => &NL,
+        Language::English => &EN,
+    }
+}
+
+texts! {
+    // The way in
+    starting: "Even kijken wat er op deze tablet staat…", "Looking at what is on this tablet…";
+    enrol_title: "Aanmelden op deze tablet", "Sign in on this tablet";
+    enrol_lead: "Dit doet u één keer, met verbinding. Daarna werkt alles ook zonder.",
+        "You do this once, with a connection. After that everything works without one.";
+    login: "Gebruikersnaam", "User name";
+    login_hint: "Die kreeg u van uw beheerder.", "Your administrator gave it to you.";
+    password: "Wachtwoord", "Password";
+    password_hint: "Met dit wachtwoord gaan ook uw gesprekken op deze tablet op slot.",
+        "This password also locks your conversations on this tablet.";
+    label: "Naam van deze tablet", "Name of this tablet";
+    label_hint: "Bijvoorbeeld: Tablet 7. Zo herkent de beheerder hem.",
+        "For instance: Tablet 7. The administrator knows it by this name.";
+    enrol: "Aanmelden", "Sign in";
+    busy: "Bezig…", "Busy…";
+    unlock_title: "Ontgrendelen", "Unlock";
+    unlock_who: "Wie bent u?", "Who are you?";
+    unlock_lead: "Dit werkt ook zonder verbinding.", "This works without a connection too.";
+    unlock: "Ontgrendel", "Unlock";
+    someone_else: "Iemand anders aanmelden", "Sign someone else in";
+    someone_else_hint: "Daarvoor is verbinding nodig.", "This needs a connection.";
+    back_to_people: "Terug", "Back";
+    show_password: "Wachtwoord tonen", "Show password";
+    wrong_password: "Dit wachtwoord klopt niet. Probeer het opnieuw.", "This password is not right. Try again.";
+    wrong_sign_in: "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar.",
+        "This user name and password do not belong together.";
+    password_short: "Een wachtwoord voor een tablet heeft ten minste 10 tekens. Vraag uw beheerder om een langer wachtwoord.",
+        "A password for a tablet has at least 10 characters. Ask your administrator for a longer one.";
+    other_password: "Op deze tablet staat al werk van u, op slot met een ander wachtwoord. Ga terug, ontgrendel eerst met dat wachtwoord en meld u daarna opnieuw aan.",
+        "Work of yours is on this tablet, locked with another password. Go back, unlock with that password first, then sign in again.";
+    no_locks: "Deze browser kan vensters niet uit elkaar houden. Gebruik een nieuwe versie van Chrome of Edge, via https.",
+        "This browser cannot keep windows apart. Use a recent Chrome or Edge, over https.";
+    fill_in: "Vul dit in.", "Fill this in.";
+    label_long: "Ten hoogste 60 tekens.", "At most 60 characters.";
+    elsewhere_title: "Koffiekar is al open in een ander venster", "Koffiekar is already open in another window";
+    elsewhere_text: "Ga daar verder. Sluit u het andere venster of vergrendelt u het, dan kunt u hier ontgrendelen: dit venster ziet dat vanzelf.",
+        "Continue there. When you close or lock the other window you can unlock here: this window notices by itself.";
+    try_here: "Probeer het hier", "Try here";
+    no_storage_title: "Op deze tablet kan niets worden bewaard", "Nothing can be kept on this tablet";
+    no_storage_text: "De browser geeft geen opslag. Sluit een privévenster, maak ruimte vrij of vraag uw beheerder. Leg nog geen gesprekken vast.",
+        "The browser gives no storage. Close a private window, make room or ask your administrator. Do not record conversations yet.";
+    storage_full: "De opslag van deze tablet is vol. Uw laatste woorden zijn nog niet bewaard. Maak ruimte vrij (foto's, andere apps) en tik daarna op Bewaar opnieuw.",
+        "This tablet's storage is full. Your last words are not kept yet. Make room (photos, other apps), then tap Keep again.";
+    storage_broken: "Deze tablet kan nu niets bewaren. Laat dit scherm open en vraag uw beheerder.",
+        "This tablet can keep nothing now. Leave this screen open and ask your administrator.";
+    keep_again: "Bewaar opnieuw", "Keep again";
+    opening_failed: "De gegevens op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
+        "The data on this tablet does not open. Nothing was erased. Ask your administrator.";
+
+    // The sign
+    sign_label: "Stand van het opslaan", "State of saving";
+    sign_waiting: "Op deze tablet: {}", "On this tablet: {}";
+    waits_one: "1 wacht", "1 waits";
+    waits_many: "{} wachten", "{} wait";
+    sign_busy: "Bezig…", "Busy…";
+    sign_safe: "Alles veilig opgeslagen om {}", "All safely stored at {}";
+    sign_never: "Nog geen contact met de server", "No contact with the server yet";
+    sign_needs_you: "Heeft u nodig: {}", "Needs you: {}";
+    refused_one: "1 geweigerd", "1 refused";
+    refused_many: "{} geweigerd", "{} refused";
+    needs_sign_in: "opnieuw aanmelden", "sign in again";
+    needs_room: "opslag vol", "storage full";
+    needs_unreadable: "{} onleesbaar", "{} unreadable";
+    drafts_one: "1 niet af", "1 not finished";
+    drafts_many: "{} niet af", "{} not finished";
+
+    // The round
+    rounds_title: "Kies een ronde", "Choose a round";
+    other_round: "Andere ronde", "Other round";
+    no_rounds: "Nog geen ronde", "No round yet";
+    no_rounds_text: "Zodra deze tablet contact heeft met de server, staan uw rondes hier. Komt er niets? Vraag uw beheerder.",
+        "As soon as this tablet reaches the server, your rounds are here. Nothing comes? Ask your administrator.";
+    round_closed: "gesloten", "closed";
+    round_closed_text: "Deze ronde is gesloten: nieuwe gesprekken zijn niet meer mogelijk. Wat er is, kunt u nog lezen en verbeteren.",
+        "This round is closed: no new conversations. What is there you can still read and correct.";
+    new_conversation: "Nieuw gesprek", "New conversation";
+    drafts: "Niet af", "Not finished";
+    draft: "Concept, ga verder", "Draft, continue";
+    draft_edit: "Wijziging, ga verder", "Change, continue";
+    draft_empty: "(nog geen woorden)", "(no words yet)";
+    conversations: "Gesprekken", "Conversations";
+    no_conversations: "Nog geen gesprekken in deze ronde. Tik op Nieuw gesprek om te beginnen.",
+        "No conversations in this round yet. Tap New conversation to begin.";
+    more: "Toon meer", "Show more";
+    mine: "van mij", "mine";
+    colleague: "van een collega", "a colleague's";
+    no_area: "geen buurt", "no area";
+    quotes_one: "1 citaat", "1 quote";
+    quotes_many: "{} citaten", "{} quotes";
+    only_notes: "alleen notities", "notes only";
+    has_conflict: "twee lezingen", "two wordings";
+    cannot_read: "Dit gesprek kan niet worden gelezen. Het staat er nog.", "This conversation cannot be read. It is still there.";
+    standing_waiting: "alleen op deze tablet", "only on this tablet";
+    standing_stored: "veilig opgeslagen", "safely stored";
+    standing_refused: "geweigerd", "refused";
+    demo: "Demo: alle gesprekken zijn verzonnen.", "Demo: all conversations are invented.";
+
+    // The form
+    form_title: "Nieuw gesprek", "New conversation";
+    quote: "Citaat", "Quote";
+    quote_numbered: "Citaat {}", "Quote {}";
+    quote_hint: "In de woorden van de bewoner", "In the resident's words";
+    another_quote: "Nog een citaat", "Another quote";
+    remove_quote: "Citaat weghalen", "Remove quote";
+    removed_quote: "Citaat weggehaald.", "Quote removed.";
+    undo: "Ongedaan maken", "Undo";
+    notes: "Notitie", "Note";
+    notes_hint: "Wat u zag en hoorde, niet de woorden van de bewoner", "What you saw and heard, not the resident's words";
+    language: "Taal van het gesprek", "Language of the conversation";
+    lang_nl: "Nederlands", "Dutch";
+    lang_tr: "Turks", "Turkish";
+    lang_ar: "Arabisch", "Arabic";
+    lang_ber: "Berbers", "Berber";
+    lang_en: "Engels", "English";
+    lang_other: "Anders", "Other";
+    area: "Buurt", "Area";
+    area_choose: "Kies een buurt", "Choose an area";
+    area_none: "Geen buurt", "No area";
+    search: "Zoeken", "Search";
+    nothing_found: "Niets gevonden.", "Nothing found.";
+    recent: "Laatst gebruikt", "Used last";
+    wijken: "Wijken en stadsdeel", "Wijken and district";
+    buurten: "Buurten", "Buurten";
+    lines: "Actielijn", "Action line";
+    lines_wait: "Voorstellen verschijnen hier terwijl u typt.", "Suggestions appear here while you type.";
+    no_line: "Geen actielijn", "No action line";
+    other_line: "Andere…", "Other…";
+    choose_line: "Kies een actielijn", "Choose an action line";
+    consent: "Toestemming", "Consent";
+    consent_language: "Taal van de vragen", "Language of the questions";
+    consent_hint: "Lees voor of laat lezen. Wat geen antwoord krijgt, telt als nee.",
+        "Read it aloud or let them read. What gets no answer counts as no.";
+    no_consent_texts: "De vragen zijn nog niet op deze tablet. Zonder antwoord telt alles als nee; vraag toestemming zodra de vragen er zijn.",
+        "The questions are not on this tablet yet. Without an answer everything counts as no; ask for consent once they are here.";
+    done: "Klaar", "Done";
+    draft_saving: "Bewaren…", "Keeping…";
+    draft_saved: "Concept bewaard op deze tablet", "Draft kept on this tablet";
+    draft_quiet: "Wordt vanzelf bewaard", "Is kept by itself";
+    draft_failed: "Niet bewaard", "Not kept";
+    delete_draft: "Concept wissen", "Delete draft";
+    delete_draft_title: "Dit concept wissen?", "Delete this draft?";
+    delete_draft_text: "De woorden zijn daarna nergens meer.", "The words will be nowhere after this.";
+    delete: "Wissen", "Delete";
+    keep: "Houden", "Keep";
+    nothing_said: "Er staat nog niets. Schrijf een citaat of een notitie op.", "There is nothing yet. Write down a quote or a note.";
+    too_long: "{} tekens te veel. Maak er twee citaten van, of kort in.", "{} characters too many. Make it two quotes, or shorten it.";
+    too_long_summary: "Een tekst is te lang. Kijk bij de rode rand.", "A text is too long. Look for the red edge.";
+    too_many_quotes: "Een gesprek heeft ten hoogste {} citaten. Begin een nieuw gesprek voor de rest.",
+        "A conversation has at most {} quotes. Begin a new conversation for the rest.";
+    unanswered_title: "Niet alle vragen zijn beantwoord", "Not all questions are answered";
+    unanswered_text: "Wat geen antwoord heeft, telt als nee. U kunt het ook later nog vragen.",
+        "What has no answer counts as no. You can also ask later.";
+    to_questions: "Terug naar de vragen", "Back to the questions";
+    done_anyway: "Toch klaar", "Done anyway";
+    saved_here: "Opgeslagen op deze tablet.", "Saved on this tablet.";
+    not_saved: "Dit is niet bewaard: {} Uw woorden staan nog op het scherm.", "This was not kept: {} Your words are still on the screen.";
+    locked_reason: "de tablet is vergrendeld.", "the tablet is locked.";
+    store_reason: "de opslag is vol of werkt niet.", "the storage is full or does not work.";
+    command_reason: "het gesprek neemt deze wijziging niet aan ({}).", "the conversation does not take this change ({}).";
+    gone_draft: "Dit concept is er niet meer. Misschien is het al klaar.", "This draft is no longer here. It may be finished.";
+
+    // A conversation
+    conversation: "Gesprek", "Conversation";
+    back: "Terug", "Back";
+    gone: "Dit gesprek staat niet op deze tablet.", "This conversation is not on this tablet.";
+    correct: "Verbeteren", "Correct";
+    correct_hint: "Verbeter alleen wat verkeerd is opgeschreven.", "Correct only what was written down wrongly.";
+    save: "Bewaren", "Save";
+    cancel: "Niet wijzigen", "Leave as it was";
+    cancel_text: "Wat u hier typte, wordt gewist.", "What you typed here will be erased.";
+    edit_notes: "Notitie wijzigen", "Edit note";
+    no_notes: "Geen notitie.", "No note.";
+    add_quote: "Nog een citaat", "Another quote";
+    remove_title: "Dit citaat weghalen?", "Remove this quote?";
+    remove_text: "Alleen als het zo niet gezegd is. Het blijft in de geschiedenis van het gesprek staan.",
+        "Only if it was not said. It stays in the history of the conversation.";
+    remove: "Weghalen", "Remove";
+    conflict_title: "Twee mensen schreven dit verschillend op", "Two people wrote this down differently";
+    conflict_text: "Kies de lezing die klopt met wat de bewoner zei.", "Choose the wording that matches what the resident said.";
+    this_wording: "Deze lezing klopt", "This wording is right";
+    recorded: "Opgetekend", "Recorded";
+    by_you: "door u", "by you";
+    by_colleague: "door een collega", "by a colleague";
+    about: "Waar en welke taal", "Where and which language";
+    answer_yes: "Ja", "Yes";
+    answer_no: "Nee", "No";
+    answer_none: "Niet gevraagd (telt als nee)", "Not asked (counts as no)";
+    ask_again: "Toestemming opnieuw vragen", "Ask for consent again";
+    ask_first: "Toestemming vragen", "Ask for consent";
+    save_answers: "Antwoorden bewaren", "Save answers";
+    saved: "Bewaard op deze tablet.", "Saved on this tablet.";
+    stored_at: "Veilig opgeslagen op de server, {}.", "Safely stored on the server, {}.";
+    waiting_text: "Alleen op deze tablet. Het gaat vanzelf naar de server zodra er verbinding is.",
+        "Only on this tablet. It goes to the server by itself once there is a connection.";
+    refused_text: "De server heeft dit geweigerd. Het blijft op deze tablet staan.",
+        "The server refused this. It stays on this tablet.";
+    why: "Waarom", "Why";
+    what_to_do: "Wat u kunt doen", "What you can do";
+    for_helper: "Voor wie u helpt", "For whoever helps you";
+
+    // This tablet
+    tablet: "Deze tablet", "This tablet";
+    sync_now: "Nu synchroniseren", "Sync now";
+    lock: "Vergrendel", "Lock";
+    lock_hint: "Uw gesprekken blijven op de tablet, op slot.", "Your conversations stay on the tablet, locked.";
+    who: "Wie", "Who";
+    device: "Tablet", "Tablet";
+    waiting: "Wacht op de server", "Waiting for the server";
+    refused: "Geweigerd", "Refused";
+    held: "Gesprekken op deze tablet", "Conversations on this tablet";
+    unfinished: "Niet af", "Not finished";
+    last_contact: "Laatste contact", "Last contact";
+    never: "nog niet", "not yet";
+    last_attempt: "Laatste poging", "Last attempt";
+    went_well: "gelukt", "went well";
+    storage: "Opslag", "Storage";
+    storage_kept: "De browser bewaart alles tot u het wist.", "The browser keeps everything until you erase it.";
+    storage_not_kept: "De browser mag bij ruimtegebrek wissen. Zet Koffiekar op het beginscherm om dat te voorkomen.",
+        "The browser may erase when room is short. Put Koffiekar on the home screen to prevent that.";
+    storage_used: "{} MB gebruikt van {} MB", "{} MB used of {} MB";
+    clock: "Klok", "Clock";
+    clock_good: "gelijk met de server", "agrees with the server";
+    clock_off: "De klok van deze tablet loopt {} minuten {}. Nieuwe gesprekken krijgen de tijd van de server. Zet de klok goed.",
+        "This tablet's clock is {} minutes {}. New conversations get the server's time. Set the clock right.";
+    clock_behind: "achter", "behind";
+    clock_ahead: "voor", "ahead";
+    sign_in_again_title: "Meld deze tablet opnieuw aan", "Sign this tablet in again";
+    sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan om verder te synchroniseren.",
+        "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again to go on syncing.";
+    sign_in_again: "Opnieuw aanmelden", "Sign in again";
+    unreadable_title: "Niet te lezen", "Unreadable";
+    unreadable_text: "{} records op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
+        "{} records on this tablet do not open. Nothing was erased. Ask your administrator.";
+    to_office: "Naar de redactie", "To the office";
+
+    // Refusals: why, and what to do
+    r_unreadable: "De server kon het gesprek niet lezen.", "The server could not read the conversation.";
+    r_unreadable_do: "Probeer het later opnieuw met Nu synchroniseren. Blijft het zo, toon dit dan aan uw beheerder.",
+        "Try again later with Sync now. If it stays, show this to your administrator.";
+    r_too_large: "Het gesprek is te groot.", "The conversation is too large.";
+    r_too_large_do: "Kort de notitie of een citaat in, of maak er twee gesprekken van.",
+        "Shorten the note or a quote, or make it two conversations.";
+    r_not_allowed: "U mag deze wijziging niet maken, of deze tablet mag niets meer insturen.",
+        "You may not make this change, or this tablet may not send any more.";
+    r_not_allowed_do: "Vraag uw beheerder. De woorden blijven hier staan.", "Ask your administrator. The words stay here.";
+    r_foreign: "U bent geen lid (meer) van deze ronde.", "You are not (any more) a member of this round.";
+    r_foreign_do: "Vraag uw beheerder om u aan de ronde toe te voegen, en tik daarna op Nu synchroniseren.",
+        "Ask your administrator to add you to the round, then tap Sync now.";
+    r_closed: "De ronde is gesloten.", "The round is closed.";
+    r_closed_do: "Vraag uw beheerder om de ronde te openen, en tik daarna op Nu synchroniseren.",
+        "Ask your administrator to open the round, then tap Sync now.";
+    r_other: "Dit gesprek hoort volgens de server bij een andere ronde.", "The server has this conversation in another round.";
+    r_other_do: "Vraag uw beheerder waar het hoort.", "Ask your administrator where it belongs.";
+    r_again: "De server kon dit nu niet aannemen.", "The server could not take this now.";
+    r_again_do: "Tik op Nu synchroniseren. Helpt dat niet, vraag dan uw beheerder.",
+        "Tap Sync now. If that does not help, ask your administrator.";
+
+    // Purposes, as the worker reads them
+    p_analysis: "Tellen en leren", "Counting and learning";
+    p_anonymous: "Publiceren zonder naam", "Publishing without name";
+    p_named: "Publiceren met naam", "Publishing with name";
+    p_contact: "Later contact", "Contact later";
+}
+
+impl Words {
+    pub(crate) fn language_name(&self, code: &str) -> String {
+        match code {
+            "nl" => self.lang_nl.to_owned(),
+            "tr" => self.lang_tr.to_owned(),
+            "ar" => self.lang_ar.to_owned(),
+            "ber" => self.lang_ber.to_owned(),
+            "en" => self.lang_en.to_owned(),
+            "und" => self.lang_other.to_owned(),
+            other => other.to_owned(),
+        }
+    }
+
+    pub(crate) fn purpose(&self, purpose: Purpose) -> &'static str {
+        match purpose {
+            Purpose::Analysis => self.p_analysis,
+            Purpose::AnonymousPublication => self.p_anonymous,
+            Purpose::NamedPublication => self.p_named,
+            Purpose::FollowUpContact => self.p_contact,
+        }
+    }
+
+    /// Why the server refused, and what can be done about it.
+    pub(crate) fn reason(&self, code: ReasonCode) -> (&'static str, &'static str) {
+        match code {
+            ReasonCode::Unreadable | ReasonCode::NotAConversation => {
+                (self.r_unreadable, self.r_unreadable_do)
+            }
+            ReasonCode::TooLarge => (self.r_too_large, self.r_too_large_do),
+            ReasonCode::NotAllowed => (self.r_not_allowed, self.r_not_allowed_do),
+            ReasonCode::ForeignRound => (self.r_foreign, self.r_foreign_do),
+            ReasonCode::ClosedRound => (self.r_closed, self.r_closed_do),
+            ReasonCode::OtherRound => (self.r_other, self.r_other_do),
+            ReasonCode::TryAgain => (self.r_again, self.r_again_do),
+        }
+    }
+}
+
+/// What residents read, whatever language the screen has.
+pub(crate) struct Resident {
+    pub(crate) code: &'static str,
+    /// The language's name in itself.
+    pub(crate) name: &'static str,
+    pub(crate) right_to_left: bool,
+    pub(crate) title: &'static str,
+    pub(crate) explanation: &'static str,
+    pub(crate) yes: &'static str,
+    pub(crate) no: &'static str,
+}
+
+pub(crate) static RESIDENTS: [Resident; 4] = [
+    Resident {
+        code: "nl",
+        name: "Nederlands",
+        right_to_left: false,
+        title: "Wat mogen we met uw woorden doen?",
+        explanation: "U kiest zelf. Zegt u nee, dan schrijven we het gesprek op, maar gebruiken we uw woorden daar niet voor. U kunt later van gedachten veranderen.",
+        yes: "Ja",
+        no: "Nee",
+    },
+    Resident {
+        code: "en",
+        name: "English",
+        right_to_left: false,
+        title: "What may we do with your words?",
+        explanation: "It is your choice. If you say no, we write the conversation down but do not use your words for that. You can change your mind later.",
+        yes: "Yes",
+        no: "No",
+    },
+    Resident {
+        code: "tr",
+        name: "Türkçe",
+        right_to_left: false,
+        title: "Sözlerinizle ne yapabiliriz?",
+        explanation: "Seçim sizin. Hayır derseniz konuşmayı yazarız ama sözlerinizi bunun için kullanmayız. Daha sonra fikrinizi değiştirebilirsiniz.",
+        yes: "Evet",
+        no: "Hayır",
+    },
+    Resident {
+        code: "ar",
+        name: "العربية",
+        right_to_left: true,
+        title: "ماذا يمكننا أن نفعل بكلامك؟",
+        explanation: "الخيار لك. إذا قلت لا، نكتب الحديث ولكن لا نستخدم كلامك لهذا الغرض. ويمكنك أن تغيّر رأيك لاحقًا.",
+        yes: "نعم",
+        no: "لا",
+    },
+];
+
+/// The texts in this language, or in Dutch.
+pub(crate) fn resident(code: &str) -> &'static Resident {
+    RESIDENTS
+        .iter()
+        .find(|texts| texts.code == code)
+        .unwrap_or(&RESIDENTS[0])
+}
