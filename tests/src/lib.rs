@@ -1,1 +1,15 @@
+//! What the tests, the benchmarks and the load generator share: servers that are started for one
+//! test and gone after it, tablets that speak to them over real HTTP, and the office's JSON client.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must stop"
+)]
+
+pub mod office;
+pub mod postgres;
+pub mod programs;
+pub mod seed;
+pub mod server;
+pub mod tablet;

@@ -1,1 +1,5 @@
+//! One test binary for all that is tested from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod api;

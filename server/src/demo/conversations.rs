@@ -84,7 +84,9 @@ pub async fn load(koffiekar: &Koffiekar) -> Result<usize, ConversationsError> {
             let tablet = Tablet::enrol(koffiekar, &api, &table.worker).await?;
             tablets.insert(&table.worker, tablet);
         }
-        let Some(tablet) = tablets.get_mut(table.worker.as_str()) else { continue };
+        let Some(tablet) = tablets.get_mut(table.worker.as_str()) else {
+            continue;
+        };
         let round = round(&table.round);
         let start = starts.get(&round).copied().unwrap_or(koffiekar.clock.now());
         tablet.record(table, round, start, index)?;
@@ -107,28 +109,47 @@ async fn disagree(tablets: &mut BTreeMap<&str, Tablet>) -> Result<(), Conversati
         shared = if shared.is_empty() {
             here
         } else {
-            let both: Vec<_> = here.iter().filter(|id| shared.contains(id)).copied().collect();
+            let both: Vec<_> = here
+                .iter()
+                .filter(|id| shared.contains(id))
+                .copied()
+                .collect();
             if both.is_empty() { shared } else { both }
         };
     }
     let dutch = |tablet: &Tablet, id: &ConversationId| {
-        tablet.replica.read(*id).is_ok_and(|c| {
-            c.language == "nl" && c.consent.allows(Purpose::AnonymousPublication)
-        })
+        tablet
+            .replica
+            .read(*id)
+            .is_ok_and(|c| c.language == "nl" && c.consent.allows(Purpose::AnonymousPublication))
     };
     let holders = |id: &ConversationId| {
-        tablets.values().filter(|t| t.replica.held(*id).is_some() && dutch(t, id)).count()
+        tablets
+            .values()
+            .filter(|t| t.replica.held(*id).is_some() && dutch(t, id))
+            .count()
     };
-    let Some(id) = shared.iter().copied().find(|id| holders(id) >= 2) else { return Ok(()) };
+    let Some(id) = shared.iter().copied().find(|id| holders(id) >= 2) else {
+        return Ok(());
+    };
     let endings = [" Dat zeg ik al jaren.", " Dat zeg ik al twee jaar."];
-    let mut here: Vec<&mut Tablet> =
-        tablets.values_mut().filter(|tablet| tablet.replica.held(id).is_some()).collect();
+    let mut here: Vec<&mut Tablet> = tablets
+        .values_mut()
+        .filter(|tablet| tablet.replica.held(id).is_some())
+        .collect();
     for (tablet, ending) in here.iter_mut().zip(endings) {
         let now = tablet.koffiekar.clock.now();
-        let Ok(conversation) = tablet.replica.read(id) else { continue };
-        let Some(quote) = conversation.quotes.first() else { continue };
+        let Ok(conversation) = tablet.replica.read(id) else {
+            continue;
+        };
+        let Some(quote) = conversation.quotes.first() else {
+            continue;
+        };
         let verbatim = format!("{}{ending}", quote.wording.first());
-        let correct = Command::CorrectWording { quote: quote.id, verbatim };
+        let correct = Command::CorrectWording {
+            quote: quote.id,
+            verbatim,
+        };
         tablet.replica.execute(id, &correct, now).map_err(refused)?;
     }
     for tablet in here {
@@ -161,9 +182,18 @@ impl Tablet {
         let enrolment: Enrolment = serde_json::from_slice(&answer).map_err(refused)?;
         let receipt_key = random::from_hex(&enrolment.receipt_key)
             .ok_or_else(|| ConversationsError::Refused("its receipt key is no key".to_owned()))?;
-        let identity = Identity { device: enrolment.device, user: user(login), seed, receipt_key };
+        let identity = Identity {
+            device: enrolment.device,
+            user: user(login),
+            seed,
+            receipt_key,
+        };
         let replica = Replica::new(identity, random::bytes());
-        Ok(Tablet { koffiekar: koffiekar.clone(), api: api.clone(), replica })
+        Ok(Tablet {
+            koffiekar: koffiekar.clone(),
+            api: api.clone(),
+            replica,
+        })
     }
 
     fn record(
@@ -182,7 +212,11 @@ impl Tablet {
                 let given = table.consent.contains(&purpose);
                 let statement = Statement {
                     purpose,
-                    decision: if given { Decision::Given } else { Decision::Withdrawn },
+                    decision: if given {
+                        Decision::Given
+                    } else {
+                        Decision::Withdrawn
+                    },
                     text: CONSENT_TEXT.to_owned(),
                     language: table.language.clone(),
                     at,
@@ -205,7 +239,11 @@ impl Tablet {
                     id: QuoteId::new(at, random::bytes()),
                     verbatim: quote.text.clone(),
                     language: None,
-                    lines: if quote.tagged { vec![quote.line.clone()] } else { Vec::new() },
+                    lines: if quote.tagged {
+                        vec![quote.line.clone()]
+                    } else {
+                        Vec::new()
+                    },
                 })
                 .collect(),
             consent: statements,
@@ -222,11 +260,16 @@ impl Tablet {
             let now = self.koffiekar.clock.now();
             let message = self.replica.next_request(Budget::default(), now);
             let answer = post(&self.api, "/api/v1/sync", CONTENT_TYPE, message).await?;
-            let applied =
-                self.replica.apply(&answer, self.koffiekar.clock.now()).map_err(refused)?;
+            let applied = self
+                .replica
+                .apply(&answer, self.koffiekar.clock.now())
+                .map_err(refused)?;
             stored += applied.stored;
             if applied.refused > 0 {
-                return Err(ConversationsError::Refused(format!("{} pushes", applied.refused)));
+                return Err(ConversationsError::Refused(format!(
+                    "{} pushes",
+                    applied.refused
+                )));
             }
             if !applied.again {
                 return Ok(stored);
@@ -248,11 +291,15 @@ async fn post(
         .map_err(refused)?;
     let response = api.clone().oneshot(request).await.map_err(refused)?;
     let status = response.status();
-    let body = to_bytes(response.into_body(), limits::INFLATED_BYTES).await.map_err(refused)?;
+    let body = to_bytes(response.into_body(), limits::INFLATED_BYTES)
+        .await
+        .map_err(refused)?;
     if status == StatusCode::OK || status == StatusCode::CREATED {
         Ok(body.to_vec())
     } else {
-        Err(ConversationsError::Refused(String::from_utf8_lossy(&body).into_owned()))
+        Err(ConversationsError::Refused(
+            String::from_utf8_lossy(&body).into_owned(),
+        ))
     }
 }
 

@@ -205,12 +205,15 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
 fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
-    let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) = &row;
+    let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) =
+        &row;
     let wordings = match wordings {
         Some(list) => from_json("wordings", list)?,
         None => vec![verbatim.clone()],
     };
-    let allowed = Purpose::ALL.into_iter().zip([analysis, anonymous, named, follow_up]);
+    let allowed = Purpose::ALL
+        .into_iter()
+        .zip([analysis, anonymous, named, follow_up]);
     Ok(QuoteRow {
         id: QuoteId::from_slice(id)?,
         conversation: ConversationId::from_slice(conversation)?,
@@ -225,7 +228,10 @@ fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<Qu
         tag_state: TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?,
         tags,
         suggestions: from_json::<Vec<LineSuggestion>>("suggestions", suggestions)?,
-        consent: allowed.filter(|(_, yes)| **yes).map(|(purpose, _)| purpose).collect(),
+        consent: allowed
+            .filter(|(_, yes)| **yes)
+            .map(|(purpose, _)| purpose)
+            .collect(),
         selected_in,
     })
 }

@@ -1,0 +1,154 @@
+//! A throw-away PostgreSQL for the whole test run, and a database in it for each test.
+//!
+//! It listens on a socket in a temporary folder, runs as the user `postgres` where the tests run as
+//! root (it refuses to run as root), and ends with this process.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection};
+
+use crate::programs;
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+struct Cluster {
+    folder: PathBuf,
+    _process: Child,
+}
+
+/// A database of its own.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    pub async fn fresh() -> Database {
+        let cluster = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(Cluster::start));
+        let cluster = cluster.await.unwrap();
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut connection = PgConnection::connect(&cluster.address("postgres"))
+            .await
+            .unwrap();
+        let statement = sqlx::AssertSqlSafe(format!("create database {name}"));
+        sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        Database { name }
+    }
+
+    pub fn address(&self) -> String {
+        CLUSTER.get().unwrap().address(&self.name)
+    }
+}
+
+impl Cluster {
+    fn start() -> Cluster {
+        let bin = programs::postgres();
+        let folder = tempfile::Builder::new()
+            .prefix("koffiekar-pg-")
+            .tempdir()
+            .unwrap()
+            .keep();
+        let owner = Owner::of_cluster();
+        owner.give(&folder);
+        let data = folder.join("data");
+        let made = owner
+            .command(&bin.join("initdb"))
+            .args([
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync",
+                "-U",
+                "koffiekar",
+            ])
+            .arg("-D")
+            .arg(&data)
+            .stdout(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(made.success(), "initdb failed");
+        let mut command = owner.command(&bin.join("postgres"));
+        command
+            .arg("-D")
+            .arg(&data)
+            .args([
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=400",
+            ])
+            .args(["-c", "shared_buffers=64MB"])
+            .arg("-k")
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let process = command.spawn().unwrap();
+        let socket = folder.join(".s.PGSQL.5432");
+        let patience = Instant::now() + Duration::from_secs(60);
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(Instant::now() < patience, "PostgreSQL did not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Cluster {
+            folder,
+            _process: process,
+        }
+    }
+
+    fn address(&self, database: &str) -> String {
+        let folder = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://koffiekar@{folder}/{database}")
+    }
+}
+
+/// Whom the cluster belongs to.
+enum Owner {
+    Myself,
+    Postgres { user: u32, group: u32 },
+}
+
+impl Owner {
+    fn of_cluster() -> Self {
+        let id = |flag: &str, name: &str| -> u32 {
+            let output = Command::new("id").args([flag, name]).output().unwrap();
+            String::from_utf8_lossy(&output.stdout)
+                .trim()
+                .parse()
+                .unwrap()
+        };
+        let me = Command::new("id").arg("-u").output().unwrap();
+        if String::from_utf8_lossy(&me.stdout).trim() == "0" {
+            Self::Postgres {
+                user: id("-u", "postgres"),
+                group: id("-g", "postgres"),
+            }
+        } else {
+            Self::Myself
+        }
+    }
+
+    fn give(&self, folder: &Path) {
+        if let Self::Postgres { user, group } = self {
+            std::os::unix::fs::chown(folder, Some(*user), Some(*group)).unwrap();
+        }
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir("/").stdin(Stdio::null());
+        if let Self::Postgres { user, group } = self {
+            command.uid(*user).gid(*group);
+        }
+        command
+    }
+}

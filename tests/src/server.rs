@@ -1,0 +1,140 @@
+//! Servers for one test: inside this process, or as the real binary that can be killed.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use koffiekar_server::store::Store;
+use koffiekar_server::{Clock, Koffiekar};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+
+use crate::postgres::Database;
+use crate::programs;
+
+/// A server inside this process. Ends when it is dropped.
+pub struct Server {
+    pub url: String,
+    pub koffiekar: Koffiekar,
+    /// Kept alive as long as the server.
+    pub place: Place,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// Where the data of one test lives.
+pub enum Place {
+    Sqlite(TempDir),
+    Postgres(Database),
+}
+
+impl Place {
+    pub fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    pub async fn postgres() -> Self {
+        Self::Postgres(Database::fresh().await)
+    }
+
+    pub fn address(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => sqlite_address(folder.path()),
+            Self::Postgres(database) => database.address(),
+        }
+    }
+}
+
+pub fn sqlite_address(folder: &Path) -> String {
+    format!("sqlite:{}", folder.join("koffiekar.sqlite").display())
+}
+
+impl Server {
+    /// With the demo's programme, rounds and people, without its conversations.
+    pub async fn start(place: Place) -> Server {
+        let server = Server::start_with_clock(place, Clock::System).await;
+        koffiekar_server::demo::load(&server.koffiekar)
+            .await
+            .unwrap();
+        server
+    }
+
+    /// Empty, or with what the place holds already.
+    pub async fn start_with_clock(place: Place, clock: Clock) -> Server {
+        let store = Store::open(&place.address()).await.unwrap();
+        let koffiekar = Koffiekar::new(store, clock).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let (stop, stopped) = oneshot::channel();
+        let served = koffiekar.clone();
+        tokio::spawn(async move {
+            let ended = async {
+                let _ = stopped.await;
+            };
+            koffiekar_server::serve(served, listener, ended)
+                .await
+                .unwrap();
+        });
+        Server {
+            url,
+            koffiekar,
+            place,
+            stop: Some(stop),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+}
+
+/// The real binary in a process of its own. Killed when it is dropped.
+pub struct Binary {
+    pub url: String,
+    pub port: u16,
+    process: Child,
+}
+
+impl Binary {
+    /// Starts `koffiekar serve` on a folder and waits until it says where it is.
+    pub async fn start(data: &Path, port: u16, demo: bool) -> Binary {
+        let program: PathBuf = programs::koffiekar();
+        let mut command = Command::new(&program);
+        command
+            .args(["serve", "--log", "warn", "--data"])
+            .arg(data)
+            .args(["--port", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        if demo {
+            command.arg("--demo");
+        }
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next_line().await.unwrap();
+            let line = line.expect("the server ended before it said where it is");
+            if let Some(url) = line.strip_prefix("Koffiekar: ") {
+                break url.to_owned();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let port = url.rsplit(':').next().unwrap().parse().unwrap();
+        Binary { url, port, process }
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        self.process.start_kill().unwrap();
+        self.process.wait().await.unwrap();
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id().unwrap()
+    }
+}
