@@ -28,7 +28,12 @@ fn current(rounds: &[Round]) -> Option<Round> {
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let rounds = Memo::new(|_| rounds());
-    let round = Memo::new(move |_| rounds.with(|rounds| current(rounds)));
+    let revision = tablet::revision();
+    let round = Memo::new(move |_| {
+        // A choice does not change the rounds.
+        revision.track();
+        rounds.with(|rounds| current(rounds))
+    });
     move || {
         let several = rounds.with(|rounds| rounds.len() > 1);
         match round.get() {
