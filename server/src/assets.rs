@@ -50,7 +50,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Result<Respo
         return Err(ApiError::not_found());
     }
     if method != Method::GET && method != Method::HEAD {
-        return Err(ApiError::Method);
+        return Ok(([(header::ALLOW, "GET,HEAD")], ApiError::Method).into_response());
     }
     if !ASSETS.contains_key(PAGE) {
         return Ok((StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response());
