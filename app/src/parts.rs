@@ -1,16 +1,20 @@
 //! What every screen is put together from.
 
+mod confirm;
 mod dialog;
-mod form;
 mod fetched;
+mod form;
+mod picker;
 mod said;
 mod time;
 
+pub(crate) use confirm::Confirm;
 pub(crate) use dialog::Dialog;
 pub(crate) use fetched::{Fetched, Source, Trouble};
 pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField};
+pub(crate) use picker::{Pick, Picker};
 pub(crate) use said::{Announcer, Notice, Tone, announce};
-pub(crate) use time::{day, moment, today};
+pub(crate) use time::{day, moment};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -20,7 +20,7 @@ pub(crate) fn App() -> impl IntoView {
     theme::apply();
     route::start();
     update::start();
-    if route::current() != Route::Field {
+    if untrack(route::current) != Route::Field {
         session::ask();
     }
     let language = words::language();
@@ -124,9 +124,9 @@ fn menu(role: Role) -> Vec<(Route, &'static str)> {
     let administration = (Route::Administration(Administration::People), words.administration);
     match role {
         Role::Field => vec![(Route::Field, words.field)],
-        Role::Editor => vec![desk, publications, analysis],
-        Role::Analyst => vec![analysis],
-        Role::Administrator => vec![administration, analysis],
+        Role::Editor => vec![desk, publications, analysis, (Route::Field, words.field)],
+        Role::Analyst => vec![analysis, publications],
+        Role::Administrator => vec![administration],
     }
 }
 
@@ -245,7 +245,7 @@ pub(crate) fn Switches() -> impl IntoView {
 /// The words over a demo.
 #[component]
 pub(crate) fn DemoNotice() -> impl IntoView {
-    session::signed_in()
+    untrack(session::signed_in)
         .filter(|session| session.demo)
         .map(|_| view! { <Notice tone=Tone::Plain>{words().shell.demo_account}</Notice> })
 }

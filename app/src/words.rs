@@ -140,7 +140,7 @@ texts! {
     Desk {
         title, views, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
         proposed_title, confirmed_title, line_views, search, empty_title, empty_done, empty_filter,
-        empty_line, quotes, more, suggested, because, confirm_suggestion, tags, confirm_tag,
+        empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion, tags, confirm_tag,
         reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo, decided_line,
         decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line, pick_line_hint,
         no_match, pick_section, pick_section_hint, chosen, already_chosen, may_not_choose,
@@ -162,7 +162,7 @@ texts! {
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
-        sum, double, chart_label, show, filters, more_rows, share,
+        sum, double, chart_label, show, filters, rest,
     }
     People {
         title, add, login, login_hint, name, role, rounds, rounds_hint, password, password_hint,

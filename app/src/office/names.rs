@@ -1,36 +1,37 @@
 //! Names for what is stored by a key: lines, themes, areas, rounds.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::{ActionLine, Area, AreaLevel, Catalogue};
 use koffiekar_sync_core::ids::{LineKey, RoundId};
-use leptos::prelude::*;
 
-use crate::{
-    parts::Choice,
-    words::words,
-};
+use crate::{parts::Choice, words::words};
 
-/// The programme as the screens draw it. The administrator's changes reach it at once.
+thread_local! {
+    static CATALOGUE: RefCell<Arc<Catalogue>> = RefCell::default();
+}
+
+/// The programme as the screens draw it: what [`super::Office`] loaded, and the administrator's
+/// changes since.
 #[derive(Clone, Copy)]
-pub(super) struct Names(RwSignal<Arc<Catalogue>>);
+pub(super) struct Names(());
 
-/// What the surrounding [`super::Office`] loaded.
 pub(super) fn names() -> Names {
-    expect_context::<Names>()
+    Names(())
 }
 
 impl Names {
-    pub(super) fn new(catalogue: Catalogue) -> Self {
-        Self(RwSignal::new(Arc::new(catalogue)))
+    pub(super) fn load(self, catalogue: Catalogue) {
+        CATALOGUE.replace(Arc::new(catalogue));
     }
 
     pub(super) fn catalogue(self) -> Arc<Catalogue> {
-        self.0.get_untracked()
+        CATALOGUE.with_borrow(Arc::clone)
     }
 
     pub(super) fn change(self, change: impl FnOnce(&mut Catalogue)) {
-        self.0.update(|catalogue| change(Arc::make_mut(catalogue)));
+        CATALOGUE.with_borrow_mut(|catalogue| change(Arc::make_mut(catalogue)));
     }
 
     pub(super) fn line(self, key: &LineKey) -> String {

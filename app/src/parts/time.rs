@@ -17,12 +17,6 @@ pub(crate) fn moment(at: Millis) -> String {
     )
 }
 
-/// Today as an ISO date.
-pub(crate) fn today() -> String {
-    let iso: String = Date::new_0().to_iso_string().into();
-    iso.chars().take(10).collect()
-}
-
 fn write(at: Millis, parts: &[(&str, &str)]) -> String {
     let options = Object::new();
     for (name, value) in parts {

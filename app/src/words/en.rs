@@ -158,6 +158,7 @@ pub(super) const EN: Words = Words {
         empty_done: "Nothing waits in this list. Choose another list or an action line on the left.",
         empty_filter: "No quote fits these words and filters. Clear one, or choose another list on the left.",
         empty_line: "Nothing stands here for this action line. Look at the other states, or choose another action line on the left.",
+        quote_one: "quote",
         quotes: "quotes",
         more: "Show more quotes",
         suggested: "Suggestions",
@@ -287,8 +288,7 @@ pub(super) const EN: Words = Words {
         chart_label: "Bar chart. The same numbers stand in the table.",
         show: "View",
         filters: "Filters",
-        more_rows: "Show all {} rows",
-        share: "share",
+        rest: "others",
     },
     people: People {
         title: "People",

@@ -158,6 +158,7 @@ pub(super) const NL: Words = Words {
         empty_done: "In deze lijst wacht niets. Kies links een andere lijst of een actielijn.",
         empty_filter: "Geen citaat past bij deze zoekwoorden en filters. Wis er een, of kies links een andere lijst.",
         empty_line: "Bij deze actielijn staat hier niets. Kijk bij de andere standen, of kies links een andere actielijn.",
+        quote_one: "citaat",
         quotes: "citaten",
         more: "Meer citaten tonen",
         suggested: "Suggesties",
@@ -287,8 +288,7 @@ pub(super) const NL: Words = Words {
         chart_label: "Staafdiagram. Dezelfde getallen staan in de tabel.",
         show: "Weergave",
         filters: "Filters",
-        more_rows: "Toon alle {} rijen",
-        share: "aandeel",
+        rest: "overige",
     },
     people: People {
         title: "Mensen",

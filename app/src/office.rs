@@ -1,6 +1,13 @@
 //! The office: editor, analyst and administrator, with a connection and a keyboard.
 
+mod administration;
+mod analysis;
+mod desk;
+mod detail;
+mod filter;
 mod names;
+mod publications;
+mod quote;
 mod sign_in;
 
 pub(crate) use sign_in::SignIn;
@@ -15,7 +22,11 @@ use crate::{
     shell::{NotForRole, is_open_to},
 };
 
-use names::Names;
+use administration::Administration;
+use analysis::Analysis;
+use desk::Desk;
+use names::names;
+use publications::Publications;
 
 const PROGRAMME: &str = "/api/v1/programme";
 
@@ -47,14 +58,19 @@ pub(crate) fn Office() -> impl IntoView {
                 .into_any()
         }
         Fetched::Ready(catalogue) => {
-            provide_context(Names::new(catalogue));
+            names().load(catalogue);
             let body = move || {
                 let role = session::signed_in().map(|session| session.role);
-                let _ = screen.get();
+                let screen = screen.get();
                 if !role.is_some_and(|role| is_open_to(role, untrack(route::current))) {
                     return view! { <NotForRole/> }.into_any();
                 }
-                view! { <main id="main" tabindex="-1"></main> }.into_any()
+                match screen {
+                    Screen::Desk => view! { <Desk/> }.into_any(),
+                    Screen::Publications => view! { <Publications/> }.into_any(),
+                    Screen::Analysis => view! { <Analysis/> }.into_any(),
+                    Screen::Administration => view! { <Administration/> }.into_any(),
+                }
             };
             view! { {body} }.into_any()
         }

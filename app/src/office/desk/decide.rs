@@ -1,0 +1,116 @@
+//! Decisions: shown at once, sent, and taken back when they fail or when the editor says so.
+
+use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::office::{LineStanding, LineTag, QuoteRow, TagDecision, TagState};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::list::{Entry, List};
+use crate::{
+    api,
+    office::names::names,
+    parts::{Tone, announce},
+    words::{fill, words},
+};
+
+/// A decision that can be taken back.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    quote: QuoteId,
+    lines: Vec<LineKey>,
+    before: QuoteRow,
+}
+
+impl List {
+    /// The quote concerns this line, or none.
+    pub(crate) fn confirm(self, id: QuoteId, line: LineKey) {
+        let words = &words().desk;
+        let said = if line.is_none() {
+            words.decided_none.to_owned()
+        } else {
+            fill(words.decided_line, &[&names().line(&line)])
+        };
+        self.decide(id, TagDecision { confirm: vec![line], ..TagDecision::default() }, said);
+    }
+
+    pub(crate) fn reject(self, id: QuoteId, line: LineKey) {
+        let said = fill(words().desk.rejected, &[&names().line(&line)]);
+        self.decide(id, TagDecision { reject: vec![line], ..TagDecision::default() }, said);
+    }
+
+    fn decide(self, id: QuoteId, decision: TagDecision, said: String) {
+        let Some(entry) = self.entry(id) else { return };
+        let before = entry.row.get_untracked();
+        let lines = [decision.confirm.clone(), decision.reject.clone()].concat();
+        self.done.update(|done| done.push(Done { quote: id, lines, before: before.clone() }));
+        entry.row.set(expected(&before, &decision));
+        announce(Tone::Good, said);
+        self.step(1);
+        self.send(entry, decision, before);
+    }
+
+    /// Takes the last decision back.
+    pub(crate) fn undo(self) {
+        let words = &words().desk;
+        let Some(last) = self.done.try_update(Vec::pop).flatten() else {
+            return announce(Tone::Plain, words.nothing_to_undo);
+        };
+        // Decided in a list that is no longer shown: there is no card to go to.
+        let entry = self.entry(last.quote).unwrap_or_else(|| Entry::of(last.before.clone()));
+        let now = entry.row.get_untracked();
+        entry.row.set(last.before);
+        self.activate(last.quote);
+        announce(Tone::Good, words.undone);
+        let decision = TagDecision { retract: last.lines, ..TagDecision::default() };
+        self.send(entry, decision, now);
+    }
+
+    fn send(self, entry: Entry, decision: TagDecision, before: QuoteRow) {
+        let turn = entry.next_turn();
+        entry.trouble.set(None);
+        spawn_local(async move {
+            let path = format!("/api/v1/quotes/{}/tags", entry.id);
+            match api::send::<QuoteRow>("POST", &path, &decision).await {
+                Ok(row) if entry.is_last(turn) => entry.row.set(row),
+                Ok(_) => {}
+                Err(failure) => {
+                    entry.row.set(before);
+                    self.done.update(|done| {
+                        let failed = done.iter().rposition(|done| done.quote == entry.id);
+                        if let (Some(failed), true) = (failed, decision.retract.is_empty()) {
+                            done.remove(failed);
+                        }
+                    });
+                    let text = format!("{} {failure}", words().desk.failed);
+                    // The focus stays: the editor may be judging the next one already.
+                    entry.trouble.set(Some(text.clone()));
+                    announce(Tone::Bad, text);
+                }
+            }
+            self.load_numbers_soon();
+        });
+    }
+}
+
+/// What the row will look like, as far as can be known before the server answers.
+fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
+    let mut row = row.clone();
+    let confirmed = decision.confirm.iter().map(|line| (line, LineStanding::Confirmed));
+    let rejected = decision.reject.iter().map(|line| (line, LineStanding::Rejected));
+    for (line, standing) in confirmed.chain(rejected) {
+        match row.tags.iter_mut().find(|tag| tag.line == *line) {
+            Some(tag) => tag.standing = standing,
+            None => row.tags.push(LineTag { line: line.clone(), standing }),
+        }
+    }
+    let any = |standing| row.tags.iter().any(|tag| tag.standing == standing);
+    row.tag_state = if any(LineStanding::Contested) {
+        TagState::Contested
+    } else if any(LineStanding::Confirmed) {
+        TagState::Confirmed
+    } else if any(LineStanding::Proposed) {
+        TagState::Proposed
+    } else {
+        TagState::Untagged
+    };
+    row
+}

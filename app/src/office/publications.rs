@@ -1,0 +1,174 @@
+//! The texts, and the quotes that were chosen for each place in them.
+
+mod section;
+
+use koffiekar_sync_core::ids::PublicationId;
+use koffiekar_sync_core::office::Publication;
+use leptos::prelude::*;
+
+use super::names::names;
+use crate::{
+    parts::{Busy, Empty, Fetched, Notice, Source, Tone, Trouble, title},
+    route::{self, Route},
+    words::{count, words},
+};
+
+use section::SectionView;
+
+#[component]
+pub(super) fn Publications() -> impl IntoView {
+    let open = Memo::new(|_| match route::current() {
+        Route::Publication(id) => Some(id),
+        _ => None,
+    });
+    view! {
+        <main id="main" class="page" tabindex="-1">
+            {move || match open.get() {
+                Some(id) => view! { <Whole id/> }.into_any(),
+                None => view! { <All/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+const PATH: &str = "/api/v1/publications";
+
+#[component]
+fn All() -> impl IntoView {
+    let words = words();
+    title(words.publications.title);
+    let list = Source::<Vec<Publication>>::new();
+    list.fetch(PATH.to_owned());
+    let row = |publication: Publication| {
+        view! {
+            <li>
+                <h2><a href=Route::Publication(publication.id).path()>{publication.title}</a></h2>
+                <p class="meta">
+                    <span>{words.names.form(&publication.form)}</span>
+                    <span>{words.names.publication_state(&publication.state)}</span>
+                </p>
+            </li>
+        }
+    };
+    let body = move || match list.value.get() {
+        Fetched::Busy => view! { <Busy/> }.into_any(),
+        Fetched::Failed(failure) => {
+            let retry = Callback::new(move |()| list.fetch(PATH.to_owned()));
+            view! { <Trouble failure retry/> }.into_any()
+        }
+        Fetched::Ready(list) if list.is_empty() => {
+            view! { <Empty title=words.publications.empty text=words.publications.empty_hint/> }.into_any()
+        }
+        Fetched::Ready(list) => {
+            view! { <ul class="ruled">{list.into_iter().map(row).collect_view()}</ul> }.into_any()
+        }
+    };
+    view! {
+        <h1 tabindex="-1">{words.publications.title}</h1>
+        <p class="lead">{words.publications.intro}</p>
+        <Provisional/>
+        {body}
+    }
+}
+
+/// Nobody should take the demo's action lines for adopted ones.
+#[component]
+fn Provisional() -> impl IntoView {
+    names()
+        .catalogue()
+        .programme
+        .provisional
+        .then(|| view! { <Notice tone=Tone::Plain>{words().shell.provisional}</Notice> })
+}
+
+#[component]
+fn Whole(id: PublicationId) -> impl IntoView {
+    let words = words();
+    let publication = Source::<Publication>::new();
+    let path = format!("{PATH}/{id}");
+    publication.fetch(path.clone());
+    move || match publication.value.get() {
+        Fetched::Busy => view! { <Busy/> }.into_any(),
+        Fetched::Failed(failure) => {
+            let path = path.clone();
+            let retry = Callback::new(move |()| publication.fetch(path.clone()));
+            view! {
+                <h1 tabindex="-1">{words.publications.title}</h1>
+                <Trouble failure retry/>
+            }
+            .into_any()
+        }
+        Fetched::Ready(publication) => view! { <Text publication/> }.into_any(),
+    }
+}
+
+#[component]
+fn Text(publication: Publication) -> impl IntoView {
+    let words = words();
+    title(&publication.title);
+    request_animation_frame(route::focus_heading);
+    let sections: Vec<_> = publication.sections.into_iter().map(RwSignal::new).collect();
+
+    let all = sections.clone();
+    let counts = Memo::new(move |_| {
+        let quotes = |section: &RwSignal<koffiekar_sync_core::office::Section>| {
+            section.with(|section| {
+                let blocked = section.quotes.iter().filter(|chosen| chosen.blocked.is_some()).count();
+                (section.quotes.len(), blocked)
+            })
+        };
+        all.iter().map(quotes).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    });
+    let verdict = move || {
+        let (chosen, blocked) = counts.get();
+        match (chosen, blocked) {
+            (0, _) => ().into_any(),
+            (_, 0) => view! { <p>"\u{2713} "{words.publications.all_good}</p> }.into_any(),
+            (_, blocked) => view! {
+                <p class="blocked-count">
+                    "! "{count(blocked as u64, (words.desk.quote_one, words.desk.quotes))}
+                    " "{words.publications.blocked_count}
+                </p>
+            }
+            .into_any(),
+        }
+    };
+    let contents = sections.iter().map(|section| {
+        let section = *section;
+        let (id, name) = section.with_untracked(|section| (section.id, section.title.clone()));
+        let blocked = move || {
+            section
+                .with(|section| section.quotes.iter().any(|chosen| chosen.blocked.is_some()))
+                .then(|| view! { <span class="blocked-mark" title=words.publications.blocked>" !"</span> })
+        };
+        view! {
+            <li>
+                <a href=format!("#section-{}", id.key())>{name}</a>
+                <span class="tally">{move || section.with(|section| section.quotes.len())}{blocked}</span>
+            </li>
+        }
+    });
+    let contents = contents.collect_view();
+    view! {
+        <p class="back no-print"><a href=Route::Publications.path()>"\u{2190} "{words.publications.title}</a></p>
+        <div class="page-head">
+            <h1 tabindex="-1">{publication.title}</h1>
+            <button type="button" class="button small no-print" on:click=|_| drop(window().print())>
+                {words.publications.print}
+            </button>
+        </div>
+        <p class="meta">
+            <span>{words.names.form(&publication.form)}</span>
+            <span>{words.names.publication_state(&publication.state)}</span>
+            <span>
+                {move || count(counts.get().0 as u64, (words.desk.quote_one, words.desk.quotes))}
+            </span>
+        </p>
+        <div class="verdict no-print">{verdict}</div>
+        <Provisional/>
+        <nav class="contents no-print" aria-label=words.publications.sections>
+            <ol>{contents}</ol>
+        </nav>
+        {sections.into_iter().map(|section| view! { <SectionView section/> }).collect_view()}
+    }
+}

@@ -1,0 +1,97 @@
+//! How a quote looks, wherever it stands: the words as recorded, and what belongs under them.
+
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::office::{LineStanding, QuoteRow, TagState};
+use leptos::prelude::*;
+
+use super::names::names;
+use crate::{parts::day, words::words};
+
+/// Languages that are written from right to left.
+pub(super) fn direction(language: &str) -> &'static str {
+    if matches!(language, "ar" | "fa" | "he" | "ur" | "ckb") { "rtl" } else { "ltr" }
+}
+
+/// Berber is spoken to us under several codes; a screen reader knows none of them better.
+fn lang(language: &str) -> String {
+    language.to_owned()
+}
+
+/// The words, large, in their own language and direction.
+#[component]
+pub(super) fn Verbatim(#[prop(into)] text: String, language: String) -> impl IntoView {
+    let dir = direction(&language);
+    view! { <blockquote class="verbatim" lang=lang(&language) dir=dir>{text}</blockquote> }
+}
+
+/// Round, area, day, language, and what the resident allows.
+#[component]
+pub(super) fn Meta(row: QuoteRow) -> impl IntoView {
+    let language = words().names.language(&row.language);
+    view! {
+        <p class="meta">
+            <span>{row.round_name.clone()}</span>
+            <span>{names().area(row.area.as_deref())}</span>
+            <span>{day(row.recorded_at)}</span>
+            <span>{language}</span>
+            <ConsentMark consent=row.consent/>
+        </p>
+    }
+}
+
+#[component]
+pub(super) fn ConsentMark(consent: Vec<Purpose>) -> impl IntoView {
+    let text = words().names.publication(&consent);
+    let may = may_publish(&consent);
+    view! {
+        <span class="consent" class:refused=!may>
+            <span aria-hidden="true">{if may { "\u{2713} " } else { "\u{2715} " }}</span>
+            {text}
+        </span>
+    }
+}
+
+pub(super) fn may_publish(consent: &[Purpose]) -> bool {
+    consent.contains(&Purpose::AnonymousPublication) || consent.contains(&Purpose::NamedPublication)
+}
+
+pub(super) fn sign_of_standing(standing: LineStanding) -> &'static str {
+    match standing {
+        LineStanding::Proposed => "\u{25c7}",
+        LineStanding::Confirmed => "\u{2713}",
+        LineStanding::Contested => "\u{2260}",
+        LineStanding::Rejected => "\u{2715}",
+    }
+}
+
+pub(super) fn sign_of_state(state: TagState) -> &'static str {
+    match state {
+        TagState::Untagged => "\u{25cb}",
+        TagState::Proposed => sign_of_standing(LineStanding::Proposed),
+        TagState::Confirmed => sign_of_standing(LineStanding::Confirmed),
+        TagState::Contested => sign_of_standing(LineStanding::Contested),
+    }
+}
+
+/// What people said about the lines, to read only.
+#[component]
+pub(super) fn Tags(row: QuoteRow) -> impl IntoView {
+    let words = &words().names;
+    if row.tags.is_empty() {
+        return view! { <p class="tags"><span class="tag untagged">"\u{25cb} "{words.untagged}</span></p> }.into_any();
+    }
+    let tags = row
+        .tags
+        .into_iter()
+        .map(|tag| {
+            view! {
+                <li class=format!("tag {}", tag.standing.as_str())>
+                    <span aria-hidden="true">{sign_of_standing(tag.standing)}" "</span>
+                    {names().line(&tag.line)}
+                    <span class="standing">{words.standing(tag.standing)}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="tags">{tags}</ul> }.into_any()
+}
