@@ -1,6 +1,9 @@
 //! Where a conversation is about, and in which language it was held.
 
-use koffiekar_sync_core::{catalogue::AreaLevel, ids::RoundId};
+use koffiekar_sync_core::{
+    catalogue::{Area, AreaLevel},
+    ids::RoundId,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -8,6 +11,7 @@ use super::{
     tablet,
     words::words,
 };
+use crate::words::fill;
 
 /// Languages offered first; `und` is the code for one that is not named.
 pub(crate) const LANGUAGES: [&str; 6] = ["nl", "tr", "ar", "ber", "en", "und"];
@@ -62,42 +66,62 @@ pub(crate) fn last_used(round: RoundId) -> Option<String> {
     .flatten()
 }
 
+/// By wijk: a worker knows in which one they stand, and not every buurt has a public name.
 fn groups(recent: Option<String>) -> Vec<Group> {
     let words = words();
     tablet::peek(|open| {
-        let option = |area: &koffiekar_sync_core::catalogue::Area| PickOption {
+        let areas = &open.catalogue.areas;
+        let option = |area: &Area, also: &str| PickOption {
             value: area.code.clone(),
             label: area.label(),
-            also: area.part_of.clone(),
-        };
-        let of = |buurt: bool| -> Vec<PickOption> {
-            let areas = open.catalogue.areas.iter();
-            areas
-                .filter(|area| (area.level == AreaLevel::Buurt) == buurt)
-                .map(option)
-                .collect()
+            also: also.to_owned(),
         };
         let none = PickOption {
             value: String::new(),
             label: words.area_none.to_owned(),
             also: String::new(),
         };
-        let last =
-            recent.and_then(|code| open.catalogue.areas.iter().find(|area| area.code == code));
-        vec![
-            Group {
-                title: words.recent.to_owned(),
-                options: last.map(option).into_iter().chain([none]).collect(),
-            },
-            Group {
-                title: words.buurten.to_owned(),
-                options: of(true),
-            },
-            Group {
-                title: words.wijken.to_owned(),
-                options: of(false),
-            },
-        ]
+        let last = recent.and_then(|code| areas.iter().find(|area| area.code == code));
+        let mut groups = vec![Group {
+            title: words.recent.to_owned(),
+            options: last
+                .map(|area| option(area, ""))
+                .into_iter()
+                .chain([none])
+                .collect(),
+        }];
+        for wijk in areas.iter().filter(|area| area.level == AreaLevel::Wijk) {
+            let title = wijk.label();
+            let whole = PickOption {
+                value: wijk.code.clone(),
+                label: fill(
+                    words.whole_wijk,
+                    &[wijk.name.as_deref().unwrap_or(&wijk.code)],
+                ),
+                also: title.clone(),
+            };
+            let inside = areas.iter().filter(|area| area.part_of == wijk.code);
+            let options = inside
+                .map(|area| option(area, &title))
+                .chain([whole])
+                .collect();
+            groups.push(Group { title, options });
+        }
+        let rest = areas.iter().filter(|area| match area.level {
+            AreaLevel::District => true,
+            AreaLevel::Wijk => false,
+            AreaLevel::Buurt => !areas
+                .iter()
+                .any(|wijk| wijk.level == AreaLevel::Wijk && wijk.code == area.part_of),
+        });
+        let options: Vec<PickOption> = rest.map(|area| option(area, "")).collect();
+        if !options.is_empty() {
+            groups.push(Group {
+                title: words.elsewhere.to_owned(),
+                options,
+            });
+        }
+        groups
     })
     .unwrap_or_default()
 }

@@ -112,7 +112,7 @@ pub(crate) fn Editor(
     let leave = move || {
         pause::forget(&pending.get_value());
         tablet::drop_edit(conversation, target);
-        on_done.run(());
+        let _ = on_done.try_run(());
     };
     let cancel = move |_| {
         if edit.with_untracked(|edit| edit.text == edit.before) {
@@ -140,7 +140,7 @@ pub(crate) fn Editor(
                 Ok(()) => {
                     announce(Tone::Good, words.saved);
                     sync::now();
-                    on_done.run(());
+                    let _ = on_done.try_run(());
                 }
                 Err(error) => {
                     busy.set(false);

@@ -10,6 +10,7 @@ use super::{
     words::words,
 };
 use crate::{
+    api::Failure,
     parts::{focus, title},
     shell::Switches,
 };
@@ -24,6 +25,7 @@ fn text_of(refusal: &Refusal, at_server: bool) -> String {
         Refusal::PasswordTooShort => words.password_short.to_owned(),
         Refusal::OtherPassword => words.other_password.to_owned(),
         Refusal::NoLocks => words.no_locks.to_owned(),
+        Refusal::Server(Failure::Offline) => words.no_connection_enrol.to_owned(),
         Refusal::Server(failure) => failure.to_string(),
         Refusal::Work(error) => {
             leptos::logging::warn!("the tablet does not open: {error}");

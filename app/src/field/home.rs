@@ -1,12 +1,19 @@
 //! A round: begin a conversation, go on with a draft, look what is where. And the choice of a round.
 
-use koffiekar_sync_core::{catalogue::Round, ids::RoundId};
+use koffiekar_sync_core::{
+    catalogue::Round,
+    ids::{Millis, RoundId},
+};
 use leptos::prelude::*;
 
 use super::{
     Screen, area, form, list::Conversations, sign::time_of_day, suggest, tablet, words::words,
 };
-use crate::{keep, parts::title, route};
+use crate::{
+    keep,
+    parts::{day, title},
+    route,
+};
 
 fn kept_name() -> String {
     let user = tablet::peek(|open| open.user().key()).unwrap_or_default();
@@ -23,6 +30,24 @@ fn current(rounds: &[Round]) -> Option<Round> {
     let chosen = rounds.iter().find(|round| Some(round.id) == kept);
     let only = rounds.first().filter(|_| rounds.len() == 1);
     chosen.or(only).cloned()
+}
+
+/// `24 jan 2026 – 31 jan 2026`, or the one day.
+fn period(round: &Round) -> String {
+    let day_of = |iso: &str| {
+        let at = js_sys::Date::parse(iso);
+        #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+        if at.is_nan() {
+            iso.to_owned()
+        } else {
+            day(Millis(at as i64))
+        }
+    };
+    if round.starts_on == round.ends_on {
+        day_of(&round.starts_on)
+    } else {
+        format!("{} – {}", day_of(&round.starts_on), day_of(&round.ends_on))
+    }
 }
 
 #[component]
@@ -58,12 +83,13 @@ pub(crate) fn Rounds() -> impl IntoView {
             route::go(&Screen::Home.path());
         };
         let names = &crate::words::words().names;
+        let about = format!("{} · {}", names.kind(round.kind), period(&round));
         view! {
             <li>
                 <a class="f-item f-round" href="/veld" data-testid="round-item" on:click=choose>
                     <span class="f-item-words">{round.name}</span>
                     <span class="f-item-meta">
-                        {format!("{} · {} – {}", names.kind(round.kind), round.starts_on, round.ends_on)}
+                        {about}
                         {round.closed.then(|| format!(" · {}", words.round_closed))}
                     </span>
                 </a>

@@ -8,6 +8,8 @@ use web_sys::VisibilityState;
 /// How long somebody stops typing before it is written.
 const PAUSE: Duration = Duration::from_millis(400);
 
+use super::tablet::{self, Kept};
+
 type Act = Rc<dyn Fn()>;
 
 thread_local! {
@@ -28,6 +30,8 @@ pub(crate) fn listen() {
 /// Carries this out after the pause; what waited under the same name is replaced.
 pub(crate) fn later(name: &str, act: impl Fn() + 'static) {
     forget(name);
+    // From this keystroke on, not from the write on: the sign never says more than the disk knows.
+    tablet::kept().set(Kept::Saving);
     let own = name.to_owned();
     if let Ok(timer) = set_timeout_with_handle(move || now(&own), PAUSE) {
         let act: Act = Rc::new(act);
@@ -44,6 +48,11 @@ pub(crate) fn now(name: &str) {
         timer.clear();
         act();
     }
+}
+
+/// Nothing waits to be written.
+pub(crate) fn is_quiet() -> bool {
+    PENDING.with_borrow(BTreeMap::is_empty)
 }
 
 pub(crate) fn forget(name: &str) {

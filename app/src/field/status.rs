@@ -11,6 +11,7 @@ use super::{
     words::words,
 };
 use crate::{
+    api::Failure,
     parts::{moment, title},
     shell::Switches,
     words::fill,
@@ -73,6 +74,7 @@ pub(crate) fn Status() -> impl IntoView {
     let attempt = Signal::derive(move || {
         progress.with(|progress| match &progress.failure {
             _ if progress.busy => words.busy.to_owned(),
+            Some(Failure::Offline) => words.no_connection.to_owned(),
             Some(failure) => failure.to_string(),
             None if progress.sign_in_again => words.sign_in_again_title.to_owned(),
             None => words.went_well.to_owned(),

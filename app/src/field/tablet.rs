@@ -18,6 +18,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
+    pause,
     store::{self, Shelf, StoreError, Write, key_of},
     suggest,
     vault::{self, KeyRecord, Vault, VaultError},
@@ -347,7 +348,9 @@ fn start(write: Option<Result<Write, VaultError>>) {
         match store::write(vec![write]).await {
             Ok(()) => {
                 settle(None);
-                kept.set(Kept::Saved);
+                if pause::is_quiet() {
+                    kept.set(Kept::Saved);
+                }
             }
             Err(error) => {
                 settle(Some(error.clone()));

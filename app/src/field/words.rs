@@ -62,6 +62,9 @@ texts! {
     elsewhere_text: "Ga daar verder. Sluit u het andere venster of vergrendelt u het, dan kunt u hier ontgrendelen: dit venster ziet dat vanzelf.",
         "Continue there. When you close or lock the other window you can unlock here: this window notices by itself.";
     try_here: "Probeer het hier", "Try here";
+    no_connection_enrol: "Geen verbinding met de server. Aanmelden op een tablet kan alleen met verbinding.",
+        "No connection to the server. Signing in on a tablet needs one.";
+    no_connection: "Geen verbinding. Het gaat vanzelf zodra die er is.", "No connection. It goes by itself once there is one.";
     no_storage_title: "Op deze tablet kan niets worden bewaard", "Nothing can be kept on this tablet";
     no_storage_text: "De browser geeft geen opslag. Sluit een privévenster, maak ruimte vrij of vraag uw beheerder. Leg nog geen gesprekken vast.",
         "The browser gives no storage. Close a private window, make room or ask your administrator. Do not record conversations yet.";
@@ -145,8 +148,8 @@ texts! {
     search: "Zoeken", "Search";
     nothing_found: "Niets gevonden.", "Nothing found.";
     recent: "Laatst gebruikt", "Used last";
-    wijken: "Wijken en stadsdeel", "Wijken and district";
-    buurten: "Buurten", "Buurten";
+    whole_wijk: "Heel {}", "All of {}";
+    elsewhere: "Ruimer", "Wider";
     lines: "Actielijn", "Action line";
     lines_wait: "Voorstellen verschijnen hier terwijl u typt.", "Suggestions appear here while you type.";
     no_line: "Geen actielijn", "No action line";
