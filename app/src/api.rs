@@ -28,12 +28,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused(problem) => Some(problem.code()),
-            _ => None,
-        }
-    }
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Refused(problem) => Some(problem.status),
@@ -52,7 +46,11 @@ impl fmt::Display for Failure {
             Self::SignedOut => f.write_str(words.signed_out),
             Self::Unreadable => f.write_str(words.unreadable),
             Self::Refused(problem) => {
-                let text = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+                let text = if problem.detail.is_empty() {
+                    &problem.title
+                } else {
+                    &problem.detail
+                };
                 f.write_str(text)?;
                 match &problem.request_id {
                     Some(id) if problem.status >= 500 => write!(f, " ({}: {id})", words.reference),
@@ -76,12 +74,24 @@ pub(crate) async fn send<T: DeserializeOwned>(
     body: &impl Serialize,
 ) -> Result<T, Failure> {
     let body = serde_json::to_string(body).map_err(|_| Failure::Unreadable)?;
-    read(ask(method, path, Some(body.into()), "application/json", TIMEOUT_MS).await?).await
+    read(
+        ask(
+            method,
+            path,
+            Some(body.into()),
+            "application/json",
+            TIMEOUT_MS,
+        )
+        .await?,
+    )
+    .await
 }
 
 /// A request whose answer, if any, does not matter: `DELETE`, or a `POST` without a body.
 pub(crate) async fn order(method: &str, path: &str) -> Result<(), Failure> {
-    accept(ask(method, path, None, "application/json", TIMEOUT_MS).await?).await.map(drop)
+    accept(ask(method, path, None, "application/json", TIMEOUT_MS).await?)
+        .await
+        .map(drop)
 }
 
 /// A `DELETE` that answers what is left.
@@ -97,14 +107,21 @@ pub(crate) async fn post_bytes(
     body: &[u8],
     timeout_ms: u32,
 ) -> Result<Vec<u8>, Failure> {
-    let ready = prepare("POST", Some(Uint8Array::from(body).into()), content_type, timeout_ms)
-        .ok_or(Failure::Unreadable)?;
+    let ready = prepare(
+        "POST",
+        Some(Uint8Array::from(body).into()),
+        content_type,
+        timeout_ms,
+    )
+    .ok_or(Failure::Unreadable)?;
     for (name, value) in headers {
         ready.1.set(name, value).map_err(|_| Failure::Unreadable)?;
     }
     let response = accept(fetch(path, &ready.0).await?).await?;
     let bytes = response.array_buffer().map_err(|_| Failure::Unreadable)?;
-    let bytes = JsFuture::from(bytes).await.map_err(|error| failure_of(&error))?;
+    let bytes = JsFuture::from(bytes)
+        .await
+        .map_err(|error| failure_of(&error))?;
     Ok(Uint8Array::new(&bytes).to_vec())
 }
 
@@ -115,8 +132,15 @@ fn prepare(
     timeout_ms: u32,
 ) -> Option<(RequestInit, Headers)> {
     let headers = Headers::new().ok()?;
-    headers.set("accept", "application/json, application/problem+json, application/cbor").ok()?;
-    headers.set("accept-language", words::chosen().code()).ok()?;
+    headers
+        .set(
+            "accept",
+            "application/json, application/problem+json, application/cbor",
+        )
+        .ok()?;
+    headers
+        .set("accept-language", words::chosen().code())
+        .ok()?;
     if body.is_some() {
         headers.set("content-type", content_type).ok()?;
     }
@@ -144,12 +168,17 @@ async fn ask(
 
 async fn fetch(path: &str, init: &RequestInit) -> Result<Response, Failure> {
     let answer = JsFuture::from(window().fetch_with_str_and_init(path, init)).await;
-    answer.map_err(|error| failure_of(&error))?.dyn_into().map_err(|_| Failure::Unreadable)
+    answer
+        .map_err(|error| failure_of(&error))?
+        .dyn_into()
+        .map_err(|_| Failure::Unreadable)
 }
 
 /// A rejected fetch is a passed time limit or, as far as a page is told, a missing connection.
 fn failure_of(error: &JsValue) -> Failure {
-    let name = js_sys::Reflect::get(error, &"name".into()).ok().and_then(|name| name.as_string());
+    let name = js_sys::Reflect::get(error, &"name".into())
+        .ok()
+        .and_then(|name| name.as_string());
     match name.as_deref() {
         Some("TimeoutError" | "AbortError") => Failure::TimedOut,
         _ => Failure::Offline,
@@ -161,7 +190,10 @@ async fn accept(response: Response) -> Result<Response, Failure> {
         return Ok(response);
     }
     let status = response.status();
-    let problem = match text(&response).await.map(|text| serde_json::from_str::<Problem>(&text)) {
+    let problem = match text(&response)
+        .await
+        .map(|text| serde_json::from_str::<Problem>(&text))
+    {
         Ok(Ok(problem)) => problem,
         // A proxy between us and the server: it tells no more than its number.
         _ if status >= 502 => return Err(Failure::Offline),
@@ -184,6 +216,8 @@ async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
 
 async fn text(response: &Response) -> Result<String, Failure> {
     let text = response.text().map_err(|_| Failure::Unreadable)?;
-    let text = JsFuture::from(text).await.map_err(|error| failure_of(&error))?;
+    let text = JsFuture::from(text)
+        .await
+        .map_err(|error| failure_of(&error))?;
     text.as_string().ok_or(Failure::Unreadable)
 }

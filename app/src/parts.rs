@@ -21,7 +21,11 @@ use wasm_bindgen::JsCast;
 
 /// Nothing here: why, and what to do next.
 #[component]
-pub(crate) fn Empty(title: &'static str, #[prop(into)] text: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub(crate) fn Empty(
+    title: &'static str,
+    #[prop(into)] text: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             <p class="empty-title">{title}</p>
@@ -41,7 +45,9 @@ pub(crate) fn focus(id: impl Into<String>) {
     let id = id.into();
     request_animation_frame(move || {
         let element = document().get_element_by_id(&id);
-        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        if let Some(element) =
+            element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+        {
             let _ = element.focus();
         }
     });

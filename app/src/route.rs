@@ -97,7 +97,11 @@ fn read_address() {
     let location = window().location();
     address().set(Address {
         path: location.pathname().unwrap_or_default(),
-        query: location.search().unwrap_or_default().trim_start_matches('?').to_owned(),
+        query: location
+            .search()
+            .unwrap_or_default()
+            .trim_start_matches('?')
+            .to_owned(),
     });
 }
 
@@ -113,8 +117,11 @@ fn follow_link(event: ev::MouseEvent) {
     if event.default_prevented() || event.button() != 0 || modified {
         return;
     }
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    let Some(link) = target.and_then(|element| element.closest("a[href^='/']").ok().flatten()) else {
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let Some(link) = target.and_then(|element| element.closest("a[href^='/']").ok().flatten())
+    else {
         return;
     };
     let href = link.get_attribute("href").unwrap_or_default();
@@ -161,14 +168,18 @@ pub(crate) fn replace(href: &str) {
 
 pub(crate) fn focus_heading() {
     let heading = document().query_selector("#main h1").ok().flatten();
-    if let Some(heading) = heading.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(heading) =
+        heading.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         let _ = heading.focus();
     }
 }
 
 /// The pairs of a query string, decoded.
 pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
-    let Ok(params) = UrlSearchParams::new_with_str(query) else { return Vec::new() };
+    let Ok(params) = UrlSearchParams::new_with_str(query) else {
+        return Vec::new();
+    };
     let mut pairs = Vec::new();
     for entry in params.entries().into_iter().flatten() {
         let entry = js_sys::Array::from(&entry);
@@ -181,7 +192,9 @@ pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// `a=1&b=two+words`, encoded; empty values are left out.
 pub(crate) fn to_query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    let Ok(params) = UrlSearchParams::new() else { return String::new() };
+    let Ok(params) = UrlSearchParams::new() else {
+        return String::new();
+    };
     for (name, value) in pairs {
         if !value.is_empty() {
             params.append(name, &value);

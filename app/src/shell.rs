@@ -82,7 +82,9 @@ fn OfficePage() -> impl IntoView {
                     .into_any()
             }
             State::SignedOut { expired } => view! { <SignIn expired/> }.into_any(),
-            State::SignedIn(session) if screen != Screen::Office => go_to(session::home(session.role)),
+            State::SignedIn(session) if screen != Screen::Office => {
+                go_to(session::home(session.role))
+            }
             State::SignedIn(_) => view! { <Office/> }.into_any(),
         }
     };
@@ -121,7 +123,10 @@ fn menu(role: Role) -> Vec<(Route, &'static str)> {
     let desk = (Route::Desk, words.desk);
     let publications = (Route::Publications, words.publications);
     let analysis = (Route::Analysis, words.analysis);
-    let administration = (Route::Administration(Administration::People), words.administration);
+    let administration = (
+        Route::Administration(Administration::People),
+        words.administration,
+    );
     match role {
         Role::Field => vec![(Route::Field, words.field)],
         Role::Editor => vec![desk, publications, analysis, (Route::Field, words.field)],
@@ -138,7 +143,9 @@ pub(crate) fn is_open_to(role: Role, screen: Route) -> bool {
         Route::Publication(_) => Route::Publications,
         other => other,
     };
-    menu(role).iter().any(|(route, _)| same(*route) == same(screen))
+    menu(role)
+        .iter()
+        .any(|(route, _)| same(*route) == same(screen))
 }
 
 #[component]
@@ -200,36 +207,41 @@ fn Account(session: Session) -> impl IntoView {
 pub(crate) fn Switches() -> impl IntoView {
     let words = &words().shell;
     let now = words::chosen();
-    let languages = [(Language::Dutch, "NL", "Nederlands"), (Language::English, "EN", "English")].map(
-        |(language, short, name)| {
-            let id = format!("language-{}", language.code());
-            let back = id.clone();
-            let choose = move |_| {
-                words::choose(language);
-                crate::parts::focus(back.clone());
-            };
-            view! {
-                <button
-                    type="button"
-                    id=id
-                    class="switch"
-                    lang=language.code()
-                    aria-pressed=if language == now { "true" } else { "false" }
-                    on:click=choose
-                >
-                    <span aria-hidden="true">{short}</span>
-                    <span class="unseen">{name}</span>
-                </button>
-            }
-        },
-    );
-    let themes = [(Theme::Device, "device", words.theme_device), (Theme::Light, "light", words.theme_light), (Theme::Dark, "dark", words.theme_dark)];
+    let languages = [
+        (Language::Dutch, "NL", "Nederlands"),
+        (Language::English, "EN", "English"),
+    ]
+    .map(|(language, short, name)| {
+        let id = format!("language-{}", language.code());
+        let back = id.clone();
+        let choose = move |_| {
+            words::choose(language);
+            crate::parts::focus(back.clone());
+        };
+        view! {
+            <button
+                type="button"
+                id=id
+                class="switch"
+                lang=language.code()
+                aria-pressed=if language == now { "true" } else { "false" }
+                on:click=choose
+            >
+                <span aria-hidden="true">{short}</span>
+                <span class="unseen">{name}</span>
+            </button>
+        }
+    });
+    let themes = [
+        (Theme::Device, "device", words.theme_device),
+        (Theme::Light, "light", words.theme_light),
+        (Theme::Dark, "dark", words.theme_dark),
+    ];
     let current = theme::theme();
-    let options = themes
-        .map(|(theme, value, label)| {
-            let current = current.clone();
-            view! { <option value=value selected=move || current.get() == theme>{label}</option> }
-        });
+    let options = themes.map(|(theme, value, label)| {
+        let current = current.clone();
+        view! { <option value=value selected=move || current.get() == theme>{label}</option> }
+    });
     let pick = move |event| {
         let value = event_target_value(&event);
         if let Some((theme, ..)) = themes.iter().find(|(_, name, _)| *name == value) {

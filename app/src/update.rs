@@ -18,7 +18,9 @@ thread_local! {
 /// Call once. `boot.js` registers the worker after the start, so this waits for it.
 pub(crate) fn start() {
     spawn_local(async {
-        let Some(registration) = registration().await else { return };
+        let Some(registration) = registration().await else {
+            return;
+        };
         look(&registration);
         let on_found = {
             let registration = registration.clone();
@@ -70,7 +72,10 @@ fn look(registration: &ServiceWorkerRegistration) {
 /// Lets the waiting worker take over and loads its page.
 fn activate() {
     spawn_local(async {
-        let Some(worker) = registration().await.and_then(|registration| registration.waiting()) else {
+        let Some(worker) = registration()
+            .await
+            .and_then(|registration| registration.waiting())
+        else {
             return reload();
         };
         if !CHOSEN.replace(true) {

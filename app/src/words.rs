@@ -73,7 +73,11 @@ pub(crate) fn fill(text: &str, values: &[&str]) -> String {
 
 /// `1 citaat`, `2.310 citaten`.
 pub(crate) fn count(number: u64, (one, many): (&str, &str)) -> String {
-    format!("{} {}", self::number(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        self::number(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 /// `2.310` in Dutch, `2,310` in English.
@@ -117,12 +121,11 @@ texts! {
     Update { there_is, now, later }
     Failure { offline, timed_out, signed_out, unreadable, reference, again, title, is_offline }
     SignIn {
-        title, login, login_hint, password, show, hide, submit, busy, no_login, no_password, wrong,
+        title, login, login_hint, password, show, submit, busy, no_login, no_password, wrong,
         expired, demo_hint, about,
     }
     Common {
-        busy, close, cancel, save, saved, remove, edit, add, yes, no, errors, more, optional, none,
-        all, search, clear, back, undo, unknown,
+        busy, close, cancel, save, edit, errors, more, none, undo, unknown,
     }
     /// Names of what is stored by a key.
     Names {
@@ -134,18 +137,18 @@ texts! {
         by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
     }
     Filters {
-        legend, action_line, theme, area, round, kind, language, from, until, tag_state, text, all,
-        clear, no_line, consent, search,
+        legend, action_line, theme, area, round, kind, language, from, until, tag_state, text,
+        all, clear, consent, search,
     }
     Desk {
-        title, views, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
-        proposed_title, confirmed_title, line_views, search, empty_title, empty_done, empty_filter,
-        empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion, tags, confirm_tag,
-        reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo, decided_line,
-        decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line, pick_line_hint,
-        no_match, pick_section, pick_section_hint, chosen, already_chosen, may_not_choose,
-        no_sections, two_wordings, chosen_in, help, fitting, others, all_lines, everything_loaded,
-        show_lines, no_suggestions, probability, list, conflict_first,
+        views, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
+        proposed_title, confirmed_title, line_views, search, empty_title, empty_done,
+        empty_filter, empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion,
+        tags, confirm_tag, reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo,
+        decided_line, decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line,
+        pick_line_hint, no_match, pick_section, pick_section_hint, chosen, already_chosen,
+        may_not_choose, no_sections, two_wordings, chosen_in, help, fitting, others,
+        everything_loaded, show_lines, no_suggestions, probability, list,
     }
     Shortcuts {
         title, intro, next, previous, suggestion, none, other, reject, undo, choose, open, search,
@@ -153,12 +156,12 @@ texts! {
     }
     Detail {
         title, notes, no_notes, recorded_by, said, nobody, proposed, confirmed, rejected, others,
-        no_others, wordings, wordings_hint, wording, this_one, settled, changed, added, missing,
-        not_found, consent, when, where_, round, language, line, who, what,
+        no_others, wordings, wordings_hint, wording, this_one, settled, changed, added, not_found,
+        consent, when, where_, round, language, line, who, what,
     }
     Publications {
-        title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed, blocked,
-        blocked_count, print, chosen_by, all_good, quotes_of_line, provisional_note, no_area,
+        title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed,
+        blocked, blocked_count, print, chosen_by, all_good,
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
@@ -166,8 +169,8 @@ texts! {
     }
     People {
         title, add, login, login_hint, name, role, rounds, rounds_hint, password, password_hint,
-        new_password, disabled, active, disable, enable, empty, change, login_wrong, name_wrong,
-        password_wrong, added, changed, state, demo, confirm_disable, actions, new_password_hint,
+        new_password, disabled, active, change, login_wrong, name_wrong, password_wrong, added,
+        changed, state, demo, confirm_disable, actions, new_password_hint,
     }
     Rounds {
         title, add, name, kind, starts, ends, open, closed, close, reopen, empty, name_wrong,
@@ -175,7 +178,7 @@ texts! {
     }
     Lines {
         title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
-        changed, empty, edit, theme, key,
+        changed, empty, edit, theme,
     }
     Devices {
         title, intro, empty, empty_hint, label, user, enrolled, last_contact, waiting, never,
@@ -266,9 +269,17 @@ impl Names {
         }
     }
     pub(crate) fn form(&self, form: &str) -> &'static str {
-        if form == "kern" { self.kern } else { self.verdiepend }
+        if form == "kern" {
+            self.kern
+        } else {
+            self.verdiepend
+        }
     }
     pub(crate) fn publication_state(&self, state: &str) -> &'static str {
-        if state == "concept" { self.concept } else { self.definitive }
+        if state == "concept" {
+            self.concept
+        } else {
+            self.definitive
+        }
     }
 }

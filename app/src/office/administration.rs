@@ -52,7 +52,11 @@ pub(super) fn Administration() -> impl IntoView {
 }
 
 /// A list from the server: `draw` once it is here, and the way to try again when it is not.
-fn listed<T, V>(source: Source<Vec<T>>, path: &'static str, draw: impl Fn(Vec<T>) -> V + Send + 'static) -> impl IntoView
+fn listed<T, V>(
+    source: Source<Vec<T>>,
+    path: &'static str,
+    draw: impl Fn(Vec<T>) -> V + Send + 'static,
+) -> impl IntoView
 where
     T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
     V: IntoView + 'static,

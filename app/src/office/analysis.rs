@@ -80,8 +80,18 @@ fn Total(counts: Source<Counts>) -> impl IntoView {
 fn Views(address: Memo<Address>) -> impl IntoView {
     let words = &words().analysis;
     let tab = move |show: Show, label: &'static str| {
-        let href = move || Address { show, ..address.get() }.href();
-        let here = move || address.with(|address| address.show == show).then_some("true");
+        let href = move || {
+            Address {
+                show,
+                ..address.get()
+            }
+            .href()
+        };
+        let here = move || {
+            address
+                .with(|address| address.show == show)
+                .then_some("true")
+        };
         view! { <li><a href=href aria-current=here>{label}</a></li> }
     };
     view! {
@@ -102,21 +112,38 @@ fn Counted(address: Memo<Address>, counts: Source<Counts>, show: Show) -> impl I
     let choices = || Dimension::ALL.map(|by| Choice::new(by.as_str(), words.names.dimension(by)));
     let by = Callback::new(move |value: String| {
         let rows = Dimension::parse(&value).unwrap_or(Dimension::ActionLine);
-        route::replace(&Address { rows, ..address.get_untracked() }.href());
+        route::replace(
+            &Address {
+                rows,
+                ..address.get_untracked()
+            }
+            .href(),
+        );
     });
     let and_by = Callback::new(move |value: String| {
-        route::replace(&Address { columns: Dimension::parse(&value), ..address.get_untracked() }.href());
+        route::replace(
+            &Address {
+                columns: Dimension::parse(&value),
+                ..address.get_untracked()
+            }
+            .href(),
+        );
     });
     let mut second = with_all(choices());
     second[0].label = words.analysis.no_second.to_owned();
     let rows = Signal::derive(move || address.with(|address| address.rows.as_str().to_owned()));
     let columns = Signal::derive(move || {
-        address.with(|address| address.columns.map_or(String::new(), |by| by.as_str().to_owned()))
+        address.with(|address| {
+            address
+                .columns
+                .map_or(String::new(), |by| by.as_str().to_owned())
+        })
     });
     let body = move || match counts.value.get() {
         Fetched::Busy => view! { <Busy/> }.into_any(),
         Fetched::Failed(failure) => {
-            let retry = Callback::new(move |()| counts.fetch(address.with_untracked(Address::counts_path)));
+            let retry =
+                Callback::new(move |()| counts.fetch(address.with_untracked(Address::counts_path)));
             view! { <Trouble failure retry/> }.into_any()
         }
         Fetched::Ready(counts) if counts.total == 0 => {

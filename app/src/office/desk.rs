@@ -88,14 +88,18 @@ fn Quotes(desk: List) -> impl IntoView {
         <div class="desk-head">
             <h1 tabindex="-1">{heading}</h1>
             <p class="desk-total" role="status">{total}</p>
-            <button type="button" class="button quiet small help" on:click=move |_| desk.ask(questions::Question::Help)>
+            <button type="button" class="button quiet small help" on:click=move |_| desk.undo()>
+                <kbd aria-hidden="true">"u"</kbd>
+                {words.common.undo}
+            </button>
+            <button type="button" class="button quiet small" on:click=move |_| desk.ask(questions::Question::Help)>
                 <kbd aria-hidden="true">"?"</kbd>
                 {words.desk.help}
             </button>
         </div>
         <LineViews desk/>
         <Filters desk/>
-        {move || desk.state_view(cards.clone())}
+        {move || desk.state_view(cards)}
     }
 }
 
@@ -105,13 +109,19 @@ fn LineViews(desk: List) -> impl IntoView {
     let words = &words().desk;
     move || {
         let address = desk.address.get();
-        let View::Line(line, now) = address.view.clone() else { return ().into_any() };
+        let View::Line(line, now) = address.view.clone() else {
+            return ().into_any();
+        };
         let numbers = match desk.numbers.value.get() {
             Fetched::Ready(numbers) => numbers.lines.into_iter().find(|one| one.key == line),
             _ => None,
         };
         let tab = |view: LineView, sign, label, number: Option<u64>| {
-            let href = Address { view: View::Line(line.clone(), view), ..address.clone() }.href();
+            let href = Address {
+                view: View::Line(line.clone(), view),
+                ..address.clone()
+            }
+            .href();
             view! {
                 <li>
                     <a href=href aria-current=(view == now).then_some("true")>
@@ -122,7 +132,8 @@ fn LineViews(desk: List) -> impl IntoView {
                 </li>
             }
         };
-        let number = |of: fn(&koffiekar_sync_core::office::DeskLine) -> u64| numbers.as_ref().map(of);
+        let number =
+            |of: fn(&koffiekar_sync_core::office::DeskLine) -> u64| numbers.as_ref().map(of);
         view! {
             <nav class="subnav compact" aria-label=words.line_views>
                 <ul>

@@ -60,7 +60,13 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
 #[component]
 fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl IntoView {
     let words = &words().detail;
-    let QuoteDetail { quote, notes, recorded_by, others, said } = shown;
+    let QuoteDetail {
+        quote,
+        notes,
+        recorded_by,
+        others,
+        said,
+    } = shown;
     let wording = if quote.wordings.len() > 1 {
         view! { <Wordings quote=quote.clone() detail desk/> }.into_any()
     } else {

@@ -43,14 +43,10 @@ impl Names {
         line.map_or_else(|| key.to_string(), |line| line.title.clone())
     }
 
-    pub(super) fn theme(self, key: &LineKey) -> String {
-        let catalogue = self.catalogue();
-        let theme = catalogue.themes.iter().find(|theme| theme.key == *key);
-        theme.map_or_else(|| key.to_string(), |theme| theme.title.clone())
-    }
-
     pub(super) fn area(self, code: Option<&str>) -> String {
-        let Some(code) = code else { return words().names.unknown_area.to_owned() };
+        let Some(code) = code else {
+            return words().names.unknown_area.to_owned();
+        };
         let catalogue = self.catalogue();
         let area = catalogue.areas.iter().find(|area| area.code == code);
         area.map_or_else(|| code.to_owned(), Area::label)
@@ -60,30 +56,51 @@ impl Names {
     pub(super) fn themes(self) -> Vec<(LineKey, String, Vec<ActionLine>)> {
         let catalogue = self.catalogue();
         let lines = |theme: &LineKey| {
-            catalogue.action_lines.iter().filter(|line| line.theme == *theme).cloned().collect()
+            catalogue
+                .action_lines
+                .iter()
+                .filter(|line| line.theme == *theme)
+                .cloned()
+                .collect()
         };
-        catalogue.themes.iter().map(|theme| (theme.key.clone(), theme.title.clone(), lines(&theme.key))).collect()
+        catalogue
+            .themes
+            .iter()
+            .map(|theme| (theme.key.clone(), theme.title.clone(), lines(&theme.key)))
+            .collect()
     }
 
     pub(super) fn round_choices(self) -> Vec<Choice> {
         let rounds = &self.catalogue().rounds;
-        let choices = rounds.iter().map(|round| Choice::new(round.id.to_string(), round.name.clone()));
+        let choices = rounds
+            .iter()
+            .map(|round| Choice::new(round.id.to_string(), round.name.clone()));
         with_all(choices)
     }
 
     pub(super) fn round(self, id: RoundId) -> String {
         let catalogue = self.catalogue();
         let round = catalogue.rounds.iter().find(|round| round.id == id);
-        round.map_or_else(|| words().common.unknown.to_owned(), |round| round.name.clone())
+        round.map_or_else(
+            || words().common.unknown.to_owned(),
+            |round| round.name.clone(),
+        )
     }
 
     /// Every wijk with its buurten below it.
     pub(super) fn area_choices(self) -> Vec<Choice> {
         let catalogue = self.catalogue();
         let mut choices = Vec::new();
-        for wijk in catalogue.areas.iter().filter(|area| area.level == AreaLevel::Wijk) {
+        for wijk in catalogue
+            .areas
+            .iter()
+            .filter(|area| area.level == AreaLevel::Wijk)
+        {
             choices.push(Choice::new(wijk.code.clone(), wijk.label()));
-            let buurten = catalogue.areas.iter().filter(|area| area.part_of == wijk.code);
+            let buurten = catalogue
+                .areas
+                .iter()
+                .filter(|area| area.part_of == wijk.code);
             choices.extend(buurten.map(|area| Choice::below(area.code.clone(), area.label())));
         }
         with_all(choices)
@@ -99,16 +116,26 @@ impl Names {
 
     pub(super) fn theme_choices(self) -> Vec<Choice> {
         let catalogue = self.catalogue();
-        with_all(catalogue.themes.iter().map(|theme| Choice::new(theme.key.to_string(), theme.title.clone())))
+        with_all(
+            catalogue
+                .themes
+                .iter()
+                .map(|theme| Choice::new(theme.key.to_string(), theme.title.clone())),
+        )
     }
 
     pub(super) fn language_choices(self) -> Vec<Choice> {
         let names = &words().names;
-        with_all(["nl", "tr", "ar", "ber", "en"].map(|code| Choice::new(code, names.language(code))))
+        with_all(
+            ["nl", "tr", "ar", "ber", "en"].map(|code| Choice::new(code, names.language(code))),
+        )
     }
 }
 
 /// "All" before the rest.
 pub(super) fn with_all(choices: impl IntoIterator<Item = Choice>) -> Vec<Choice> {
-    [Choice::new("", words().filters.all)].into_iter().chain(choices).collect()
+    [Choice::new("", words().filters.all)]
+        .into_iter()
+        .chain(choices)
+        .collect()
 }

@@ -57,7 +57,8 @@ fn All() -> impl IntoView {
             view! { <Trouble failure retry/> }.into_any()
         }
         Fetched::Ready(list) if list.is_empty() => {
-            view! { <Empty title=words.publications.empty text=words.publications.empty_hint/> }.into_any()
+            view! { <Empty title=words.publications.empty text=words.publications.empty_hint/> }
+                .into_any()
         }
         Fetched::Ready(list) => {
             view! { <ul class="ruled">{list.into_iter().map(row).collect_view()}</ul> }.into_any()
@@ -107,17 +108,27 @@ fn Text(publication: Publication) -> impl IntoView {
     let words = words();
     title(&publication.title);
     request_animation_frame(route::focus_heading);
-    let sections: Vec<_> = publication.sections.into_iter().map(RwSignal::new).collect();
+    let sections: Vec<_> = publication
+        .sections
+        .into_iter()
+        .map(RwSignal::new)
+        .collect();
 
     let all = sections.clone();
     let counts = Memo::new(move |_| {
         let quotes = |section: &RwSignal<koffiekar_sync_core::office::Section>| {
             section.with(|section| {
-                let blocked = section.quotes.iter().filter(|chosen| chosen.blocked.is_some()).count();
+                let blocked = section
+                    .quotes
+                    .iter()
+                    .filter(|chosen| chosen.blocked.is_some())
+                    .count();
                 (section.quotes.len(), blocked)
             })
         };
-        all.iter().map(quotes).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        all.iter()
+            .map(quotes)
+            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     });
     let verdict = move || {
         let (chosen, blocked) = counts.get();
@@ -126,8 +137,8 @@ fn Text(publication: Publication) -> impl IntoView {
             (_, 0) => view! { <p>"\u{2713} "{words.publications.all_good}</p> }.into_any(),
             (_, blocked) => view! {
                 <p class="blocked-count">
-                    "! "{count(blocked as u64, (words.desk.quote_one, words.desk.quotes))}
-                    " "{words.publications.blocked_count}
+                    "! "{words.publications.blocked_count}
+                    " "{count(blocked as u64, (words.desk.quote_one, words.desk.quotes))}
                 </p>
             }
             .into_any(),

@@ -1,7 +1,7 @@
 //! How a quote looks, wherever it stands: the words as recorded, and what belongs under them.
 
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::office::{LineStanding, QuoteRow, TagState};
+use koffiekar_sync_core::office::{LineStanding, QuoteRow};
 use leptos::prelude::*;
 
 use super::names::names;
@@ -9,19 +9,18 @@ use crate::{parts::day, words::words};
 
 /// Languages that are written from right to left.
 pub(super) fn direction(language: &str) -> &'static str {
-    if matches!(language, "ar" | "fa" | "he" | "ur" | "ckb") { "rtl" } else { "ltr" }
-}
-
-/// Berber is spoken to us under several codes; a screen reader knows none of them better.
-fn lang(language: &str) -> String {
-    language.to_owned()
+    if matches!(language, "ar" | "fa" | "he" | "ur" | "ckb") {
+        "rtl"
+    } else {
+        "ltr"
+    }
 }
 
 /// The words, large, in their own language and direction.
 #[component]
 pub(super) fn Verbatim(#[prop(into)] text: String, language: String) -> impl IntoView {
     let dir = direction(&language);
-    view! { <blockquote class="verbatim" lang=lang(&language) dir=dir>{text}</blockquote> }
+    view! { <blockquote class="verbatim" lang=language dir=dir>{text}</blockquote> }
 }
 
 /// Round, area, day, language, and what the resident allows.
@@ -61,15 +60,6 @@ pub(super) fn sign_of_standing(standing: LineStanding) -> &'static str {
         LineStanding::Confirmed => "\u{2713}",
         LineStanding::Contested => "\u{2260}",
         LineStanding::Rejected => "\u{2715}",
-    }
-}
-
-pub(super) fn sign_of_state(state: TagState) -> &'static str {
-    match state {
-        TagState::Untagged => "\u{25cb}",
-        TagState::Proposed => sign_of_standing(LineStanding::Proposed),
-        TagState::Confirmed => sign_of_standing(LineStanding::Confirmed),
-        TagState::Contested => sign_of_standing(LineStanding::Contested),
     }
 }
 

@@ -48,7 +48,11 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
                 }
                 Err(failure) => {
                     let is_wrong = failure.status() == Some(401);
-                    let text = if is_wrong { words.wrong.to_owned() } else { failure.to_string() };
+                    let text = if is_wrong {
+                        words.wrong.to_owned()
+                    } else {
+                        failure.to_string()
+                    };
                     errors.judge(vec![(if is_wrong { "password" } else { "" }, text)]);
                 }
             }

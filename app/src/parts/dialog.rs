@@ -15,7 +15,9 @@ pub(crate) fn Dialog(
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     let before = SendWrapper::new(
-        document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()),
+        document()
+            .active_element()
+            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()),
     );
     Effect::new(move || {
         if let Some(dialog) = dialog.get() {
@@ -28,7 +30,9 @@ pub(crate) fn Dialog(
     on_cleanup(move || {
         request_animation_frame(move || {
             // A decision may have sent the focus elsewhere already.
-            let nowhere = document().active_element().is_none_or(|element| element.tag_name() == "BODY");
+            let nowhere = document()
+                .active_element()
+                .is_none_or(|element| element.tag_name() == "BODY");
             if let Some(before) = before.take().filter(|_| nowhere) {
                 let _ = before.focus();
             }

@@ -29,7 +29,10 @@ impl<T: Send + Sync + 'static> Copy for Source<T> {}
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Source<T> {
     pub(crate) fn new() -> Self {
-        Self { value: RwSignal::new(Fetched::Busy), turn: StoredValue::new(0) }
+        Self {
+            value: RwSignal::new(Fetched::Busy),
+            turn: StoredValue::new(0),
+        }
     }
 
     /// Shows that it is busy, then what came.
@@ -65,7 +68,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Source<T> {
 #[component]
 pub(crate) fn Trouble(failure: Failure, retry: Callback<()>) -> impl IntoView {
     let words = words();
-    let title = if failure == Failure::Offline { words.failure.is_offline } else { words.failure.title };
+    let title = if failure == Failure::Offline {
+        words.failure.is_offline
+    } else {
+        words.failure.title
+    };
     view! {
         <div class="notice bad" role="alert">
             <p class="notice-title">{title}</p>

@@ -20,7 +20,12 @@ impl Errors {
         fine
     }
     fn of(self, id: &'static str) -> Option<String> {
-        self.0.with(|errors| errors.iter().find(|(field, _)| *field == id).map(|(_, text)| text.clone()))
+        self.0.with(|errors| {
+            errors
+                .iter()
+                .find(|(field, _)| *field == id)
+                .map(|(_, text)| text.clone())
+        })
     }
 }
 
@@ -39,7 +44,12 @@ pub(crate) fn ErrorSummary(errors: Errors) -> impl IntoView {
             };
             view! { <li><a href=href on:click=follow>{text}</a></li> }.into_any()
         };
-        errors.0.get().into_iter().map(|(id, text)| jump(id, text)).collect_view()
+        errors
+            .0
+            .get()
+            .into_iter()
+            .map(|(id, text)| jump(id, text))
+            .collect_view()
     };
     move || {
         let none = errors.0.with(Vec::is_empty);
@@ -81,7 +91,9 @@ impl Frame {
         let hint = (!self.hint.is_empty())
             .then(|| view! { <p class="hint" id=format!("{}-hint", self.id)>{self.hint}</p> });
         let error = move || {
-            self.error().map(|text| view! { <p class="field-error" id=format!("{}-error", self.id)>{text}</p> })
+            self.error().map(
+                |text| view! { <p class="field-error" id=format!("{}-error", self.id)>{text}</p> },
+            )
         };
         view! {
             <div class="field" class:wrong=move || self.error().is_some()>
@@ -106,8 +118,17 @@ pub(crate) fn TextField(
     kind: &'static str,
     #[prop(default = "off")] autocomplete: &'static str,
 ) -> impl IntoView {
-    let frame = Frame { id, label, hint, errors };
-    let plain = if autocomplete == "username" { Some("none") } else { None };
+    let frame = Frame {
+        id,
+        label,
+        hint,
+        errors,
+    };
+    let plain = if autocomplete == "username" {
+        Some("none")
+    } else {
+        None
+    };
     frame.around(
         view! {
             <input
@@ -135,7 +156,12 @@ pub(crate) fn TextArea(
     #[prop(optional)] errors: Option<Errors>,
     #[prop(default = 4)] rows: u32,
 ) -> impl IntoView {
-    let frame = Frame { id, label, hint, errors };
+    let frame = Frame {
+        id,
+        label,
+        hint,
+        errors,
+    };
     frame.around(
         view! {
             <textarea
@@ -162,10 +188,17 @@ pub(crate) struct Choice {
 
 impl Choice {
     pub(crate) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), below: false }
+        Self {
+            value: value.into(),
+            label: label.into(),
+            below: false,
+        }
     }
     pub(crate) fn below(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { below: true, ..Self::new(value, label) }
+        Self {
+            below: true,
+            ..Self::new(value, label)
+        }
     }
 }
 
@@ -190,7 +223,13 @@ pub(crate) fn Select(
             }
         })
         .collect_view();
-    Frame { id, label, hint: "", errors: None }.around(
+    Frame {
+        id,
+        label,
+        hint: "",
+        errors: None,
+    }
+    .around(
         view! {
             <select id=id on:change=move |event| on_choose.run(event_target_value(&event))>
                 {options}

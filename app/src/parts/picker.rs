@@ -9,6 +9,8 @@ use crate::words::words;
 pub(crate) struct Pick {
     pub(crate) value: String,
     pub(crate) label: String,
+    /// What tells it from others of the same name.
+    pub(crate) note: String,
     /// Stands over it and over all that follow with the same group.
     pub(crate) group: String,
     /// Why it cannot be picked.
@@ -31,10 +33,16 @@ pub(crate) fn Picker(
     let matching = Memo::new(move |_| {
         let typed = typed.get().to_lowercase();
         let fits = |pick: &Pick| {
-            let label = pick.label.to_lowercase();
-            typed.split_whitespace().all(|word| label.contains(word))
+            let text = format!("{} {}", pick.label, pick.note).to_lowercase();
+            typed.split_whitespace().all(|word| text.contains(word))
         };
-        picks.with_value(|picks| picks.iter().filter(|pick| fits(pick)).cloned().collect::<Vec<_>>())
+        picks.with_value(|picks| {
+            picks
+                .iter()
+                .filter(|pick| fits(pick))
+                .cloned()
+                .collect::<Vec<_>>()
+        })
     });
     Effect::new(move || {
         if let Some(input) = input.get() {
@@ -88,8 +96,8 @@ pub(crate) fn Picker(
                         on:click=move |_| pick(at)
                         on:pointermove=move |_| place.set(at)
                     >
-                        {one.label}
-                        {one.refused.map(|why| view! { <span class="hint">{why}</span> })}
+                        <span>{one.label}</span>
+                        <span class="hint">{one.note}{one.refused.map(|why| format!(" \u{00b7} {why}"))}</span>
                     </li>
                 }
             })

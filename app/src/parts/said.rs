@@ -37,11 +37,17 @@ thread_local! {
 /// closed, the rest goes by itself.
 pub(crate) fn announce(tone: Tone, text: impl Into<String>) {
     let said = SAID.with(Clone::clone);
-    let number = said.with_untracked(|before| before.as_ref().map_or(0, |before| before.number)) + 1;
-    said.set(Some(Said { text: text.into(), tone, number }));
+    let number =
+        said.with_untracked(|before| before.as_ref().map_or(0, |before| before.number)) + 1;
+    said.set(Some(Said {
+        text: text.into(),
+        tone,
+        number,
+    }));
     if tone != Tone::Bad {
         let gone = move || {
-            let is_last = said.with_untracked(|now| now.as_ref().is_some_and(|now| now.number == number));
+            let is_last =
+                said.with_untracked(|now| now.as_ref().is_some_and(|now| now.number == number));
             if is_last {
                 said.set(None);
             }

@@ -25,7 +25,14 @@ pub(super) fn Devices() -> impl IntoView {
             match api::order("POST", &format!("{PATH}/{}/revoke", device.number)).await {
                 Ok(()) => {
                     announce(Tone::Good, fill(words.devices.done, &[&device.label]));
-                    put(devices, Device { revoked: true, ..device }, |a, b| a.number == b.number);
+                    put(
+                        devices,
+                        Device {
+                            revoked: true,
+                            ..device
+                        },
+                        |a, b| a.number == b.number,
+                    );
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),
             }
@@ -42,7 +49,8 @@ pub(super) fn Devices() -> impl IntoView {
     };
     let table = move |list: Vec<Device>| {
         if list.is_empty() {
-            return view! { <Empty title=words.devices.empty text=words.devices.empty_hint/> }.into_any();
+            return view! { <Empty title=words.devices.empty text=words.devices.empty_hint/> }
+                .into_any();
         }
         view! {
             <div class="scroll">
@@ -77,8 +85,14 @@ fn Row(device: Device, asked: RwSignal<Option<Device>>) -> impl IntoView {
     let words = &words().devices;
     let shown = device.clone();
     let label = format!("{}: {}", words.revoke, shown.label);
-    let last = shown.last_contact.map_or_else(|| words.never.to_owned(), moment);
-    let (sign, state) = if shown.revoked { ("\u{2715} ", words.revoked) } else { ("\u{2713} ", words.active) };
+    let last = shown
+        .last_contact
+        .map_or_else(|| words.never.to_owned(), moment);
+    let (sign, state) = if shown.revoked {
+        ("\u{2715} ", words.revoked)
+    } else {
+        ("\u{2713} ", words.active)
+    };
     let revoke = (!shown.revoked).then(|| {
         view! {
             <button
@@ -98,7 +112,7 @@ fn Row(device: Device, asked: RwSignal<Option<Device>>) -> impl IntoView {
             <td>{day(shown.enrolled_at)}</td>
             <td>{last}</td>
             <td class="number">{number(shown.waiting)}</td>
-            <td><span aria-hidden="true">{sign}</span>{state}</td>
+            <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
             <td class="number">{revoke}</td>
         </tr>
     }

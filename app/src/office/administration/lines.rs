@@ -10,7 +10,8 @@ use crate::{
     api,
     office::names::names,
     parts::{
-        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Select, TextArea, TextField, Tone, announce, title,
+        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Select, TextArea, TextField, Tone,
+        announce, title,
     },
     words::{fill, words},
 };
@@ -24,7 +25,11 @@ pub(super) fn Lines() -> impl IntoView {
     let close = Callback::new(move |()| asked.set(None));
     let done = Callback::new(move |line: ActionLine| {
         names().change(|catalogue| {
-            if let Some(place) = catalogue.action_lines.iter_mut().find(|other| other.key == line.key) {
+            if let Some(place) = catalogue
+                .action_lines
+                .iter_mut()
+                .find(|other| other.key == line.key)
+            {
                 *place = line;
             }
         });
@@ -90,7 +95,11 @@ pub(super) fn Lines() -> impl IntoView {
 }
 
 #[component]
-fn LineForm(line: ActionLine, on_done: Callback<ActionLine>, on_close: Callback<()>) -> impl IntoView {
+fn LineForm(
+    line: ActionLine,
+    on_done: Callback<ActionLine>,
+    on_close: Callback<()>,
+) -> impl IntoView {
     let words = words();
     let errors = Errors::new();
     let busy = RwSignal::new(false);
@@ -107,7 +116,11 @@ fn LineForm(line: ActionLine, on_done: Callback<ActionLine>, on_close: Callback<
             title: name.get_untracked().trim().to_owned(),
             description: description.get_untracked().trim().to_owned(),
             synonyms: synonyms.with_untracked(|text| {
-                text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+                text.lines()
+                    .map(str::trim)
+                    .filter(|line| !line.is_empty())
+                    .map(str::to_owned)
+                    .collect()
             }),
         };
         let mut wrong = Vec::new();
@@ -132,7 +145,10 @@ fn LineForm(line: ActionLine, on_done: Callback<ActionLine>, on_close: Callback<
         });
     };
     let catalogue = names().catalogue();
-    let themes = catalogue.themes.iter().map(|theme| Choice::new(theme.key.to_string(), theme.title.clone()));
+    let themes = catalogue
+        .themes
+        .iter()
+        .map(|theme| Choice::new(theme.key.to_string(), theme.title.clone()));
     let themes: Vec<Choice> = themes.collect();
     let choose = Callback::new(move |value: String| {
         if let Ok(chosen) = value.parse() {

@@ -72,23 +72,40 @@ pub(super) fn People() -> impl IntoView {
 #[component]
 fn Row(person: Person, asked: RwSignal<Option<Asked>>) -> impl IntoView {
     let words = words();
-    let rounds: Vec<String> = person.rounds.iter().map(|round| names().round(*round)).collect();
-    let rounds = if rounds.is_empty() { words.common.none.to_owned() } else { rounds.join("; ") };
+    let rounds: Vec<String> = person
+        .rounds
+        .iter()
+        .map(|round| names().round(*round))
+        .collect();
+    let rounds = if rounds.is_empty() {
+        words.common.none.to_owned()
+    } else {
+        rounds.join("; ")
+    };
     let label = fill(words.people.change, &[&person.name]);
-    let state = if person.disabled { words.people.disabled } else { words.people.active };
-    let sign = if person.disabled { "\u{2715} " } else { "\u{2713} " };
+    let state = if person.disabled {
+        words.people.disabled
+    } else {
+        words.people.active
+    };
+    let sign = if person.disabled {
+        "\u{2715} "
+    } else {
+        "\u{2713} "
+    };
     let shown = person.clone();
     view! {
         <tr class:off=shown.disabled>
             <th scope="row">
                 {shown.name.clone()}
-                " "
-                {person.demo.then(|| view! { <span class="chip">{words.people.demo}</span> })}
-                <div class="under">{shown.login}</div>
+                <div class="under">
+                    {shown.login}
+                    {shown.demo.then(|| view! { " \u{00b7} " {words.people.demo} })}
+                </div>
             </th>
             <td>{words.names.role(person.role)}</td>
             <td class="under">{rounds}</td>
-            <td><span aria-hidden="true">{sign}</span>{state}</td>
+            <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
             <td class="number">
                 <button
                     type="button"

@@ -29,12 +29,19 @@ pub(super) fn PersonForm(
     let words = words();
     let errors = Errors::new();
     let busy = RwSignal::new(false);
-    let text = |of: fn(&Person) -> &String| RwSignal::new(person.as_ref().map(of).cloned().unwrap_or_default());
+    let text = |of: fn(&Person) -> &String| {
+        RwSignal::new(person.as_ref().map(of).cloned().unwrap_or_default())
+    };
     let login = text(|person| &person.login);
     let name = text(|person| &person.name);
     let password = RwSignal::new(String::new());
     let role = RwSignal::new(person.as_ref().map_or(Role::Field, |person| person.role));
-    let rounds = RwSignal::new(person.as_ref().map(|person| person.rounds.clone()).unwrap_or_default());
+    let rounds = RwSignal::new(
+        person
+            .as_ref()
+            .map(|person| person.rounds.clone())
+            .unwrap_or_default(),
+    );
     let disabled = RwSignal::new(person.as_ref().is_some_and(|person| person.disabled));
     let changed = StoredValue::new(person.as_ref().map(|person| person.id));
     let is_new = person.is_none();
@@ -56,11 +63,21 @@ pub(super) fn PersonForm(
             return;
         }
         busy.set(true);
-        let (name, role, rounds) = (name.get_untracked(), role.get_untracked(), rounds.get_untracked());
+        let (name, role, rounds) = (
+            name.get_untracked(),
+            role.get_untracked(),
+            rounds.get_untracked(),
+        );
         spawn_local(async move {
             let answer = match changed.get_value() {
                 None => {
-                    let new = NewPerson { login: login.get_untracked(), name, role, password, rounds };
+                    let new = NewPerson {
+                        login: login.get_untracked(),
+                        name,
+                        role,
+                        password,
+                        rounds,
+                    };
                     api::send::<Person>("POST", "/api/v1/people", &new).await
                 }
                 Some(id) => {
@@ -77,7 +94,11 @@ pub(super) fn PersonForm(
             busy.set(false);
             match answer {
                 Ok(person) => {
-                    let said = if is_new { words.people.added } else { words.people.changed };
+                    let said = if is_new {
+                        words.people.added
+                    } else {
+                        words.people.changed
+                    };
                     announce(Tone::Good, fill(said, &[&person.name]));
                     on_done.run(person);
                 }
@@ -164,7 +185,13 @@ fn RoundChecks(rounds: RwSignal<Vec<RoundId>>) -> impl IntoView {
             </label>
         }
     };
-    let checks = names().catalogue().rounds.iter().cloned().map(check).collect_view();
+    let checks = names()
+        .catalogue()
+        .rounds
+        .iter()
+        .cloned()
+        .map(check)
+        .collect_view();
     view! {
         <fieldset>
             <legend>{words.rounds}</legend>

@@ -9,7 +9,8 @@ use crate::{
     api,
     office::names::names,
     parts::{
-        Choice, Confirm, Dialog, Empty, ErrorSummary, Errors, Select, TextField, Tone, announce, title,
+        Choice, Confirm, Dialog, Empty, ErrorSummary, Errors, Select, TextField, Tone, announce,
+        title,
     },
     words::{fill, words},
 };
@@ -22,21 +23,30 @@ enum Asked {
 
 /// The rounds come with the programme, and go back into it.
 fn keep(rounds: RwSignal<Vec<Round>>, round: Round) {
-    rounds.update(|rounds| match rounds.iter_mut().find(|other| other.id == round.id) {
-        Some(place) => *place = round,
-        None => rounds.push(round),
-    });
+    rounds.update(
+        |rounds| match rounds.iter_mut().find(|other| other.id == round.id) {
+            Some(place) => *place = round,
+            None => rounds.push(round),
+        },
+    );
     let now = rounds.get_untracked();
     names().change(|catalogue| catalogue.rounds = now);
 }
 
 fn set_closed(rounds: RwSignal<Vec<Round>>, round: Round, closed: bool) {
     spawn_local(async move {
-        let change = ChangeRound { closed: Some(closed), ..ChangeRound::default() };
+        let change = ChangeRound {
+            closed: Some(closed),
+            ..ChangeRound::default()
+        };
         match api::send::<Round>("PATCH", &format!("/api/v1/rounds/{}", round.id), &change).await {
             Ok(round) => {
                 let words = &words().rounds;
-                let said = if closed { words.is_closed } else { words.is_open };
+                let said = if closed {
+                    words.is_closed
+                } else {
+                    words.is_open
+                };
                 announce(Tone::Good, fill(said, &[&round.name]));
                 keep(rounds, round);
             }
@@ -85,7 +95,7 @@ pub(super) fn Rounds() -> impl IntoView {
                 <th scope="row">{shown.name}</th>
                 <td>{words.names.kind(shown.kind)}</td>
                 <td>{format!("{} \u{2013} {}", shown.starts_on, shown.ends_on)}</td>
-                <td><span aria-hidden="true">{sign}</span>{state}</td>
+                <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
                 <td class="number">
                     <button type="button" class="button quiet small" aria-label=label on:click=act>{deed}</button>
                 </td>

@@ -25,10 +25,17 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn parse(query: &str) -> Self {
         let pairs = route::pairs(query);
-        let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let get = |name: &str| {
+            pairs
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
         Self {
             filter: filter::from_query(query),
-            rows: get("rows").and_then(Dimension::parse).unwrap_or(Dimension::ActionLine),
+            rows: get("rows")
+                .and_then(Dimension::parse)
+                .unwrap_or(Dimension::ActionLine),
             columns: get("columns").and_then(Dimension::parse),
             show: match get("show") {
                 Some("table") => Show::Table,
@@ -45,7 +52,10 @@ impl Address {
             Show::Quotes => "quotes",
         };
         let how = route::to_query([("show", show.to_owned())]);
-        with_query("/analyse", &join([&filter::to_query(&self.filter), &self.dimensions(), &how]))
+        with_query(
+            "/analyse",
+            &join([&filter::to_query(&self.filter), &self.dimensions(), &how]),
+        )
     }
 
     pub(super) fn counts_path(&self) -> String {
@@ -58,11 +68,18 @@ impl Address {
         let columns = self.columns.filter(|columns| *columns != self.rows);
         route::to_query([
             ("rows", self.rows.as_str().to_owned()),
-            ("columns", columns.map_or(String::new(), |by| by.as_str().to_owned())),
+            (
+                "columns",
+                columns.map_or(String::new(), |by| by.as_str().to_owned()),
+            ),
         ])
     }
 }
 
 fn join<const N: usize>(parts: [&str; N]) -> String {
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
+    parts
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("&")
 }

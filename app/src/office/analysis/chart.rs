@@ -18,12 +18,12 @@ fn label(bucket: &Bucket, by: Dimension) -> String {
     let names = &words().names;
     match (by, bucket.key.as_str()) {
         (Dimension::Language, code) => names.language(code),
-        (Dimension::Kind, key) => {
-            RoundKind::parse(key).map_or_else(|| bucket.label.clone(), |kind| names.kind(kind).to_owned())
-        }
-        (Dimension::TagState, key) => {
-            TagState::parse(key).map_or_else(|| bucket.label.clone(), |state| names.tag_state(state).to_owned())
-        }
+        (Dimension::Kind, key) => RoundKind::parse(key)
+            .map_or_else(|| bucket.label.clone(), |kind| names.kind(kind).to_owned()),
+        (Dimension::TagState, key) => TagState::parse(key).map_or_else(
+            || bucket.label.clone(),
+            |state| names.tag_state(state).to_owned(),
+        ),
         (_, LineKey::NONE) => names.none_line.to_owned(),
         (_, "untagged") => names.untagged.to_owned(),
         (_, "unknown") => names.unknown_area.to_owned(),
@@ -39,9 +39,16 @@ struct Series {
 }
 
 fn series(counts: &Counts, columns: Dimension) -> Series {
-    let names: Vec<String> = counts.columns.iter().map(|bucket| label(bucket, columns)).collect();
+    let names: Vec<String> = counts
+        .columns
+        .iter()
+        .map(|bucket| label(bucket, columns))
+        .collect();
     if names.len() <= MOST_SERIES {
-        return Series { names, values: counts.cells.clone() };
+        return Series {
+            names,
+            values: counts.cells.clone(),
+        };
     }
     let sum = |column: usize| counts.cells.iter().map(|row| row[column]).sum::<u64>();
     let mut order: Vec<usize> = (0..names.len()).collect();
@@ -54,7 +61,10 @@ fn series(counts: &Counts, columns: Dimension) -> Series {
         values.push(rest.iter().map(|column| row[*column]).sum());
         values
     });
-    Series { names: shown, values: values.collect() }
+    Series {
+        names: shown,
+        values: values.collect(),
+    }
 }
 
 #[component]
@@ -62,7 +72,13 @@ pub(super) fn Chart(counts: Counts, rows: Dimension, columns: Option<Dimension>)
     let words = &words().analysis;
     let columns = columns.filter(|columns| *columns != rows);
     let series = series(&counts, columns.unwrap_or(rows));
-    let most = series.values.iter().map(|row| row.iter().sum::<u64>()).max().unwrap_or(1).max(1);
+    let most = series
+        .values
+        .iter()
+        .map(|row| row.iter().sum::<u64>())
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let bars = counts.rows.iter().zip(&series.values).map(|(bucket, values)| {
         let total = values.iter().sum::<u64>();
         view! {
@@ -131,13 +147,19 @@ fn Bar(values: Vec<u64>, most: u64, names: Vec<String>, split: bool) -> impl Int
 }
 
 #[component]
-pub(super) fn CrossTable(counts: Counts, rows: Dimension, columns: Option<Dimension>) -> impl IntoView {
+pub(super) fn CrossTable(
+    counts: Counts,
+    rows: Dimension,
+    columns: Option<Dimension>,
+) -> impl IntoView {
     let words = words();
     let columns = columns.filter(|columns| *columns != rows);
     let split = columns.is_some();
     let heads = columns.map(|by| {
         let heads = counts.columns.iter().map(|bucket| label(bucket, by));
-        heads.map(|head| view! { <th scope="col" class="number">{head}</th> }).collect_view()
+        heads
+            .map(|head| view! { <th scope="col" class="number">{head}</th> })
+            .collect_view()
     });
     let body = counts.rows.iter().zip(&counts.cells).map(|(bucket, cells)| {
         let sum = cells.iter().sum::<u64>();

@@ -16,7 +16,10 @@ use crate::{
 };
 
 /// Reads one filter as text, and writes it.
-type Part = (fn(&QuoteFilter) -> String, fn(&mut QuoteFilter, Option<String>));
+type Part = (
+    fn(&QuoteFilter) -> String,
+    fn(&mut QuoteFilter, Option<String>),
+);
 
 fn text_of<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
@@ -25,7 +28,8 @@ fn text_of<T: ToString>(value: Option<&T>) -> String {
 #[component]
 pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
     let words = words();
-    let read = move |part: Part| Signal::derive(move || address.with(|address| part.0(&address.filter)));
+    let read =
+        move |part: Part| Signal::derive(move || address.with(|address| part.0(&address.filter)));
     let write = move |part: Part| {
         Callback::new(move |value: String| {
             let mut address = address.get_untracked();
@@ -46,13 +50,23 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
         }
     };
     let (text, search) = (read(TEXT), write(TEXT));
-    let mut type_ahead = debounce(Duration::from_millis(350), move |text: String| search.run(text));
+    let mut type_ahead = debounce(Duration::from_millis(350), move |text: String| {
+        search.run(text)
+    });
     let kinds = RoundKind::ALL.map(|kind| Choice::new(kind.as_str(), words.names.kind(kind)));
-    let states = TagState::ALL.map(|state| Choice::new(state.as_str(), words.names.tag_state(state)));
-    let purposes = Purpose::ALL.map(|purpose| Choice::new(purpose.as_str(), words.names.purpose(purpose)));
+    let states =
+        TagState::ALL.map(|state| Choice::new(state.as_str(), words.names.tag_state(state)));
+    let purposes =
+        Purpose::ALL.map(|purpose| Choice::new(purpose.as_str(), words.names.purpose(purpose)));
     let any = move || address.with(|address| address.filter != QuoteFilter::default());
     let clear = move |_| {
-        route::replace(&Address { filter: QuoteFilter::default(), ..address.get_untracked() }.href());
+        route::replace(
+            &Address {
+                filter: QuoteFilter::default(),
+                ..address.get_untracked()
+            }
+            .href(),
+        );
     };
     view! {
         <form class="analysis-side" role="search" aria-label=words.analysis.filters on:submit=|event| event.prevent_default()>
@@ -84,12 +98,26 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
     }
 }
 
-const TEXT: Part = (|filter| filter.text.clone().unwrap_or_default(), |filter, value| filter.text = value);
-const AREA: Part = (|filter| filter.area.clone().unwrap_or_default(), |filter, value| filter.area = value);
-const FROM: Part = (|filter| filter.from.clone().unwrap_or_default(), |filter, value| filter.from = value);
-const UNTIL: Part = (|filter| filter.until.clone().unwrap_or_default(), |filter, value| filter.until = value);
-const LANGUAGE: Part =
-    (|filter| filter.language.clone().unwrap_or_default(), |filter, value| filter.language = value);
+const TEXT: Part = (
+    |filter| filter.text.clone().unwrap_or_default(),
+    |filter, value| filter.text = value,
+);
+const AREA: Part = (
+    |filter| filter.area.clone().unwrap_or_default(),
+    |filter, value| filter.area = value,
+);
+const FROM: Part = (
+    |filter| filter.from.clone().unwrap_or_default(),
+    |filter, value| filter.from = value,
+);
+const UNTIL: Part = (
+    |filter| filter.until.clone().unwrap_or_default(),
+    |filter, value| filter.until = value,
+);
+const LANGUAGE: Part = (
+    |filter| filter.language.clone().unwrap_or_default(),
+    |filter, value| filter.language = value,
+);
 const LINE: Part = (
     |filter| text_of(filter.action_line.as_ref()),
     |filter, value| filter.action_line = value.and_then(|value| value.parse().ok()),
@@ -103,14 +131,26 @@ const ROUND: Part = (
     |filter, value| filter.round = value.and_then(|value| value.parse().ok()),
 );
 const KIND: Part = (
-    |filter| filter.kind.map_or(String::new(), |kind| kind.as_str().to_owned()),
+    |filter| {
+        filter
+            .kind
+            .map_or(String::new(), |kind| kind.as_str().to_owned())
+    },
     |filter, value| filter.kind = value.and_then(|value| RoundKind::parse(&value)),
 );
 const STATE: Part = (
-    |filter| filter.tag_state.map_or(String::new(), |state| state.as_str().to_owned()),
+    |filter| {
+        filter
+            .tag_state
+            .map_or(String::new(), |state| state.as_str().to_owned())
+    },
     |filter, value| filter.tag_state = value.and_then(|value| TagState::parse(&value)),
 );
 const CONSENT: Part = (
-    |filter| filter.consent.map_or(String::new(), |purpose| purpose.as_str().to_owned()),
+    |filter| {
+        filter
+            .consent
+            .map_or(String::new(), |purpose| purpose.as_str().to_owned())
+    },
     |filter, value| filter.consent = value.and_then(|value| Purpose::parse(&value)),
 );

@@ -15,7 +15,14 @@ use crate::{
 };
 
 fn path(filter: &QuoteFilter, after: Option<String>) -> String {
-    with_query("/api/v1/quotes", &to_query(&QuoteFilter { limit: Some(30), after, ..filter.clone() }))
+    with_query(
+        "/api/v1/quotes",
+        &to_query(&QuoteFilter {
+            limit: Some(30),
+            after,
+            ..filter.clone()
+        }),
+    )
 }
 
 #[component]

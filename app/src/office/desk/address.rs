@@ -90,11 +90,16 @@ impl Address {
 
     /// The same filters on another list.
     pub(crate) fn with_view(&self, view: View) -> Self {
-        Self { view, ..self.clone() }
+        Self {
+            view,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn is_filtered(&self) -> bool {
-        [&self.round, &self.area, &self.language, &self.text].iter().any(|text| !text.is_empty())
+        [&self.round, &self.area, &self.language, &self.text]
+            .iter()
+            .any(|text| !text.is_empty())
     }
 
     pub(crate) fn cleared(&self) -> Self {
@@ -141,8 +146,11 @@ impl Address {
             View::Line(line, LineView::Suggested) => filter.suggested = Some(line.clone()),
             View::Line(line, state) => {
                 filter.action_line = Some(line.clone());
-                filter.tag_state =
-                    Some(if *state == LineView::Proposed { TagState::Proposed } else { TagState::Confirmed });
+                filter.tag_state = Some(if *state == LineView::Proposed {
+                    TagState::Proposed
+                } else {
+                    TagState::Confirmed
+                });
             }
         }
         filter

@@ -104,9 +104,16 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
     }
     let QuoteRow { id, tags, .. } = row;
     let suggestion = |(place, suggestion): (usize, LineSuggestion)| {
-        let LineSuggestion { line, probability, because, .. } = suggestion;
+        let LineSuggestion {
+            line,
+            probability,
+            because,
+            ..
+        } = suggestion;
         let percentage = format!("{:.0}%", probability * 100.0);
-        let is_confirmed = tags.iter().any(|tag| tag.line == line && tag.standing == LineStanding::Confirmed);
+        let is_confirmed = tags
+            .iter()
+            .any(|tag| tag.line == line && tag.standing == LineStanding::Confirmed);
         let title = names().line(&line);
         let reasons = (!because.is_empty()).then(|| {
             view! {
@@ -142,7 +149,12 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
             </li>
         }
     };
-    let suggestions = row.suggestions.into_iter().enumerate().map(suggestion).collect_view();
+    let suggestions = row
+        .suggestions
+        .into_iter()
+        .enumerate()
+        .map(suggestion)
+        .collect_view();
     view! { <ol class="suggestions" aria-label=words.suggested>{suggestions}</ol> }.into_any()
 }
 
@@ -151,9 +163,15 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
 fn ChosenFor(desk: List, row: QuoteRow) -> impl IntoView {
     let titles = move || {
         desk.publications.with(|publications| {
-            let sections = publications.iter().flatten().flat_map(|publication| &publication.sections);
+            let sections = publications
+                .iter()
+                .flatten()
+                .flat_map(|publication| &publication.sections);
             let chosen = sections.filter(|section| row.selected_in.contains(&section.id));
-            chosen.map(|section| section.title.clone()).collect::<Vec<_>>().join("; ")
+            chosen
+                .map(|section| section.title.clone())
+                .collect::<Vec<_>>()
+                .join("; ")
         })
     };
     move || {

@@ -29,19 +29,39 @@ impl List {
         } else {
             fill(words.decided_line, &[&names().line(&line)])
         };
-        self.decide(id, TagDecision { confirm: vec![line], ..TagDecision::default() }, said);
+        self.decide(
+            id,
+            TagDecision {
+                confirm: vec![line],
+                ..TagDecision::default()
+            },
+            said,
+        );
     }
 
     pub(crate) fn reject(self, id: QuoteId, line: LineKey) {
         let said = fill(words().desk.rejected, &[&names().line(&line)]);
-        self.decide(id, TagDecision { reject: vec![line], ..TagDecision::default() }, said);
+        self.decide(
+            id,
+            TagDecision {
+                reject: vec![line],
+                ..TagDecision::default()
+            },
+            said,
+        );
     }
 
     fn decide(self, id: QuoteId, decision: TagDecision, said: String) {
         let Some(entry) = self.entry(id) else { return };
         let before = entry.row.get_untracked();
         let lines = [decision.confirm.clone(), decision.reject.clone()].concat();
-        self.done.update(|done| done.push(Done { quote: id, lines, before: before.clone() }));
+        self.done.update(|done| {
+            done.push(Done {
+                quote: id,
+                lines,
+                before: before.clone(),
+            })
+        });
         entry.row.set(expected(&before, &decision));
         announce(Tone::Good, said);
         self.step(1);
@@ -55,12 +75,17 @@ impl List {
             return announce(Tone::Plain, words.nothing_to_undo);
         };
         // Decided in a list that is no longer shown: there is no card to go to.
-        let entry = self.entry(last.quote).unwrap_or_else(|| Entry::of(last.before.clone()));
+        let entry = self
+            .entry(last.quote)
+            .unwrap_or_else(|| Entry::of(last.before.clone()));
         let now = entry.row.get_untracked();
         entry.row.set(last.before);
         self.activate(last.quote);
         announce(Tone::Good, words.undone);
-        let decision = TagDecision { retract: last.lines, ..TagDecision::default() };
+        let decision = TagDecision {
+            retract: last.lines,
+            ..TagDecision::default()
+        };
         self.send(entry, decision, now);
     }
 
@@ -94,12 +119,21 @@ impl List {
 /// What the row will look like, as far as can be known before the server answers.
 fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
     let mut row = row.clone();
-    let confirmed = decision.confirm.iter().map(|line| (line, LineStanding::Confirmed));
-    let rejected = decision.reject.iter().map(|line| (line, LineStanding::Rejected));
+    let confirmed = decision
+        .confirm
+        .iter()
+        .map(|line| (line, LineStanding::Confirmed));
+    let rejected = decision
+        .reject
+        .iter()
+        .map(|line| (line, LineStanding::Rejected));
     for (line, standing) in confirmed.chain(rejected) {
         match row.tags.iter_mut().find(|tag| tag.line == *line) {
             Some(tag) => tag.standing = standing,
-            None => row.tags.push(LineTag { line: line.clone(), standing }),
+            None => row.tags.push(LineTag {
+                line: line.clone(),
+                standing,
+            }),
         }
     }
     let any = |standing| row.tags.iter().any(|tag| tag.standing == standing);

@@ -5,12 +5,7 @@ use std::time::Duration;
 use leptos::{ev, leptos_dom::helpers::debounce, prelude::*};
 
 use super::{address::Address, list::List};
-use crate::{
-    office::names::names,
-    parts::Select,
-    route,
-    words::words,
-};
+use crate::{office::names::names, parts::Select, route, words::words};
 
 #[component]
 pub(super) fn Filters(desk: List) -> impl IntoView {
@@ -23,8 +18,12 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
         })
     };
     let search = change(|address, value| address.text = value);
-    let type_ahead = debounce(Duration::from_millis(350), move |text: String| search.run(text));
-    let of = move |part: fn(&Address) -> &String| Signal::derive(move || desk.address.with(|address| part(address).clone()));
+    let type_ahead = debounce(Duration::from_millis(350), move |text: String| {
+        search.run(text)
+    });
+    let of = move |part: fn(&Address) -> &String| {
+        Signal::derive(move || desk.address.with(|address| part(address).clone()))
+    };
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         if let Some(active) = desk.active.get_untracked() {

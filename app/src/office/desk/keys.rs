@@ -32,9 +32,13 @@ fn press(desk: List, event: &ev::KeyboardEvent) {
     if modified || event.default_prevented() || event.is_composing() || !are_on() {
         return;
     }
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let target = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let inside = |selector: &str| {
-        target.as_ref().is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+        target
+            .as_ref()
+            .is_some_and(|element| element.closest(selector).ok().flatten().is_some())
     };
     if inside("input, select, textarea, dialog") {
         return;
@@ -43,9 +47,13 @@ fn press(desk: List, event: &ev::KeyboardEvent) {
     if untrack(route::current) != Route::Desk {
         return;
     }
-    let on_card = target.as_ref().is_some_and(|element| element.class_list().contains("card"));
+    let on_card = target
+        .as_ref()
+        .is_some_and(|element| element.class_list().contains("card"));
     let active = desk.active.get_untracked();
-    let row = active.and_then(|id| desk.entry(id)).map(|entry| entry.row.get_untracked());
+    let row = active
+        .and_then(|id| desk.entry(id))
+        .map(|entry| entry.row.get_untracked());
     match (key.as_str(), row) {
         ("j", _) => desk.step(1),
         ("k", _) => desk.step(-1),

@@ -35,7 +35,12 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(super) fn of(row: QuoteRow) -> Self {
-        Self { id: row.id, row: ArcRwSignal::new(row), trouble: ArcRwSignal::new(None), turn: Arc::default() }
+        Self {
+            id: row.id,
+            row: ArcRwSignal::new(row),
+            trouble: ArcRwSignal::new(None),
+            turn: Arc::default(),
+        }
     }
     pub(super) fn next_turn(&self) -> u32 {
         self.turn.fetch_add(1, Ordering::Relaxed) + 1
@@ -77,10 +82,12 @@ pub(crate) struct List {
 impl List {
     pub(super) fn new() -> Self {
         // While a quote is open the list behind it stays as it was.
-        let address = Memo::new(|before: Option<&Address>| match (route::current(), before) {
-            (Route::Desk, _) | (_, None) => Address::parse(&route::query()),
-            (_, Some(before)) => before.clone(),
-        });
+        let address = Memo::new(
+            |before: Option<&Address>| match (route::current(), before) {
+                (Route::Desk, _) | (_, None) => Address::parse(&route::query()),
+                (_, Some(before)) => before.clone(),
+            },
+        );
         Self {
             address,
             entries: RwSignal::new(Vec::new()),
@@ -98,7 +105,11 @@ impl List {
     }
 
     fn path(self, address: &Address, after: Option<String>) -> String {
-        let filter = office::QuoteFilter { limit: Some(50), after, ..address.filter() };
+        let filter = office::QuoteFilter {
+            limit: Some(50),
+            after,
+            ..address.filter()
+        };
         filter::with_query("/api/v1/quotes", &filter::to_query(&filter))
     }
 
@@ -115,7 +126,8 @@ impl List {
             match page {
                 Ok(page) => {
                     self.active.set(page.quotes.first().map(|row| row.id));
-                    self.entries.set(page.quotes.into_iter().map(Entry::of).collect());
+                    self.entries
+                        .set(page.quotes.into_iter().map(Entry::of).collect());
                     self.next.set(page.next);
                     self.total.set(Some(page.total));
                     self.loading.set(Loading::Done);
@@ -130,7 +142,9 @@ impl List {
     }
 
     pub(super) fn load_more(self) {
-        let Some(after) = self.next.get_untracked() else { return };
+        let Some(after) = self.next.get_untracked() else {
+            return;
+        };
         if self.loading_more.get_untracked() {
             return;
         }
@@ -145,7 +159,8 @@ impl List {
             }
             match page {
                 Ok(page) => {
-                    self.entries.update(|entries| entries.extend(page.quotes.into_iter().map(Entry::of)));
+                    self.entries
+                        .update(|entries| entries.extend(page.quotes.into_iter().map(Entry::of)));
                     self.next.set(page.next);
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),
@@ -170,7 +185,9 @@ impl List {
 
     pub(super) fn load_sections(self) {
         spawn_local(async move {
-            let Ok(list) = api::get::<Vec<Publication>>("/api/v1/publications").await else { return };
+            let Ok(list) = api::get::<Vec<Publication>>("/api/v1/publications").await else {
+                return;
+            };
             let mut whole = Vec::new();
             for publication in list {
                 let path = format!("/api/v1/publications/{}", publication.id);
@@ -183,7 +200,8 @@ impl List {
     }
 
     pub(crate) fn entry(self, id: QuoteId) -> Option<Entry> {
-        self.entries.with_untracked(|entries| entries.iter().find(|entry| entry.id == id).cloned())
+        self.entries
+            .with_untracked(|entries| entries.iter().find(|entry| entry.id == id).cloned())
     }
 
     /// A row that came back from the server, wherever it was changed.
@@ -213,8 +231,13 @@ impl List {
 
     /// The card `step` places further, from the one that is active.
     pub(super) fn step(self, step: isize) {
-        let ids = self.entries.with_untracked(|entries| entries.iter().map(|entry| entry.id).collect::<Vec<_>>());
-        let now = self.active.get_untracked().and_then(|active| ids.iter().position(|id| *id == active));
+        let ids = self
+            .entries
+            .with_untracked(|entries| entries.iter().map(|entry| entry.id).collect::<Vec<_>>());
+        let now = self
+            .active
+            .get_untracked()
+            .and_then(|active| ids.iter().position(|id| *id == active));
         let next = now.map_or(Some(0), |now| now.checked_add_signed(step));
         match next.and_then(|next| ids.get(next)) {
             Some(id) => self.activate(*id),

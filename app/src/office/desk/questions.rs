@@ -23,8 +23,12 @@ pub(crate) enum Question {
 impl List {
     /// One line to reject is rejected; with several the editor says which.
     pub(super) fn ask_reject(self, row: &QuoteRow) {
-        let standing: Vec<&LineKey> =
-            row.tags.iter().filter(|tag| tag.standing != LineStanding::Rejected).map(|tag| &tag.line).collect();
+        let standing: Vec<&LineKey> = row
+            .tags
+            .iter()
+            .filter(|tag| tag.standing != LineStanding::Rejected)
+            .map(|tag| &tag.line)
+            .collect();
         match standing.as_slice() {
             [] => announce(Tone::Plain, words().desk.nothing_to_reject),
             [line] => self.reject(row.id, (*line).clone()),
@@ -70,6 +74,7 @@ fn WhichLine(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
         picks.extend(lines.into_iter().map(|line| Pick {
             value: line.key.to_string(),
             label: line.title,
+            note: String::new(),
             group: group.clone(),
             refused: None,
         }));
@@ -77,6 +82,7 @@ fn WhichLine(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
     picks.push(Pick {
         value: LineKey::NONE.to_owned(),
         label: words.names.none_line.to_owned(),
+        note: String::new(),
         group: words.names.none_line.to_owned(),
         refused: None,
     });
@@ -94,10 +100,13 @@ fn WhichToReject(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView 
     let words = &words().desk;
     let row = desk.entry(id).map(|entry| entry.row.get_untracked());
     let tags = row.map(|row| row.tags).unwrap_or_default();
-    let standing = tags.into_iter().filter(|tag| tag.standing != LineStanding::Rejected);
+    let standing = tags
+        .into_iter()
+        .filter(|tag| tag.standing != LineStanding::Rejected);
     let picks = standing.map(|tag| Pick {
         value: tag.line.to_string(),
         label: names().line(&tag.line),
+        note: String::new(),
         group: String::new(),
         refused: None,
     });
@@ -115,7 +124,9 @@ fn WhichToReject(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView 
 #[component]
 fn WhichSection(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
     let words = &words().desk;
-    let Some(row) = desk.entry(id).map(|entry| entry.row.get_untracked()) else { return ().into_any() };
+    let Some(row) = desk.entry(id).map(|entry| entry.row.get_untracked()) else {
+        return ().into_any();
+    };
     let nothing = |text: &'static str| {
         view! { <Dialog title=words.pick_section on_close=close><p>{text}</p></Dialog> }.into_any()
     };
@@ -128,13 +139,19 @@ fn WhichSection(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
     for publication in publications {
         for section in publication.sections {
             let fits = concerns(&row, &section);
+            let is_there = row.selected_in.contains(&section.id);
             let pick = Pick {
                 value: section.id.to_string(),
-                label: format!("{} \u{2013} {}", section.title, publication.title),
+                label: section.title,
+                note: publication.title.clone(),
                 group: if fits { words.fitting } else { words.others }.to_owned(),
-                refused: row.selected_in.contains(&section.id).then_some(words.already_chosen),
+                refused: is_there.then_some(words.already_chosen),
             };
-            if fits { fitting.push(pick) } else { others.push(pick) }
+            if fits {
+                fitting.push(pick)
+            } else {
+                others.push(pick)
+            }
         }
     }
     fitting.append(&mut others);
@@ -155,13 +172,30 @@ fn WhichSection(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
 
 /// Does the section's line or theme match what people said, or what the tagger says while nobody did?
 fn concerns(row: &QuoteRow, section: &Section) -> bool {
-    let said: Vec<&LineKey> =
-        row.tags.iter().filter(|tag| tag.standing != LineStanding::Rejected).map(|tag| &tag.line).collect();
-    let lines = if said.is_empty() { row.suggestions.iter().take(1).map(|one| &one.line).collect() } else { said };
+    let said: Vec<&LineKey> = row
+        .tags
+        .iter()
+        .filter(|tag| tag.standing != LineStanding::Rejected)
+        .map(|tag| &tag.line)
+        .collect();
+    let lines = if said.is_empty() {
+        row.suggestions
+            .iter()
+            .take(1)
+            .map(|one| &one.line)
+            .collect()
+    } else {
+        said
+    };
     let catalogue = names().catalogue();
     lines.into_iter().any(|line| {
-        let theme = catalogue.action_lines.iter().find(|one| one.key == *line).map(|one| &one.theme);
-        section.action_line.as_ref() == Some(line) || (section.theme.is_some() && section.theme.as_ref() == theme)
+        let theme = catalogue
+            .action_lines
+            .iter()
+            .find(|one| one.key == *line)
+            .map(|one| &one.theme);
+        section.action_line.as_ref() == Some(line)
+            || (section.theme.is_some() && section.theme.as_ref() == theme)
     })
 }
 
@@ -182,7 +216,10 @@ fn Help(on_close: Callback<()>) -> impl IntoView {
         (&["?"], words.help),
     ];
     let rows = rows.map(|(keys, does)| {
-        let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> " " }).collect_view();
+        let keys = keys
+            .iter()
+            .map(|key| view! { <kbd>{*key}</kbd> " " })
+            .collect_view();
         view! { <tr><th scope="row">{keys}</th><td>{does}</td></tr> }
     });
     let on = RwSignal::new(keys::are_on());

@@ -93,20 +93,37 @@ fn LineRow(desk: List, line: ActionLine, numbers: Memo<Option<Desk>>) -> impl In
     let words = &words().desk;
     let key = line.key.clone();
     let mine = Memo::new(move |_| {
-        numbers.with(|desk| desk.as_ref().and_then(|desk| desk.lines.iter().find(|line| line.key == key).cloned()))
+        numbers.with(|desk| {
+            desk.as_ref()
+                .and_then(|desk| desk.lines.iter().find(|line| line.key == key).cloned())
+        })
     });
     let key = line.key.clone();
     // Straight to where work waits.
     let href = move || {
         let view = match mine.get() {
-            Some(DeskLine { suggested: 0, proposed: 0, confirmed: 1.., .. }) => LineView::Confirmed,
-            Some(DeskLine { suggested: 0, proposed: 1.., .. }) => LineView::Proposed,
+            Some(DeskLine {
+                suggested: 0,
+                proposed: 0,
+                confirmed: 1..,
+                ..
+            }) => LineView::Confirmed,
+            Some(DeskLine {
+                suggested: 0,
+                proposed: 1..,
+                ..
+            }) => LineView::Proposed,
             _ => LineView::Suggested,
         };
-        desk.address.get().with_view(View::Line(key.clone(), view)).href()
+        desk.address
+            .get()
+            .with_view(View::Line(key.clone(), view))
+            .href()
     };
     let key = line.key;
-    let here = move || matches!(desk.address.get().view, View::Line(line, _) if line == key).then_some("true");
+    let here = move || {
+        matches!(desk.address.get().view, View::Line(line, _) if line == key).then_some("true")
+    };
     let tally = move |of: fn(&DeskLine) -> u64, what: &'static str| {
         move || {
             mine.get().as_ref().map(of).map(|count| {

@@ -38,7 +38,9 @@ pub(super) fn difference(text: &str, other: &str) -> Vec<Part> {
             continue;
         }
         match (parts.last_mut(), is_same) {
-            (Some(Part::Same(part)), true) | (Some(Part::Own(part)), false) => part.push_str(own[i]),
+            (Some(Part::Same(part)), true) | (Some(Part::Own(part)), false) => {
+                part.push_str(own[i])
+            }
             (_, true) => parts.push(Part::Same(own[i].to_owned())),
             (_, false) => parts.push(Part::Own(own[i].to_owned())),
         }

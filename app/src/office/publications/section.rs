@@ -53,7 +53,11 @@ fn NoQuotes(section: Section) -> impl IntoView {
         Some(line) => View::Line(line, LineView::Confirmed),
         None => View::ToJudge,
     };
-    let desk = Address { view, ..Address::parse("") }.href();
+    let desk = Address {
+        view,
+        ..Address::parse("")
+    }
+    .href();
     view! {
         <div class="no-quotes no-print">
             <p>{words.empty_section}</p>
@@ -65,8 +69,18 @@ fn NoQuotes(section: Section) -> impl IntoView {
 #[component]
 fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
     let words = words();
-    let SelectedQuote { quote, chosen_by, chosen_at, blocked } = chosen;
-    let source = [names().area(quote.area.as_deref()), quote.round_name.clone(), day(quote.recorded_at)].join(", ");
+    let SelectedQuote {
+        quote,
+        chosen_by,
+        chosen_at,
+        blocked,
+    } = chosen;
+    let source = [
+        names().area(quote.area.as_deref()),
+        quote.round_name.clone(),
+        day(quote.recorded_at),
+    ]
+    .join(", ");
     let reason = blocked.map(|block| {
         view! {
             <p class="blocked">
@@ -78,8 +92,10 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
     let id = quote.id;
     let remove = move |_| {
         spawn_local(async move {
-            let (place, title) = section.with_untracked(|section| (section.id, section.title.clone()));
-            match api::delete::<Section>(&format!("/api/v1/sections/{place}/selections/{id}")).await {
+            let (place, title) =
+                section.with_untracked(|section| (section.id, section.title.clone()));
+            match api::delete::<Section>(&format!("/api/v1/sections/{place}/selections/{id}")).await
+            {
                 Ok(left) => {
                     section.set(left);
                     announce(Tone::Good, fill(words.publications.removed, &[&title]));
