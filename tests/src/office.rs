@@ -60,7 +60,8 @@ impl Office {
     ) -> (StatusCode, String) {
         let mut request = http().request(method, format!("{}{path}", self.url));
         if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+            // As a browser does on its own pages.
+            request = request.header("cookie", cookie).header("origin", &self.url);
         }
         if let Some(body) = body {
             request = request.json(body);

@@ -128,6 +128,15 @@ impl Binary {
         Binary { url, port, process }
     }
 
+    /// With the demo's programme, rounds and people, without its conversations.
+    pub async fn start_empty_demo(data: &Path) -> Binary {
+        let store = Store::open(&sqlite_address(data)).await.unwrap();
+        let koffiekar = Koffiekar::new(store, Clock::System).await.unwrap();
+        koffiekar_server::demo::load(&koffiekar).await.unwrap();
+        koffiekar.store.close().await;
+        Binary::start(data, 0, false).await
+    }
+
     /// `kill -9`.
     pub async fn kill(&mut self) {
         self.process.start_kill().unwrap();

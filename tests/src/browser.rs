@@ -1,0 +1,293 @@
+//! A real Chromium, driven by chromedriver: a profile that outlives the browser, a kill that is one,
+//! pictures of an exact size, and axe-core in every page that is looked at.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::programs;
+
+/// How long a page may take to come to what is waited for: a bound, not an expectation.
+const PATIENCE: Duration = Duration::from_secs(30);
+const OFTEN: Duration = Duration::from_millis(50);
+
+/// chromedriver, for as long as a test runs.
+pub struct Driver {
+    port: u16,
+    _process: Child,
+}
+
+impl Driver {
+    pub async fn start() -> Driver {
+        let mut process = Command::new(programs::chromedriver())
+            .args(["--port=0", "--log-level=SEVERE"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = loop {
+            let line = lines.next_line().await.unwrap().expect("chromedriver ended");
+            if let Some((_, port)) = line.split_once("successfully on port ") {
+                break port.trim_end_matches('.').parse().unwrap();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Driver { port, _process: process }
+    }
+}
+
+/// A browser's memory: what it keeps between two starts.
+pub struct Profile(TempDir);
+
+impl Profile {
+    pub fn fresh() -> Profile {
+        Profile(tempfile::Builder::new().prefix("koffiekar-chromium-").tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// The two sizes that every screen is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    Desk,
+    Tablet,
+}
+
+impl Size {
+    fn pixels(self) -> (u32, u32) {
+        match self {
+            Self::Desk => (1280, 800),
+            Self::Tablet => (800, 1280),
+        }
+    }
+}
+
+/// One open browser with one page.
+pub struct Browser {
+    driver: WebDriver,
+    profile_folder: PathBuf,
+}
+
+impl Browser {
+    pub async fn open(driver: &Driver, profile: &Profile, size: Size) -> Browser {
+        let mut wanted = DesiredCapabilities::chrome();
+        wanted.set_binary(programs::chromium().to_str().unwrap()).unwrap();
+        let folder = format!("--user-data-dir={}", profile.path().display());
+        let flags = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--lang=nl",
+            &folder,
+        ];
+        for flag in flags {
+            wanted.add_arg(flag).unwrap();
+        }
+        wanted.set_browser_option("prefs", json!({ "intl.accept_languages": "nl" })).unwrap();
+        let address = format!("http://localhost:{}", driver.port);
+        let driver = WebDriver::new(address, wanted).await.unwrap();
+        let browser = Browser { driver, profile_folder: profile.path().to_owned() };
+        browser.resize(size).await;
+        browser
+    }
+
+    pub async fn resize(&self, size: Size) {
+        let (width, height) = size.pixels();
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    async fn command(&self, name: &str, parameters: Value) -> Value {
+        self.driver.cdp().send_raw(name, parameters).await.unwrap()
+    }
+
+    /// What a connection does to the page's own idea of being online; the server is stopped besides.
+    pub async fn tell_online(&self, online: bool) {
+        self.command("Network.enable", json!({})).await;
+        let conditions = json!({
+            "offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1
+        });
+        self.command("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    pub async fn go(&self, address: &str) {
+        self.driver.goto(address).await.unwrap();
+    }
+
+    pub async fn reload(&self) {
+        self.driver.refresh().await.unwrap();
+    }
+
+    /// The element with this `data-testid`, as soon as it can be seen.
+    pub async fn see(&self, testid: &str) -> WebElement {
+        self.see_css(&format!("[data-testid='{testid}']")).await
+    }
+
+    pub async fn see_css(&self, css: &str) -> WebElement {
+        let found = self
+            .driver
+            .query(By::Css(css))
+            .wait(PATIENCE, OFTEN)
+            .and_displayed()
+            .first()
+            .await;
+        match found {
+            Ok(element) => element,
+            Err(error) => {
+                let page = self.text().await;
+                panic!("`{css}` did not come: {error}\nThe page says:\n{page}")
+            }
+        }
+    }
+
+    /// Whether such an element is there now.
+    pub async fn has_css(&self, css: &str) -> bool {
+        !self.driver.find_all(By::Css(css)).await.unwrap().is_empty()
+    }
+
+    pub async fn count_css(&self, css: &str) -> usize {
+        self.driver.find_all(By::Css(css)).await.unwrap().len()
+    }
+
+    pub async fn click(&self, testid: &str) {
+        self.click_css(&format!("[data-testid='{testid}']")).await;
+    }
+
+    pub async fn click_css(&self, css: &str) {
+        let element = self.see_css(css).await;
+        element.scroll_into_view().await.unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Types in the place of what stands there, as a person does: select all, type.
+    pub async fn fill(&self, testid: &str, text: &str) {
+        let field = self.see(testid).await;
+        field.scroll_into_view().await.unwrap();
+        let select = format!("document.querySelector(\"[data-testid='{testid}']\").select();");
+        self.evaluate(&select).await;
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Types behind what stands there.
+    pub async fn type_into(&self, testid: &str, text: &str) {
+        self.see(testid).await.send_keys(text).await.unwrap();
+    }
+
+    /// Keys for whatever has the focus.
+    pub async fn press(&self, keys: &str) {
+        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, testid: &str) -> String {
+        self.see(testid).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// All text of the page.
+    pub async fn text(&self) -> String {
+        match self.driver.find(By::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => format!("(no body: {error})"),
+        }
+    }
+
+    /// Waits until a condition in the page holds: a JavaScript expression.
+    pub async fn until(&self, what: &str, expression: &str) {
+        let script = format!("return Boolean({expression});");
+        let started = std::time::Instant::now();
+        loop {
+            let answer = self.driver.execute(&script, Vec::new()).await.unwrap();
+            if answer.json() == &Value::Bool(true) {
+                return;
+            }
+            if started.elapsed() > PATIENCE {
+                let page = self.text().await;
+                panic!("waited in vain until {what}\nThe page says:\n{page}");
+            }
+            tokio::time::sleep(OFTEN).await;
+        }
+    }
+
+    pub async fn evaluate(&self, script: &str) -> Value {
+        self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// A promise's value.
+    pub async fn evaluate_async(&self, promise: &str) -> Value {
+        let script =
+            format!("const done = arguments[arguments.length - 1]; Promise.resolve({promise}).then(done, e => done(String(e)));");
+        self.driver.execute_async(&script, Vec::new()).await.unwrap().json().clone()
+    }
+
+    /// The app is kept for use without a connection: its worker controls this page.
+    pub async fn until_kept(&self) {
+        self.until("the service worker controls the page", "navigator.serviceWorker.controller").await;
+    }
+
+    /// A picture of the page. Kept where `KOFFIEKAR_PICTURES` says, else nowhere.
+    pub async fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("KOFFIEKAR_PICTURES") {
+            let folder = PathBuf::from(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+        }
+    }
+
+    /// No violation of WCAG 2.1 A and AA that axe-core can find in what is shown now.
+    pub async fn is_accessible(&self, screen: &str) {
+        let axe = std::fs::read_to_string(programs::axe()).unwrap();
+        self.driver.execute(&axe, Vec::new()).await.unwrap();
+        let tags = "['wcag2a','wcag2aa','wcag21a','wcag21aa']";
+        let run = format!("axe.run(document, {{ runOnly: {tags} }}).then(r => r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target.join(' ')).join(' | ')))");
+        let violations = self.evaluate_async(&run).await;
+        assert_eq!(violations, json!([]), "accessibility of {screen}");
+    }
+
+
+    /// Ends the browser as a user does.
+    pub async fn close(self) {
+        self.driver.quit().await.unwrap();
+    }
+
+    /// `kill -9` of the browser and all its processes: the tablet's battery is dead.
+    pub async fn kill(self) {
+        let folder = self.profile_folder.display().to_string();
+        let mut main = None;
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+            let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if line.contains(&folder) && !line.contains("--type=") {
+                main = Some(id);
+            }
+        }
+        let main = main.expect("the browser runs");
+        let killed = Command::new("kill").args(["-9", &main.to_string()]).status().await.unwrap();
+        assert!(killed.success());
+        // The processes of its pages end with it; a new browser may take the profile when it is gone.
+        let gone = PathBuf::from(format!("/proc/{main}"));
+        while gone.join("exe").exists() && std::fs::read_link(gone.join("exe")).is_ok() {
+            tokio::time::sleep(OFTEN).await;
+        }
+        // The session has no browser any more: there is nothing to quit.
+        std::mem::forget(self.driver);
+    }
+}

@@ -1,0 +1,3 @@
+//! The product in a real browser, against the real binary.
+
+mod field_day;
