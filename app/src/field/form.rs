@@ -315,7 +315,7 @@ pub(crate) fn KeptSign() -> impl IntoView {
     };
     // Not announced: a screen reader would speak at every pause.
     view! {
-        <p class="f-kept" role="note" data-testid="draft-state" data-state=move || state().0>
+        <p class="f-kept" data-testid="draft-state" data-state=move || state().0>
             <span aria-hidden="true">{move || state().1}</span>
             " "
             {move || state().2}

@@ -174,7 +174,7 @@ pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
         request_animation_frame(|| focus("consent-title"));
     };
     view! {
-        <div class="f-foot">
+        <footer class="f-foot">
             <div class="f-foot-in">
                 <p class="field-error" role="alert" data-testid="form-error">{move || wrong.get()}</p>
                 <div class="f-foot-row">
@@ -185,7 +185,7 @@ pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
                     </button>
                 </div>
             </div>
-        </div>
+        </footer>
         {move || asking.get().then(|| view! {
             <Dialog title=words.unanswered_title on_close=Callback::new(move |()| asking.set(false))>
                 <p>{words.unanswered_text}</p>

@@ -129,7 +129,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
             <Drafts round=id/>
             <Conversations round=id/>
         </main>
-        <div class="f-foot">
+        <footer class="f-foot">
             <div class="f-foot-in">
                 {if round.closed {
                     view! { <p class="notice" data-testid="round-closed">{words.round_closed_text}</p> }.into_any()
@@ -144,7 +144,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                     .into_any()
                 }}
             </div>
-        </div>
+        </footer>
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     api::{self, Failure},
-    keep, session,
+    keep, route, session,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -278,6 +278,8 @@ pub(crate) fn lock() {
     super::pause::flush();
     sync::stop();
     tablet::close();
+    // Whoever comes next begins at the round, not at somebody else's page.
+    route::replace("/veld");
     phase().set(Phase::Starting);
     start();
 }

@@ -254,8 +254,8 @@ texts! {
     clock_behind: "achter", "behind";
     clock_ahead: "voor", "ahead";
     sign_in_again_title: "Meld deze tablet opnieuw aan", "Sign this tablet in again";
-    sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan om verder te synchroniseren.",
-        "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again to go on syncing.";
+    sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan om verder te synchroniseren. Wordt iets van voor die tijd geweigerd, vraag dan uw beheerder: het blijft hier staan.",
+        "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again to go on syncing. If something from before is refused, ask your administrator: it stays here.";
     sign_in_again: "Opnieuw aanmelden", "Sign in again";
     unreadable_title: "Niet te lezen", "Unreadable";
     unreadable_text: "{} records op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
