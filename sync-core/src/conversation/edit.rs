@@ -3,8 +3,10 @@
 //! Nothing is ever reconciled from a whole form: a form that was open while a colleague's quote
 //! came in would take it away again when saved.
 
+use std::collections::BTreeMap;
+
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{Automerge, ChangeHash, Cursor, ObjId, ObjType, ROOT, ReadDoc};
+use automerge::{Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc};
 use similar::{ChangeTag, TextDiff};
 
 use super::{
@@ -347,59 +349,45 @@ fn place_again(
     {
         return Err(CommandError::UnknownState);
     }
-    let shown = doc.length_at(notes, &seen);
-    let now = doc.length(notes);
-    // Where the character that stood at `at` is now, and whether it is still there.
-    let find = |at: usize| -> Result<(usize, bool), CommandError> {
-        if at >= shown {
-            return Ok((now, false));
-        }
-        let cursor = doc.get_cursor(notes, at, Some(&seen))?;
-        let position = doc.get_cursor_position(notes, &cursor, None)?;
-        let there = position < now && same_character(doc, notes, position, &cursor);
-        Ok((position, there))
-    };
+    // Characters by the operations that wrote them.
+    let shown: Vec<ObjId> = doc
+        .list_range_at(notes, .., &seen)
+        .map(|character| character.id())
+        .collect();
+    let now: BTreeMap<ObjId, usize> = doc
+        .list_range(notes, ..)
+        .map(|character| character.id())
+        .zip(0..)
+        .collect();
+    // Where the character that stood at `at` is now, if it is still there.
+    let place = |at: usize| now.get(&shown[at]).copied();
     let mut placed = Vec::new();
     for splice in &edit.splices {
-        if splice.at + splice.delete > shown {
+        let end = splice.at.saturating_add(splice.delete);
+        if end > shown.len() {
             return Err(CommandError::UnknownState);
         }
-        // New words go behind the character they followed, not before the one that came next:
-        // what a colleague wrote at the same place stays in one piece.
-        let start = if splice.at == 0 {
-            0
-        } else {
-            let (position, there) = find(splice.at - 1)?;
-            if there { position + 1 } else { position }
-        };
+        // New words go behind the nearest character before them that is still there, not before the
+        // one that came next: what a colleague wrote at the same place stays in one piece.
         if !splice.insert.is_empty() {
+            let before = (0..splice.at).rev().find_map(place);
             placed.push(Splice {
-                at: start,
+                at: before.map_or(0, |before| before + 1),
                 delete: 0,
                 insert: splice.insert.clone(),
             });
         }
-        for at in splice.at..splice.at + splice.delete {
-            let (position, there) = find(at)?;
-            if there {
-                placed.push(Splice {
-                    at: position,
-                    delete: 1,
-                    insert: String::new(),
-                });
-            }
-        }
+        placed.extend((splice.at..end).filter_map(place).map(|at| Splice {
+            at,
+            delete: 1,
+            insert: String::new(),
+        }));
     }
     // From the end, so that no splice moves the place of another. At one place the deletion comes
     // before the insertion, which then stands where the deleted character stood.
     placed.reverse();
     placed.sort_by_key(|splice| (std::cmp::Reverse(splice.at), !splice.insert.is_empty()));
     Ok(placed)
-}
-
-fn same_character(doc: &Automerge, notes: &ObjId, position: usize, cursor: &Cursor) -> bool {
-    doc.get_cursor(notes, position, None)
-        .is_ok_and(|here| here == *cursor)
 }
 
 fn check_new(new: &NewConversation) -> Result<(), CommandError> {
