@@ -87,10 +87,11 @@ fn merge(
         .collect();
     if fresh.is_empty() {
         return match existing {
+            None => Err(Refusal::NotAConversation),
+            Some(_) if !knows_all(&document, heads) => Err(Refusal::MissingDependencies),
             Some(_) => Ok(Admission::Unchanged {
                 heads: document.heads(),
             }),
-            None => Err(Refusal::NotAConversation),
         };
     }
     check_order(&document.doc, &fresh, author)?;
@@ -116,22 +117,34 @@ fn merge(
             _ => Refusal::Unmergeable,
         })?;
 
-    if !heads.iter().all(|head| document.has(head)) {
+    if !knows_all(&document, heads) {
         return Err(Refusal::MissingDependencies);
     }
-    let conversation = document.read().map_err(|error| match error {
-        DocumentError::NotAConversation(_) => Refusal::NotAConversation,
-        _ => Refusal::Unmergeable,
-    })?;
     let bytes = document.save();
     if bytes.len() > limits::DOCUMENT_BYTES {
         return Err(Refusal::TooLarge);
     }
+    // Automerge merges some mutated changes into a document that it cannot load again: what is
+    // stored, and told to others, is what was read back.
+    let heads = document.heads();
+    let stored = Document::load(&bytes).map_err(|_| Refusal::Unmergeable)?;
+    if stored.heads() != heads {
+        return Err(Refusal::Unmergeable);
+    }
+    let conversation = stored.read().map_err(|error| match error {
+        DocumentError::NotAConversation(_) => Refusal::NotAConversation,
+        _ => Refusal::Unmergeable,
+    })?;
     Ok(Admission::Merged(Box::new(Merged {
         bytes,
-        heads: document.heads(),
+        heads,
         conversation,
     })))
+}
+
+/// What a receipt covers must be here, whatever the tablet believes that it sent.
+fn knows_all(document: &Document, heads: &[Head]) -> bool {
+    heads.iter().all(|head| document.has(head))
 }
 
 /// Each change is the sender's own, follows its author's sequence, and builds on known changes.
