@@ -25,6 +25,8 @@ pub(crate) struct RawChange<'a> {
     pub(crate) deps: Vec<Head>,
     pub(crate) actor: ActorId,
     pub(crate) seq: u64,
+    /// At most so many, as far as its columns tell.
+    operations: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,12 +43,18 @@ pub enum Unreadable {
 
 /// Splits concatenated chunks and checks each.
 pub(crate) fn changes(mut bytes: &[u8]) -> Result<Vec<RawChange<'_>>, Unreadable> {
-    let mut found = Vec::new();
+    let mut found: Vec<RawChange<'_>> = Vec::new();
+    let mut operations = 0;
     while !bytes.is_empty() {
         if found.len() == limits::CHANGES {
             return Err(Unreadable::TooLarge);
         }
         let (change, rest) = change(bytes)?;
+        // A thousand changes that are each within the limit are a bomb too.
+        operations += change.operations;
+        if operations > limits::ITEM_OPERATIONS {
+            return Err(Unreadable::TooLarge);
+        }
         found.push(change);
         bytes = rest;
     }
@@ -104,11 +112,12 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     let columns = (0..reader.count(64)?)
         .map(|_| Ok((reader.unsigned()?, reader.length()?)))
         .collect::<Result<Vec<_>, Unreadable>>()?;
+    let mut operations = 0;
     for (specification, length) in columns {
         let mut column = Reader {
             bytes: reader.take(length)?,
         };
-        check_column(specification, &mut column)?;
+        operations = operations.max(check_column(specification, &mut column)?);
     }
     if !reader.bytes.is_empty() {
         return Err(Unreadable::WrongChunk);
@@ -120,13 +129,14 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
             deps,
             actor,
             seq,
+            operations,
         },
         rest,
     ))
 }
 
 /// Counts what a column claims to hold without building it.
-fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<(), Unreadable> {
+fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<u64, Unreadable> {
     const DEFLATED: u64 = 8;
     if specification & DEFLATED != 0 {
         return Err(Unreadable::WrongChunk);
@@ -172,7 +182,7 @@ fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<(), Unrea
     if items > limits::CHANGE_OPERATIONS {
         Err(Unreadable::TooLarge)
     } else {
-        Ok(())
+        Ok(items)
     }
 }
 

@@ -16,6 +16,8 @@ pub const CHANGE_BYTES: usize = 512 * 1024;
 pub const CHANGE_OPERATIONS: u64 = 80_000;
 /// Changes of one document in one push.
 pub const CHANGES: usize = 2_000;
+/// Operations of all changes of one document in one push: half a second of merging.
+pub const ITEM_OPERATIONS: u64 = 400_000;
 /// Bytes of one document's changes in one push.
 pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of one saved document.
