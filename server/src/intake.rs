@@ -10,7 +10,7 @@ use std::sync::Arc;
 use koffiekar_sync_core::admission::{Admission, Refusal, admit};
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::conversation::Head;
-use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
@@ -49,12 +49,17 @@ pub async fn take_in(
     now: Millis,
 ) -> store::Result<Intake> {
     let push = Arc::new(push);
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
         let mut tx = store.read().await?;
         let stored = documents::find(&mut tx, &ids).await?;
         drop(tx);
-        let judged = judge_all(pusher.clone(), push.clone(), stored, now).await;
+        let mut judged = judge_all(pusher.clone(), push.clone(), stored, now).await;
+        if attempt > 0 {
+            // The first attempt may have met a quote that stands elsewhere. That is rare enough to
+            // be looked for only now.
+            refuse_borrowed_quotes(store, &mut judged).await?;
+        }
         let (verdicts, versions): (Vec<Verdict>, Vec<Option<NewVersion>>) =
             judged.into_iter().unzip();
         let versions: Vec<NewVersion> = versions.into_iter().flatten().collect();
@@ -147,6 +152,33 @@ fn refuse_doubles(push: &[Push], judged: &mut [Judged]) {
             *verdict = (refused(Outcome::Invalid(why)), None);
         }
     }
+}
+
+/// A quote stands in one conversation. One that brings a quote of another is not taken.
+async fn refuse_borrowed_quotes(store: &Store, judged: &mut [Judged]) -> store::Result<()> {
+    let versions = judged.iter().filter_map(|(_, version)| version.as_ref());
+    let quotes: Vec<QuoteId> = versions
+        .flat_map(|version| version.projection.quotes.iter().map(|quote| quote.id))
+        .collect();
+    let mut tx = store.read().await?;
+    let mut homes = documents::homes_of(&mut tx, &quotes).await?;
+    drop(tx);
+    for verdict in judged {
+        let Some(version) = &verdict.1 else { continue };
+        let borrowed = version
+            .projection
+            .quotes
+            .iter()
+            .any(|quote| *homes.entry(quote.id).or_insert(version.id) != version.id);
+        if borrowed {
+            let why = reason(
+                ReasonCode::NotAllowed,
+                "a quote of another conversation stands in this one",
+            );
+            *verdict = (refused(Outcome::Invalid(why)), None);
+        }
+    }
+    Ok(())
 }
 
 fn judge(pusher: &Pusher, item: &Push, stored: Option<&StoredDocument>, now: Millis) -> Judged {

@@ -228,13 +228,15 @@ pub(crate) fn civil(at: Millis) -> (i64, i64, i64) {
 
 /// The start of a day given as `2026-01-31`, in UTC.
 pub(crate) fn start_of_day(date: &str) -> Option<Millis> {
-    let mut parts = date.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if date.len() != 10 || year.len() != 4 || month.len() != 2 || day.len() != 2 {
+    let as_written = |(at, byte): (usize, u8)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    };
+    if date.len() != 10 || !date.bytes().enumerate().all(as_written) {
         return None;
     }
-    let (year, month, day): (i64, i64, i64) =
-        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let number = |range: std::ops::Range<usize>| date.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || !(1970..=9999).contains(&year) {
         return None;
     }

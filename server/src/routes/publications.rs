@@ -1,7 +1,8 @@
 //! Publications and the quotes chosen for them.
 //!
-//! A reader sees the chosen quotes of their own rounds. What may not be published as it stands is
-//! shown as such; it is not hidden, so that an editor can act.
+//! A reader sees the chosen quotes of their own rounds, as far as residents agreed to what the reader
+//! does with them. What may not be published as it stands is shown as such to whoever chooses, so
+//! that they can act; where the resident agrees to nothing any more, it is shown without the words.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use koffiekar_sync_core::office::{
 };
 use uuid::Uuid;
 
+use super::quotes::sight;
 use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
@@ -174,6 +176,8 @@ async fn chosen_quotes(
     caller: &Caller,
     selections: Vec<Selection>,
 ) -> Result<BTreeMap<SectionId, Vec<SelectedQuote>>, ApiError> {
+    let chooses = policy::allows(caller.role, Action::ChooseQuotes);
+    let sight = sight(caller);
     let ids: Vec<QuoteId> = selections.iter().map(|selection| selection.quote).collect();
     let rows = quotes::rows_by_ids(tx, &ids).await?;
     let rows: BTreeMap<QuoteId, QuoteRow> = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -181,8 +185,13 @@ async fn chosen_quotes(
     let mut sections: BTreeMap<SectionId, Vec<SelectedQuote>> = BTreeMap::new();
     for selection in selections {
         let (quote, blocked) = match rows.get(&selection.quote) {
-            Some(row) if may_see(caller, row) => (row.clone(), block(row)),
-            Some(_) => continue,
+            Some(row) if !caller.is_member(row.round) => continue,
+            Some(row) => match (sight.shows(row), block(row)) {
+                (true, Some(SelectionBlock::NoConsent)) if !chooses => continue,
+                (true, blocked) => (row.clone(), blocked),
+                (false, blocked) if chooses => (withheld(row), blocked),
+                (false, _) => continue,
+            },
             None => (removed(&selection), Some(SelectionBlock::Removed)),
         };
         let Selection {
@@ -202,12 +211,6 @@ async fn chosen_quotes(
     Ok(sections)
 }
 
-/// Members of its round; and only whoever chooses sees what the resident does not allow to be published.
-fn may_see(caller: &Caller, row: &QuoteRow) -> bool {
-    let chooses = policy::allows(caller.role, Action::ChooseQuotes);
-    caller.is_member(row.round) && (chooses || block(row) != Some(SelectionBlock::NoConsent))
-}
-
 /// Why a quote may not be published as it stands.
 fn block(row: &QuoteRow) -> Option<SelectionBlock> {
     let publication = [Purpose::AnonymousPublication, Purpose::NamedPublication];
@@ -221,6 +224,16 @@ fn block(row: &QuoteRow) -> Option<SelectionBlock> {
         Some(SelectionBlock::WordingConflict)
     } else {
         None
+    }
+}
+
+/// That it was chosen, and nobody's words.
+fn withheld(row: &QuoteRow) -> QuoteRow {
+    QuoteRow {
+        verbatim: String::new(),
+        wordings: Vec::new(),
+        suggestions: Vec::new(),
+        ..row.clone()
     }
 }
 

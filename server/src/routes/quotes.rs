@@ -212,11 +212,11 @@ fn csv_record(quote: &QuoteRow, catalogue: &Catalogue) -> [String; 14] {
         quote.id.to_string(),
         quote.conversation.to_string(),
         crate::projection::timestamp(quote.recorded_at),
-        unformula(&quote.round_name),
+        quote.round_name.clone(),
         quote.kind.as_str().to_owned(),
         quote.area.clone().unwrap_or_default(),
         quote.language.clone(),
-        unformula(&quote.verbatim),
+        quote.verbatim.clone(),
         quote.tag_state.as_str().to_owned(),
         standing.join(" "),
         themes.join(" "),
@@ -225,14 +225,15 @@ fn csv_record(quote: &QuoteRow, catalogue: &Catalogue) -> [String; 14] {
             .unwrap_or_default(),
         consent.join(" "),
     ]
+    .map(unformula)
 }
 
 /// A spreadsheet would run a text that begins like a formula; an apostrophe makes it a text again.
-fn unformula(text: &str) -> String {
+fn unformula(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
-        text.to_owned()
+        text
     }
 }
 
@@ -240,9 +241,13 @@ fn filter_of(
     parameters: serde_json::Map<String, serde_json::Value>,
 ) -> Result<QuoteFilter, ApiError> {
     let mut parameters = parameters;
-    // A query string knows texts only.
-    if let Some(conflict) = parameters.get_mut("conflict") {
-        *conflict = serde_json::Value::Bool(conflict.as_str() == Some("true"));
+    // A query string knows texts only. What is no such value stays a text, and is refused as one.
+    for name in ["conflict", "limit"] {
+        if let Some(value) = parameters.get_mut(name)
+            && let Some(plain) = value.as_str().and_then(|text| text.parse().ok())
+        {
+            *value = plain;
+        }
     }
     serde_json::from_value(serde_json::Value::Object(parameters)).map_err(|error| {
         ApiError::invalid(

@@ -42,7 +42,7 @@ pub async fn sync(
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
     let (device, surroundings, catalogue, epoch) = known_device(&koffiekar, &envelope).await?;
     let now = koffiekar.clock.now();
-    if (envelope.time.0.saturating_sub(now.0)).abs() > limits::CLOCK_WINDOW_MS {
+    if envelope.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
         return Err(ApiError::ClockOff { server_time: now });
     }
     let fingerprint = Fingerprint::of(&message);

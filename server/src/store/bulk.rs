@@ -21,7 +21,7 @@ pub(crate) async fn insert(
     for size in SIZES {
         while rows.len() >= size {
             let rest = rows.split_off(size);
-            let statement = format!("{head} values {} {tail}", tuples(size, rows[0].len()));
+            let statement = format!("{head} values {} {tail}", tuples(tx, size, rows[0].len()));
             let values: Vec<Value> = rows.into_iter().flatten().collect();
             on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), values)
                 .execute(c).await.map(drop)?);
@@ -45,18 +45,26 @@ pub(crate) fn pieces<T>(mut keys: &[T]) -> Vec<&[T]> {
 }
 
 /// `($1, $2, $3)`, starting behind `after`.
-pub(crate) fn list(after: usize, length: usize) -> String {
+///
+/// On SQLite `(?, ?, ?)`, which must then be all placeholders of the statement: its driver looks up
+/// the name of every parameter in a list, which took half of the writer's time with 2,100 of them.
+pub(crate) fn list(tx: &Tx, after: usize, length: usize) -> String {
     let mut text = String::from("(");
     for index in 1..=length {
         let comma = if index == 1 { "" } else { ", " };
         // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}${}", after + index);
+        let _ = match tx {
+            Tx::Sqlite(_) => write!(text, "{comma}?"),
+            Tx::Postgres(_) => write!(text, "{comma}${}", after + index),
+        };
     }
     text.push(')');
     text
 }
 
-fn tuples(rows: usize, columns: usize) -> String {
-    let tuples: Vec<String> = (0..rows).map(|row| list(row * columns, columns)).collect();
+fn tuples(tx: &Tx, rows: usize, columns: usize) -> String {
+    let tuples: Vec<String> = (0..rows)
+        .map(|row| list(tx, row * columns, columns))
+        .collect();
     tuples.join(", ")
 }

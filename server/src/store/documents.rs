@@ -1,5 +1,7 @@
 //! Conversation documents, the feed that tells tablets of them, and what is derived from them.
 
+use std::collections::BTreeMap;
+
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
 use sqlx::AssertSqlSafe;
@@ -43,7 +45,7 @@ pub async fn find(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocum
     for piece in bulk::pieces(ids) {
         let statement = format!(
             "select id, round, version, heads, bytes, received_at from documents where id in {}",
-            bulk::list(0, piece.len())
+            bulk::list(tx, 0, piece.len())
         );
         let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
         let rows: Vec<Row> = on!(tx, c => bind_all!(
@@ -63,7 +65,8 @@ pub async fn find(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocum
 }
 
 /// Writes documents, their projections and their places in the feed. Returns `false`, and must be
-/// rolled back, when one of them changed since it was read: merge again then.
+/// rolled back, when one of them changed since it was read, or holds a quote that stands in another
+/// conversation: judge and merge again then.
 ///
 /// Documents are locked in the order of their ids, rounds last and in the order of theirs, so that
 /// two batches never wait for each other in a circle.
@@ -92,7 +95,13 @@ pub async fn write(tx: &mut Tx, mut versions: Vec<NewVersion>) -> Result<bool> {
     }
     let replaced: Vec<ConversationId> = changed.iter().map(|version| version.id).collect();
     remove_projections(tx, &replaced).await?;
-    insert_projections(tx, versions.iter().map(|version| &version.projection)).await?;
+    let projections = versions.iter().map(|version| &version.projection);
+    match insert_projections(tx, projections).await {
+        Ok(()) => {}
+        // A quote of another conversation: see `homes_of`.
+        Err(error) if error.is_conflict() => return Ok(false),
+        Err(error) => return Err(error),
+    }
     put_into_feed(tx, &versions).await?;
     Ok(true)
 }
@@ -230,7 +239,7 @@ async fn remove_projections(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
         "delete from quote_lines where quote in (select id from quotes where conversation in ",
     ];
     for piece in bulk::pieces(ids) {
-        let list = bulk::list(0, piece.len());
+        let list = bulk::list(tx, 0, piece.len());
         let statements = OF_QUOTES
             .map(|start| format!("{start}{list})"))
             .into_iter()
@@ -367,6 +376,28 @@ fn quote_row(projection: &Projection, quote: &QuoteProjection) -> Vec<Value> {
         Value::maybe_text(quote.best_suggestion.as_deref()),
         Value::Int(quote.search_row),
     ]
+}
+
+/// The conversations that these quotes stand in already; those that stand nowhere are missing.
+pub async fn homes_of(
+    tx: &mut Tx,
+    quotes: &[QuoteId],
+) -> Result<BTreeMap<QuoteId, ConversationId>> {
+    let mut homes = BTreeMap::new();
+    for piece in bulk::pieces(quotes) {
+        let list = bulk::list(tx, 0, piece.len());
+        let statement = format!("select id, conversation from quotes where id in {list}");
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for (quote, conversation) in rows {
+            homes.insert(
+                QuoteId::from_slice(&quote)?,
+                ConversationId::from_slice(&conversation)?,
+            );
+        }
+    }
+    Ok(homes)
 }
 
 /// Which conversation a quote belongs to.

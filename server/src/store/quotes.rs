@@ -106,7 +106,7 @@ pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> 
     for piece in bulk::pieces(ids) {
         let statement = format!(
             "select {COLUMNS} from quotes q join rounds r on r.id = q.round where q.id in {}",
-            bulk::list(0, piece.len())
+            bulk::list(tx, 0, piece.len())
         );
         let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
         let found: Vec<Row> = on!(tx, c => bind_all!(
@@ -166,7 +166,7 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
     let mut selected: BTreeMap<Vec<u8>, Vec<SectionId>> = BTreeMap::new();
     let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.0).collect();
     for piece in bulk::pieces(&ids) {
-        let list = bulk::list(0, piece.len());
+        let list = bulk::list(tx, 0, piece.len());
         let keys = || piece.iter().map(|id| Value::bytes(id));
         let statement = format!(
             "select quote, line, standing from quote_lines where quote in {list} order by line"

@@ -22,6 +22,8 @@ pub enum FilterError {
         MOST_CHARS
     )]
     Text,
+    #[error("`{0}` holds the null character")]
+    Character(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,7 +67,7 @@ impl Condition {
             condition.parts.push(format!("q.best_suggestion = {line}"));
         }
         if let Some(area) = &filter.area {
-            let code = condition.bind(Value::text(area));
+            let code = condition.bind(free_text("area", area)?);
             condition.parts.push(format!(
                 "(q.area = {code} or q.wijk = {code} or exists
                     (select 1 from areas d where d.code = {code} and d.level = 'district'
@@ -81,7 +83,7 @@ impl Condition {
             condition.parts.push(format!("q.kind = {kind}"));
         }
         if let Some(language) = &filter.language {
-            let language = condition.bind(Value::text(language));
+            let language = condition.bind(free_text("language", language)?);
             condition.parts.push(format!("q.language = {language}"));
         }
         if let Some(from) = &filter.from {
@@ -205,6 +207,15 @@ impl Condition {
     fn bind(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
+    }
+}
+
+/// PostgreSQL takes every character but one.
+fn free_text(name: &'static str, text: &str) -> Result<Value, FilterError> {
+    if text.contains('\0') {
+        Err(FilterError::Character(name))
+    } else {
+        Ok(Value::text(text))
     }
 }
 
