@@ -13,7 +13,10 @@
 //! belong to the page as a whole live in thread-locals, those of a screen in that screen.
 //! Nothing here writes a `style` attribute or inline script: the server's policy forbids both.
 
-#![expect(unreachable_pub, reason = "the component macro of Leptos writes `pub` of its own accord")]
+#![expect(
+    unreachable_pub,
+    reason = "the component macro of Leptos writes `pub` of its own accord"
+)]
 
 mod api;
 mod field;

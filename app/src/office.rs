@@ -59,6 +59,13 @@ pub(crate) fn Office() -> impl IntoView {
         }
         Fetched::Ready(catalogue) => {
             names().load(catalogue);
+            // After signing in there was no heading yet to go to.
+            if document()
+                .active_element()
+                .is_none_or(|element| element.tag_name() == "BODY")
+            {
+                request_animation_frame(route::focus_heading);
+            }
             let body = move || {
                 let role = session::signed_in().map(|session| session.role);
                 let screen = screen.get();

@@ -167,7 +167,10 @@ pub(crate) fn replace(href: &str) {
 }
 
 pub(crate) fn focus_heading() {
-    let heading = document().query_selector("#main h1").ok().flatten();
+    let heading = document()
+        .query_selector("#main h1:not([hidden] *)")
+        .ok()
+        .flatten();
     if let Some(heading) =
         heading.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
     {

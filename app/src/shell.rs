@@ -7,7 +7,7 @@ use crate::{
     api::Failure,
     field::Field,
     office::{Office, SignIn},
-    parts::{Announcer, Busy, Empty, Notice, Tone, Trouble, announce},
+    parts::{Announcer, Busy, Tone, Trouble, announce},
     route::{self, Administration, Route},
     session::{self, State},
     theme::{self, Theme},
@@ -259,7 +259,7 @@ pub(crate) fn Switches() -> impl IntoView {
 pub(crate) fn DemoNotice() -> impl IntoView {
     untrack(session::signed_in)
         .filter(|session| session.demo)
-        .map(|_| view! { <Notice tone=Tone::Plain>{words().shell.demo_account}</Notice> })
+        .map(|_| view! { <p class="demo-notice" role="note">{words().shell.demo_account}</p> })
 }
 
 /// For a screen that this role does not use.
@@ -269,7 +269,7 @@ pub(crate) fn NotForRole() -> impl IntoView {
     view! {
         <main id="main" class="page narrow" tabindex="-1">
             <h1 tabindex="-1">{words.not_for_role}</h1>
-            <Empty title=words.not_for_role text=words.not_found_hint/>
+            <p class="lead">{words.not_for_role_hint}</p>
             <p><a href="/">{words.to_start}</a></p>
         </main>
     }

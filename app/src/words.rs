@@ -117,6 +117,7 @@ texts! {
         to_content, main_menu, field, desk, publications, analysis, administration, sign_out,
         demo, demo_account, language, theme, theme_device, theme_light, theme_dark, not_found,
         not_found_hint, to_start, provisional, not_for_role,
+        not_for_role_hint,
     }
     Update { there_is, now, later }
     Failure { offline, timed_out, signed_out, unreadable, reference, again, title, is_offline }

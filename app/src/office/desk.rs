@@ -26,8 +26,9 @@ use crate::{
 
 pub(super) use address::{Address, LineView, View};
 use card::Card;
+pub(super) use card::Judging;
 use filters::Filters;
-pub(super) use list::List;
+pub(super) use list::{Entry, List};
 use questions::Questions;
 use sidebar::Sidebar;
 
@@ -88,7 +89,8 @@ fn Quotes(desk: List) -> impl IntoView {
         <div class="desk-head">
             <h1 tabindex="-1">{heading}</h1>
             <p class="desk-total" role="status">{total}</p>
-            <button type="button" class="button quiet small help" on:click=move |_| desk.undo()>
+            <button type="button" class="button quiet small help"
+                aria-disabled=move || desk.done.with(Vec::is_empty).then_some("true") on:click=move |_| desk.undo()>
                 <kbd aria-hidden="true">"u"</kbd>
                 {words.common.undo}
             </button>

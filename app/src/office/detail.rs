@@ -7,7 +7,7 @@ use koffiekar_sync_core::office::{QuoteDetail, QuoteRow, SettleWording, TagSaid}
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::{
-    desk::List,
+    desk::{Entry, Judging, List},
     names::names,
     quote::{ConsentMark, Tags, Verbatim, direction},
 };
@@ -36,6 +36,24 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
         }
     });
     on_cleanup(move || listening.remove());
+    // The card in the list and this page are one entry: a decision here shows there too.
+    Effect::new(move || {
+        if let Fetched::Ready(detail) = &*detail.value.read() {
+            let row = detail.quote.clone();
+            let entry = desk.entry(row.id).unwrap_or_else(|| Entry::of(row.clone()));
+            entry.row.set(row);
+            desk.opened.set(Some(entry));
+        }
+    });
+    on_cleanup(move || desk.opened.set(None));
+    let again = path.clone();
+    Effect::new(move |before: Option<u32>| {
+        let judged = desk.judged.get();
+        if before.is_some_and(|before| before != judged) {
+            detail.refresh(again.clone());
+        }
+        judged
+    });
     let body = move || match detail.value.get() {
         Fetched::Busy => view! { <Busy/> }.into_any(),
         Fetched::Failed(failure) if failure.status() == Some(404) => {
@@ -94,7 +112,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
     };
     view! {
         {wording}
-        <Tags row=quote.clone()/>
+        {move || desk.opened.get().map(|entry| view! { <Judging desk entry/> })}
         <dl class="facts">
             <div><dt>{words.round}</dt><dd>{quote.round_name.clone()}</dd></div>
             <div><dt>{words.where_}</dt><dd>{names().area(quote.area.as_deref())}</dd></div>

@@ -26,6 +26,29 @@ pub(crate) fn moment(at: Millis) -> String {
     )
 }
 
+/// `24 jan 2026` of `2026-01-24`.
+pub(crate) fn iso_day(iso: &str) -> String {
+    written(iso, day)
+}
+
+/// `jan 2026` of `2026-01`.
+pub(crate) fn iso_month(iso: &str) -> String {
+    written(iso, |at| {
+        write(at, &[("month", "short"), ("year", "numeric")])
+    })
+}
+
+/// What is no date stays as it is.
+fn written(iso: &str, write: impl Fn(Millis) -> String) -> String {
+    let at = Date::parse(iso);
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date")]
+    if at.is_nan() {
+        iso.to_owned()
+    } else {
+        write(Millis(at as i64))
+    }
+}
+
 fn write(at: Millis, parts: &[(&str, &str)]) -> String {
     let options = Object::new();
     for (name, value) in parts {
@@ -40,6 +63,10 @@ fn write(at: Millis, parts: &[(&str, &str)]) -> String {
         reason = "milliseconds fit until the year 287396"
     )]
     let date = Date::new(&JsValue::from_f64(at.0 as f64));
-    date.to_locale_string(words::chosen().code(), &options)
-        .into()
+    let locale = match words::chosen() {
+        words::Language::Dutch => "nl",
+        // Day before month, as everywhere else in Amsterdam.
+        words::Language::English => "en-GB",
+    };
+    date.to_locale_string(locale, &options).into()
 }

@@ -21,7 +21,8 @@ pub(super) const EN: Words = Words {
         not_found_hint: "The address is not right, or what stood here is gone.",
         to_start: "To the start",
         provisional: "The action lines are provisional: a proposal, not an adopted text.",
-        not_for_role: "Your account cannot use this page.",
+        not_for_role: "This page does not belong to your role",
+        not_for_role_hint: "Ask your administrator for another role if you should be here.",
     },
     update: Update {
         there_is: "There is a new version of Koffiekar.",
@@ -29,7 +30,7 @@ pub(super) const EN: Words = Words {
         later: "Later",
     },
     failure: Failure {
-        offline: "There is no connection with the server. What is on the screen may be out of date.",
+        offline: "There is no connection with the server.",
         timed_out: "The server does not answer in time. Try again.",
         signed_out: "You are no longer signed in. Sign in again.",
         unreadable: "The server gives an answer that this version does not understand. Reload the page.",

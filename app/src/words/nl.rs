@@ -21,7 +21,8 @@ pub(super) const NL: Words = Words {
         not_found_hint: "Het adres klopt niet, of wat hier stond is weg.",
         to_start: "Naar het begin",
         provisional: "De actielijnen zijn voorlopig: een voorstel, geen vastgestelde tekst.",
-        not_for_role: "Met uw account kunt u deze pagina niet gebruiken.",
+        not_for_role: "Deze pagina hoort niet bij uw rol",
+        not_for_role_hint: "Vraag uw beheerder om een andere rol als u hier wel moet zijn.",
     },
     update: Update {
         there_is: "Er is een nieuwe versie van Koffiekar.",
@@ -29,7 +30,7 @@ pub(super) const NL: Words = Words {
         later: "Later",
     },
     failure: Failure {
-        offline: "Er is geen verbinding met de server. Wat op het scherm staat, kan verouderd zijn.",
+        offline: "Er is geen verbinding met de server.",
         timed_out: "De server antwoordt niet op tijd. Probeer het opnieuw.",
         signed_out: "U bent niet meer aangemeld. Meld u opnieuw aan.",
         unreadable: "De server geeft een antwoord dat deze versie niet begrijpt. Laad de pagina opnieuw.",

@@ -10,7 +10,7 @@ use crate::{
     office::names::names,
     parts::{
         Choice, Confirm, Dialog, Empty, ErrorSummary, Errors, Select, TextField, Tone, announce,
-        title,
+        iso_day, title,
     },
     words::{fill, words},
 };
@@ -94,7 +94,7 @@ pub(super) fn Rounds() -> impl IntoView {
             <tr class:off=shown.closed>
                 <th scope="row">{shown.name}</th>
                 <td>{words.names.kind(shown.kind)}</td>
-                <td>{format!("{} \u{2013} {}", shown.starts_on, shown.ends_on)}</td>
+                <td>{format!("{} \u{2013} {}", iso_day(&shown.starts_on), iso_day(&shown.ends_on))}</td>
                 <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
                 <td class="number">
                     <button type="button" class="button quiet small" aria-label=label on:click=act>{deed}</button>

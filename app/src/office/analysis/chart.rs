@@ -8,7 +8,10 @@ use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{Bucket, Counts, Dimension, TagState};
 use leptos::prelude::*;
 
-use crate::words::{number, words};
+use crate::{
+    parts::iso_month,
+    words::{number, words},
+};
 
 /// Colours beyond which parts of a bar would no longer be told apart: the rest goes together.
 const MOST_SERIES: usize = 6;
@@ -24,6 +27,7 @@ fn label(bucket: &Bucket, by: Dimension) -> String {
             || bucket.label.clone(),
             |state| names.tag_state(state).to_owned(),
         ),
+        (Dimension::Month, month) => iso_month(month),
         (_, LineKey::NONE) => names.none_line.to_owned(),
         (_, "untagged") => names.untagged.to_owned(),
         (_, "unknown") => names.unknown_area.to_owned(),
@@ -72,14 +76,20 @@ pub(super) fn Chart(counts: Counts, rows: Dimension, columns: Option<Dimension>)
     let words = &words().analysis;
     let columns = columns.filter(|columns| *columns != rows);
     let series = series(&counts, columns.unwrap_or(rows));
-    let most = series
-        .values
-        .iter()
-        .map(|row| row.iter().sum::<u64>())
-        .max()
-        .unwrap_or(1)
-        .max(1);
-    let bars = counts.rows.iter().zip(&series.values).map(|(bucket, values)| {
+    // What nobody judged yet would dwarf the lines: it is told, not drawn.
+    let is_outside = |bucket: &Bucket| {
+        matches!(rows, Dimension::ActionLine | Dimension::Theme) && bucket.key == "untagged"
+    };
+    let told = |(bucket, values): (&Bucket, &Vec<u64>)| {
+        let total = values.iter().sum::<u64>();
+        view! { <p class="outside">{label(bucket, rows)}": "<strong>{number(total)}</strong></p> }
+    };
+    let all = || counts.rows.iter().zip(&series.values);
+    let outside = all().find(|(bucket, _)| is_outside(bucket)).map(told);
+    let drawn = || all().filter(|(bucket, _)| !is_outside(bucket));
+    let sums = drawn().map(|(_, values)| values.iter().sum::<u64>());
+    let most = sums.max().unwrap_or(1).max(1);
+    let bars = drawn().map(|(bucket, values)| {
         let total = values.iter().sum::<u64>();
         view! {
             <li>
@@ -108,6 +118,7 @@ pub(super) fn Chart(counts: Counts, rows: Dimension, columns: Option<Dimension>)
         <figure class="chart" aria-label=words.chart_label>
             {legend}
             <ol class="bars">{bars}</ol>
+            {outside}
             <figcaption class="hint">{words.chart_label}" "{words.double}</figcaption>
         </figure>
     }

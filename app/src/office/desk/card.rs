@@ -1,6 +1,6 @@
 //! One quote on the desk: its words, what people and the tagger say, and what can be done.
 
-use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRow};
 use leptos::prelude::*;
 
@@ -49,7 +49,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
             {move || view! { <TaggerSays desk row=row.get()/> }}
             {move || view! { <ChosenFor desk row=row.get()/> }}
             {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
-            <Actions desk row/>
+            <Actions desk id/>
         </article>
     }
 }
@@ -181,10 +181,30 @@ fn ChosenFor(desk: List, row: QuoteRow) -> impl IntoView {
     }
 }
 
+/// All that can be said about one quote, for where it stands by itself.
 #[component]
-fn Actions(desk: List, row: Memo<QuoteRow>) -> impl IntoView {
+pub(crate) fn Judging(desk: List, entry: Entry) -> impl IntoView {
+    let id = entry.id;
+    let (row, trouble) = (entry.row, entry.trouble);
+    let (people, tagger) = (row.clone(), row.clone());
+    view! {
+        {move || view! { <PeopleSay desk row=people.get()/> }}
+        {move || view! { <TaggerSays desk row=tagger.get()/> }}
+        {move || view! { <ChosenFor desk row=row.get()/> }}
+        {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
+        <Actions desk id is_open=true/>
+    }
+}
+
+#[component]
+fn Actions(
+    desk: List,
+    id: QuoteId,
+    /// There is nothing more to open.
+    #[prop(optional)]
+    is_open: bool,
+) -> impl IntoView {
     let words = &words().desk;
-    let id = row.with_untracked(|row| row.id);
     view! {
         <div class="actions">
             <button type="button" class="button quiet small" on:click=move |_| desk.confirm(id, LineKey::none())>
@@ -199,10 +219,12 @@ fn Actions(desk: List, row: Memo<QuoteRow>) -> impl IntoView {
                 <kbd aria-hidden="true">"c"</kbd>
                 {words.choose}
             </button>
-            <a class="button quiet small" href=Route::Quote(id).path()>
-                <kbd aria-hidden="true">"\u{21b5}"</kbd>
-                {words.open}
-            </a>
+            {(!is_open).then(|| view! {
+                <a class="button quiet small" href=Route::Quote(id).path()>
+                    <kbd aria-hidden="true">"\u{21b5}"</kbd>
+                    {words.open}
+                </a>
+            })}
         </div>
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     api,
     office::names::names,
     parts::{Tone, announce},
+    route::{self, Route},
     words::{fill, words},
 };
 
@@ -64,8 +65,15 @@ impl List {
         });
         entry.row.set(expected(&before, &decision));
         announce(Tone::Good, said);
-        self.step(1);
+        if self.is_listed() {
+            self.advance(1);
+        }
         self.send(entry, decision, before);
+    }
+
+    /// Is the list on the screen, and not one quote by itself?
+    pub(super) fn is_listed(self) -> bool {
+        untrack(route::current) == Route::Desk
     }
 
     /// Takes the last decision back.
@@ -80,7 +88,9 @@ impl List {
             .unwrap_or_else(|| Entry::of(last.before.clone()));
         let now = entry.row.get_untracked();
         entry.row.set(last.before);
-        self.activate(last.quote);
+        if self.is_listed() {
+            self.activate(last.quote);
+        }
         announce(Tone::Good, words.undone);
         let decision = TagDecision {
             retract: last.lines,
@@ -95,8 +105,12 @@ impl List {
         spawn_local(async move {
             let path = format!("/api/v1/quotes/{}/tags", entry.id);
             match api::send::<QuoteRow>("POST", &path, &decision).await {
-                Ok(row) if entry.is_last(turn) => entry.row.set(row),
-                Ok(_) => {}
+                Ok(row) => {
+                    if entry.is_last(turn) {
+                        entry.row.set(row);
+                    }
+                    self.judged.update(|judged| *judged += 1);
+                }
                 Err(failure) => {
                     entry.row.set(before);
                     self.done.update(|done| {

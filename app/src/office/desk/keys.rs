@@ -44,23 +44,26 @@ fn press(desk: List, event: &ev::KeyboardEvent) {
         return;
     }
     let key = event.key();
-    if untrack(route::current) != Route::Desk {
-        return;
-    }
     let on_card = target
         .as_ref()
         .is_some_and(|element| element.class_list().contains("card"));
-    let active = desk.active.get_untracked();
+    let listed = desk.is_listed();
+    let opened = desk.opened.get_untracked().map(|entry| entry.id);
+    let active = if listed {
+        desk.active.get_untracked()
+    } else {
+        opened
+    };
     let row = active
         .and_then(|id| desk.entry(id))
         .map(|entry| entry.row.get_untracked());
     match (key.as_str(), row) {
-        ("j", _) => desk.step(1),
-        ("k", _) => desk.step(-1),
+        ("j", _) if listed => desk.step(1),
+        ("k", _) if listed => desk.step(-1),
         ("ArrowDown", _) if on_card => desk.step(1),
         ("ArrowUp", _) if on_card => desk.step(-1),
         ("u", _) => desk.undo(),
-        ("/", _) => focus("desk-search"),
+        ("/", _) if listed => focus("desk-search"),
         ("?", _) => desk.ask(Question::Help),
         ("0", Some(row)) => desk.confirm(row.id, LineKey::none()),
         ("1" | "2" | "3", Some(row)) => {

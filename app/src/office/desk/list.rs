@@ -34,7 +34,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn of(row: QuoteRow) -> Self {
+    pub(crate) fn of(row: QuoteRow) -> Self {
         Self {
             id: row.id,
             row: ArcRwSignal::new(row),
@@ -72,6 +72,10 @@ pub(crate) struct List {
     /// The publications with their sections, once they are here.
     pub(crate) publications: RwSignal<Option<Vec<Publication>>>,
     pub(crate) question: RwSignal<Option<Question>>,
+    /// The quote that is open by itself; it need not be in the list.
+    pub(crate) opened: RwSignal<Option<Entry>>,
+    /// Goes up with every decision that the server took.
+    pub(crate) judged: RwSignal<u32>,
     pub(super) done: RwSignal<Vec<Done>>,
     loading: RwSignal<Loading>,
     next: RwSignal<Option<String>>,
@@ -96,6 +100,8 @@ impl List {
             numbers: Source::new(),
             publications: RwSignal::new(None),
             question: RwSignal::new(None),
+            opened: RwSignal::new(None),
+            judged: RwSignal::new(0),
             done: RwSignal::new(Vec::new()),
             loading: RwSignal::new(Loading::Busy),
             next: RwSignal::new(None),
@@ -200,8 +206,9 @@ impl List {
     }
 
     pub(crate) fn entry(self, id: QuoteId) -> Option<Entry> {
-        self.entries
-            .with_untracked(|entries| entries.iter().find(|entry| entry.id == id).cloned())
+        let find = |entries: &Vec<Entry>| entries.iter().find(|entry| entry.id == id).cloned();
+        let opened = || self.opened.get_untracked().filter(|entry| entry.id == id);
+        self.entries.with_untracked(find).or_else(opened)
     }
 
     /// A row that came back from the server, wherever it was changed.
@@ -229,8 +236,17 @@ impl List {
         });
     }
 
-    /// The card `step` places further, from the one that is active.
+    /// `step` places up or down; the first press goes to the card that is marked already.
     pub(super) fn step(self, step: isize) {
+        let active = self.active.get_untracked();
+        match active.filter(|id| !has_focus(*id)) {
+            Some(id) => self.activate(id),
+            None => self.advance(step),
+        }
+    }
+
+    /// The card `step` places further, from the one that is active.
+    pub(super) fn advance(self, step: isize) {
         let ids = self
             .entries
             .with_untracked(|entries| entries.iter().map(|entry| entry.id).collect::<Vec<_>>());
@@ -287,4 +303,10 @@ impl List {
             .into_any(),
         }
     }
+}
+
+/// Is the focus on this card or on something in it?
+fn has_focus(id: QuoteId) -> bool {
+    let card = document().get_element_by_id(&Entry::element(id));
+    card.is_some_and(|card| card.contains(document().active_element().as_deref()))
 }
