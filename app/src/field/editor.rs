@@ -110,7 +110,7 @@ pub(crate) fn Editor(
         });
     };
     let leave = move || {
-        pause::forget(&pending.get_value());
+        let _ = pause::forget(&pending.get_value());
         tablet::drop_edit(conversation, target);
         let _ = on_done.try_run(());
     };

@@ -65,7 +65,7 @@ fn DeleteDraft(writing: Writing) -> impl IntoView {
     let delete = move |_| {
         let id = writing.draft.with_untracked(|draft| draft.id);
         writing.closed.set(true);
-        pause::forget(&id.to_string());
+        let _ = pause::forget(&id.to_string());
         tablet::drop_draft(id);
         home();
     };

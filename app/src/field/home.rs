@@ -24,12 +24,16 @@ fn rounds() -> Vec<Round> {
     tablet::see(|open| open.catalogue.rounds.clone()).unwrap_or_default()
 }
 
-/// The round chosen last, or the only one, or the one that is going on.
+/// The round chosen last, or the only one, or that of a draft: a small choice may be forgotten by a
+/// browser that was killed, and words that wait must be in sight.
 fn current(rounds: &[Round]) -> Option<Round> {
     let kept: Option<RoundId> = keep::read(&kept_name()).and_then(|id| id.parse().ok());
-    let chosen = rounds.iter().find(|round| Some(round.id) == kept);
-    let only = rounds.first().filter(|_| rounds.len() == 1);
-    chosen.or(only).cloned()
+    let drafted = || tablet::peek(|open| open.drafts.values().next_back().map(|draft| draft.round));
+    let id = match rounds {
+        [only] => Some(only.id),
+        _ => kept.or_else(|| drafted().flatten()),
+    };
+    rounds.iter().find(|round| Some(round.id) == id).cloned()
 }
 
 /// `24 jan 2026 – 31 jan 2026`, or the one day.

@@ -5,15 +5,25 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use web_sys::VisibilityState;
 
+use super::tablet::{self, Kept};
+
 /// How long somebody stops typing before it is written.
 const PAUSE: Duration = Duration::from_millis(400);
 
-use super::tablet::{self, Kept};
+/// Who types on and on is written this often all the same.
+const LONGEST_MS: f64 = 2_000.0;
 
 type Act = Rc<dyn Fn()>;
 
+struct Waiting {
+    timer: TimeoutHandle,
+    /// When the first unwritten key was pressed, by the tablet's clock.
+    since: f64,
+    act: Act,
+}
+
 thread_local! {
-    static PENDING: RefCell<BTreeMap<String, (TimeoutHandle, Act)>> = const { RefCell::new(BTreeMap::new()) };
+    static PENDING: RefCell<BTreeMap<String, Waiting>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// Call once: nothing stays unwritten when the page is hidden, frozen or left.
@@ -29,24 +39,36 @@ pub(crate) fn listen() {
 
 /// Carries this out after the pause; what waited under the same name is replaced.
 pub(crate) fn later(name: &str, act: impl Fn() + 'static) {
-    forget(name);
     // From this keystroke on, not from the write on: the sign never says more than the disk knows.
     tablet::kept().set(Kept::Saving);
+    let now = js_sys::Date::now();
+    let since = forget(name).unwrap_or(now);
     let own = name.to_owned();
-    if let Ok(timer) = set_timeout_with_handle(move || now(&own), PAUSE) {
-        let act: Act = Rc::new(act);
-        PENDING.with_borrow_mut(|pending| pending.insert(name.to_owned(), (timer, act)));
-    } else {
-        act();
+    // A clock that was set back counts as long enough.
+    let is_fresh = (0.0..LONGEST_MS).contains(&(now - since));
+    let timer = set_timeout_with_handle(move || self::now(&own), PAUSE);
+    match timer {
+        Ok(timer) => {
+            let waiting = Waiting {
+                timer,
+                since,
+                act: Rc::new(act),
+            };
+            PENDING.with_borrow_mut(|pending| pending.insert(name.to_owned(), waiting));
+            if !is_fresh {
+                self::now(name);
+            }
+        }
+        Err(_) => act(),
     }
 }
 
 /// Carries out at once what waits under this name.
 pub(crate) fn now(name: &str) {
     let waiting = PENDING.with_borrow_mut(|pending| pending.remove(name));
-    if let Some((timer, act)) = waiting {
-        timer.clear();
-        act();
+    if let Some(waiting) = waiting {
+        waiting.timer.clear();
+        (waiting.act)();
     }
 }
 
@@ -55,11 +77,11 @@ pub(crate) fn is_quiet() -> bool {
     PENDING.with_borrow(BTreeMap::is_empty)
 }
 
-pub(crate) fn forget(name: &str) {
-    let waiting = PENDING.with_borrow_mut(|pending| pending.remove(name));
-    if let Some((timer, _)) = waiting {
-        timer.clear();
-    }
+/// Since when it waited.
+pub(crate) fn forget(name: &str) -> Option<f64> {
+    let waiting = PENDING.with_borrow_mut(|pending| pending.remove(name))?;
+    waiting.timer.clear();
+    Some(waiting.since)
 }
 
 /// Carries out everything that waits.

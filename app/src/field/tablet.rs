@@ -5,7 +5,11 @@
 //! no screen ever shows as kept what is not. Browser objects cannot cross threads and leptos' signals
 //! want what can, so the tablet lives in a thread-local and the screens follow [`revision`].
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use koffiekar_sync_core::{
     catalogue::Catalogue,
@@ -76,6 +80,8 @@ thread_local! {
     static REVISION: ArcRwSignal<u64> = ArcRwSignal::new(0);
     static TROUBLE: ArcRwSignal<Option<StoreError>> = ArcRwSignal::new(None);
     static KEPT: ArcRwSignal<Kept> = ArcRwSignal::new(Kept::Quiet);
+    /// Writes of typed words that are under way.
+    static WRITING: Cell<u32> = const { Cell::new(0) };
     static OPENINGS: RefCell<u64> = const { RefCell::new(0) };
 }
 
@@ -344,11 +350,15 @@ fn start(write: Option<Result<Write, VaultError>>) {
         return kept.set(Kept::Failed(StoreError::Broken("no encryption".to_owned())));
     };
     kept.set(Kept::Saving);
+    WRITING.set(WRITING.get() + 1);
     spawn_local(async move {
-        match store::write(vec![write]).await {
+        let written = store::write(vec![write]).await;
+        WRITING.set(WRITING.get() - 1);
+        match written {
             Ok(()) => {
                 settle(None);
-                if pause::is_quiet() {
+                // "Bewaard" is about the last key, not about an earlier one.
+                if WRITING.get() == 0 && pause::is_quiet() {
                     kept.set(Kept::Saved);
                 }
             }
