@@ -103,7 +103,7 @@ impl Conversation {
             Ok(Some((value, _))) => value.as_i64(),
             _ => None,
         };
-        if !schema.is_some_and(|version| version >= SCHEMA) {
+        if schema.is_none_or(|version| version < SCHEMA) {
             return Err(not("schema"));
         }
 

@@ -230,20 +230,18 @@ impl Judge<'_> {
                     .map_err(|_| Violation::WrongValue("recorded_by"))?,
             ),
             ("recorded_at" | "recorded_by", _) => Err(Violation::WrongValue(key)),
-            (_, OpType::Put(ScalarValue::Str(text)))
-                if text.chars().count() <= limits::SHORT_CHARS =>
-            {
-                Ok(())
-            }
+            (_, OpType::Put(ScalarValue::Str(text))) if is_short(text) => Ok(()),
             _ => Err(Violation::WrongValue(key)),
         }
     }
 
     fn notes(&mut self, op: &Op) -> Result<(), Violation> {
         match &op.action {
-            OpType::Put(ScalarValue::Str(text)) if op.insert && text.chars().count() == 1 => {
+            OpType::Put(ScalarValue::Str(text)) if op.insert && is_character(text) => {
                 self.shape.notes += 1;
-                within(self.shape.notes, limits::NOTES_CHARS * 2, "notes")
+                // Two people may each have filled them; one person may not.
+                let people = if self.first { 1 } else { 2 };
+                within(self.shape.notes, limits::NOTES_CHARS * people, "notes")
             }
             OpType::Delete => Ok(()),
             _ => Err(Violation::WrongValue("notes")),
@@ -264,7 +262,7 @@ impl Judge<'_> {
 
     fn quote(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
         match (key, &op.action) {
-            ("verbatim", OpType::Put(ScalarValue::Str(words))) => {
+            ("verbatim", OpType::Put(ScalarValue::Str(words))) if !words.contains(NULL) => {
                 let long = words.chars().count() > limits::QUOTE_CHARS;
                 if long {
                     Err(Violation::QuoteTooLong)
@@ -274,11 +272,7 @@ impl Judge<'_> {
             }
             ("position", OpType::Put(ScalarValue::Int(_)))
             | ("removed", OpType::Put(ScalarValue::Boolean(_))) => Ok(()),
-            ("language", OpType::Put(ScalarValue::Str(code)))
-                if code.chars().count() <= limits::SHORT_CHARS =>
-            {
-                Ok(())
-            }
+            ("language", OpType::Put(ScalarValue::Str(code))) if is_short(code) => Ok(()),
             ("verbatim", _) => Err(Violation::WrongValue("verbatim")),
             ("position" | "removed" | "language", _) => Err(Violation::WrongValue("quote")),
             _ => Err(Violation::UnknownPath(format!("quotes/*/{}", cut(key)))),
@@ -319,10 +313,9 @@ impl Judge<'_> {
         let OpType::Put(ScalarValue::Str(json)) = &op.action else {
             return Err(wrong);
         };
-        let short = |text: &str| text.chars().count() <= limits::SHORT_CHARS;
         let statement: Statement = serde_json::from_str(json).map_err(|_| wrong.clone())?;
-        if !short(&statement.text)
-            || !short(&statement.language)
+        if !is_short(&statement.text)
+            || !is_short(&statement.language)
             || statement.supersedes.len() > limits::STATEMENTS
         {
             return Err(wrong);
@@ -357,6 +350,17 @@ fn within(count: usize, most: usize, what: &'static str) -> Result<(), Violation
     } else {
         Ok(())
     }
+}
+
+/// The one character that PostgreSQL does not keep in a text.
+const NULL: char = '\0';
+
+fn is_short(text: &str) -> bool {
+    text.chars().count() <= limits::SHORT_CHARS && !text.contains(NULL)
+}
+
+fn is_character(text: &str) -> bool {
+    text.chars().count() == 1 && !text.contains(NULL)
 }
 
 /// Enough of an unknown key to recognise it by, and not somebody's words.

@@ -325,7 +325,8 @@ impl Replica {
             ("clock-off", Some(server)) => {
                 let offset = server.0.saturating_sub(now.0);
                 // The correction was made already and did not help: do not go round in circles.
-                let corrected = (offset - self.state.clock_offset_ms).abs() < Millis::SECOND;
+                let moved_ms = offset.abs_diff(self.state.clock_offset_ms);
+                let corrected = moved_ms < Millis::SECOND.unsigned_abs();
                 self.state.clock_offset_ms = offset;
                 if corrected {
                     Reaction::Later

@@ -131,6 +131,8 @@ pub enum CommandError {
     QuoteLength,
     #[error("notes have at most {} characters", limits::NOTES_CHARS)]
     NotesLength,
+    #[error("a text holds the null character, which cannot be kept")]
+    NullCharacter,
     #[error("a conversation has at most {} quotes", limits::QUOTES)]
     TooManyQuotes,
     #[error("{what} has at most {max} characters", max = limits::SHORT_CHARS)]
@@ -397,6 +399,7 @@ fn check_new(new: &NewConversation) -> Result<(), CommandError> {
     if new.quotes.len() > limits::QUOTES {
         return Err(CommandError::TooManyQuotes);
     }
+    check_characters(&new.notes)?;
     check_short("language", &new.language)?;
     check_short("area", new.area.as_deref().unwrap_or(""))?;
     new.quotes
@@ -428,7 +431,9 @@ fn check_command(command: &Command, conversation: &Conversation) -> Result<(), C
             if (before + added).saturating_sub(removed) > limits::NOTES_CHARS {
                 return Err(CommandError::NotesLength);
             }
-            Ok(())
+            edit.splices
+                .iter()
+                .try_for_each(|splice| check_characters(&splice.insert))
         }
         Command::SetArea { area } => check_short("area", area.as_deref().unwrap_or("")),
         Command::SetLanguage { language } => check_short("language", language),
@@ -441,13 +446,22 @@ fn check_words(words: &str) -> Result<(), CommandError> {
     if long || words.trim().is_empty() {
         Err(CommandError::QuoteLength)
     } else {
-        Ok(())
+        check_characters(words)
     }
 }
 
 fn check_short(what: &'static str, text: &str) -> Result<(), CommandError> {
     if text.chars().count() > limits::SHORT_CHARS {
         Err(CommandError::TooLong { what })
+    } else {
+        check_characters(text)
+    }
+}
+
+/// PostgreSQL keeps every character but this one.
+fn check_characters(text: &str) -> Result<(), CommandError> {
+    if text.contains('\0') {
+        Err(CommandError::NullCharacter)
     } else {
         Ok(())
     }
