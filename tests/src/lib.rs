@@ -7,9 +7,12 @@
     reason = "a test that cannot go on must stop"
 )]
 
+pub mod browser;
+pub mod chunks;
 pub mod office;
 pub mod postgres;
 pub mod programs;
+pub mod rows;
 pub mod seed;
 pub mod server;
 pub mod tablet;

@@ -93,9 +93,14 @@ impl Cluster {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let process = command.spawn().unwrap();
-        let socket = folder.join(".s.PGSQL.5432");
         let patience = Instant::now() + Duration::from_secs(60);
-        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+        // The socket is there before the server answers on it.
+        let is_ready = || {
+            let mut ask = Command::new(bin.join("pg_isready"));
+            ask.arg("-q").arg("-h").arg(&folder);
+            ask.status().unwrap().success()
+        };
+        while !is_ready() {
             assert!(Instant::now() < patience, "PostgreSQL did not start");
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -9,6 +9,10 @@ use koffiekar_sync_core::ids::{Millis, QuoteId, StatementId, UserId};
 pub struct Numbers(pub u64);
 
 impl Numbers {
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "they never end: there is no `None` to unwrap"
+    )]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

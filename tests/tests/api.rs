@@ -1,3 +1,5 @@
 //! The server over HTTP.
 
+mod bad_input;
+mod policy;
 mod sync;

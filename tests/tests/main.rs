@@ -3,3 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod api;
+mod browser;
+mod crash;
+mod properties;

@@ -1,0 +1,32 @@
+//! What holds for any history and any bytes, not only for those that somebody thought of.
+//!
+//! A failing case prints its smallest form and the seed; `PROPTEST_RNG_SEED=<seed>` runs it again.
+
+mod admitted;
+mod consented;
+mod history;
+mod merged;
+mod noted;
+mod projected;
+mod wired;
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
+
+/// Runs `test` on so many values, from a fresh seed or from the one in the environment.
+fn hold<S: Strategy>(cases: u32, values: S, test: impl Fn(S::Value) -> TestCaseResult) {
+    let seed = std::env::var("PROPTEST_RNG_SEED").ok();
+    let seed: u64 = match seed.and_then(|seed| seed.parse().ok()) {
+        Some(seed) => seed,
+        None => u64::from_le_bytes(koffiekar_server::random::bytes()),
+    };
+    let config = Config {
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if let Err(failure) = TestRunner::new(config).run(&values, test) {
+        panic!("PROPTEST_RNG_SEED={seed}\n{failure}");
+    }
+}

@@ -1,0 +1,324 @@
+//! Messages come out as they went in, or not at all.
+
+use std::io::Write;
+
+use flate2::{Compression, write::GzEncoder};
+use koffiekar_sync_core::conversation::Head;
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
+use koffiekar_sync_core::limits;
+use koffiekar_sync_core::receipt::{KeyId, Receipt, ReceiptLine, SignedReceipt};
+use koffiekar_sync_core::replica::Identity;
+use koffiekar_sync_core::wire::{
+    Answer, Cursor, Envelope, Epoch, FeedPage, Fingerprint, News, Outcome, PROTOCOL, Push, Reason,
+    ReasonCode, Request, WireError,
+};
+use koffiekar_tests::seed::Numbers;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::hold;
+
+fn identity() -> Identity {
+    Identity {
+        device: DeviceNumber(12),
+        user: UserId(Uuid::from_u128(1)),
+        seed: [5; 32],
+        receipt_key: [0; 32],
+    }
+}
+
+fn public_key() -> [u8; 32] {
+    identity().signing_key().verifying_key().to_bytes()
+}
+
+fn id(numbers: &mut Numbers) -> ConversationId {
+    ConversationId(Uuid::from_bytes(numbers.bytes()))
+}
+
+fn round(numbers: &mut Numbers) -> RoundId {
+    RoundId(Uuid::from_bytes(numbers.bytes()))
+}
+
+fn heads(numbers: &mut Numbers) -> Vec<Head> {
+    (0..numbers.below(4))
+        .map(|_| Head(numbers.bytes()))
+        .collect()
+}
+
+fn bytes(numbers: &mut Numbers, most: usize) -> Vec<u8> {
+    (0..numbers.below(most))
+        .map(|_| numbers.bytes::<1>()[0])
+        .collect()
+}
+
+fn maybe<T>(numbers: &mut Numbers, some: impl FnOnce(&mut Numbers) -> T) -> Option<T> {
+    (numbers.below(2) == 0).then(|| some(numbers))
+}
+
+fn millis(numbers: &mut Numbers) -> Millis {
+    Millis(numbers.next().cast_signed())
+}
+
+fn request(numbers: &mut Numbers) -> Request {
+    Request {
+        epoch: maybe(numbers, |n| Epoch(n.bytes())),
+        push: (0..numbers.below(4))
+            .map(|_| Push {
+                document: id(numbers),
+                round: round(numbers),
+                heads: heads(numbers),
+                changes: bytes(numbers, 60),
+            })
+            .collect(),
+        cursors: (0..numbers.below(4))
+            .map(|_| Cursor {
+                round: round(numbers),
+                place: numbers.next(),
+            })
+            .collect(),
+        feed_bytes: u32::from_le_bytes(numbers.bytes()),
+        reference: maybe(numbers, |n| Fingerprint(n.bytes())),
+        tagger: maybe(numbers, |n| Fingerprint(n.bytes())),
+        waiting: u32::from_le_bytes(numbers.bytes()),
+    }
+}
+
+fn outcome(numbers: &mut Numbers) -> Outcome {
+    let reason = Reason {
+        code: ReasonCode::ClosedRound,
+        detail: "de ronde is dicht 😀".to_owned(),
+    };
+    match numbers.below(8) {
+        0 => Outcome::Stored,
+        1 => Outcome::Unchanged,
+        2 => Outcome::MissingDependencies,
+        3 => Outcome::ActorReused,
+        4 => Outcome::Held(reason),
+        5 => Outcome::Erased,
+        6 => Outcome::Replaced(id(numbers)),
+        _ => Outcome::Invalid(reason),
+    }
+}
+
+fn news(numbers: &mut Numbers) -> News {
+    let document = id(numbers);
+    match numbers.below(4) {
+        0 => News::Changed(document, bytes(numbers, 80)),
+        1 => News::Erased(document),
+        2 => News::Replaced(document, id(numbers)),
+        _ => News::MovedAway(document),
+    }
+}
+
+fn receipt(numbers: &mut Numbers) -> Receipt {
+    Receipt {
+        epoch: Epoch(numbers.bytes()),
+        key: KeyId(numbers.bytes()),
+        device: DeviceNumber(numbers.next()),
+        request: Fingerprint(numbers.bytes()),
+        time: millis(numbers),
+        documents: (0..numbers.below(4))
+            .map(|_| ReceiptLine {
+                document: id(numbers),
+                pushed: heads(numbers),
+                stored: heads(numbers),
+            })
+            .collect(),
+    }
+}
+
+fn answer(numbers: &mut Numbers) -> Answer {
+    Answer {
+        epoch: Epoch(numbers.bytes()),
+        time: millis(numbers),
+        outcomes: (0..numbers.below(6)).map(|_| outcome(numbers)).collect(),
+        receipt: maybe(numbers, |n| {
+            SignedReceipt::sign(&receipt(n), &identity().signing_key())
+        }),
+        rounds: (0..numbers.below(3))
+            .map(|_| FeedPage {
+                round: round(numbers),
+                place: numbers.next(),
+                more: numbers.below(2) == 0,
+                news: (0..numbers.below(4)).map(|_| news(numbers)).collect(),
+            })
+            .collect(),
+        reference: maybe(numbers, |n| bytes(n, 50)),
+        tagger: maybe(numbers, |n| bytes(n, 50)),
+    }
+}
+
+fn sealed(numbers: &mut Numbers) -> (Request, Envelope) {
+    let request = request(numbers);
+    let key = identity().signing_key();
+    let (time, nonce) = (millis(numbers), numbers.bytes());
+    let envelope = Envelope::seal(&request, identity().device, &key, time, nonce);
+    (request, envelope)
+}
+
+/// Anything but what was signed must not pass as it.
+fn taken(bytes: &[u8]) -> Result<Request, WireError> {
+    let envelope = Envelope::from_bytes(bytes)?;
+    envelope.verify(&public_key())?;
+    envelope.open()
+}
+
+#[test]
+fn messages_come_out_as_they_went_in() {
+    hold(300, any::<u64>(), |seed| {
+        let mut numbers = Numbers(seed);
+        let (request, envelope) = sealed(&mut numbers);
+        let sent = envelope.to_bytes();
+        prop_assert_eq!(Envelope::from_bytes(&sent).unwrap(), envelope);
+        prop_assert_eq!(taken(&sent).unwrap(), request);
+        let answer = answer(&mut numbers);
+        prop_assert_eq!(Answer::from_bytes(&answer.to_bytes()).unwrap(), answer);
+        let receipt = receipt(&mut numbers);
+        let key = identity().signing_key();
+        let signed = SignedReceipt::sign(&receipt, &key);
+        prop_assert_eq!(signed.verify(&key.verifying_key()).unwrap(), receipt);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_message_that_lost_its_end_is_an_error() {
+    hold(40, any::<u64>(), |seed| {
+        let mut numbers = Numbers(seed);
+        let (_, envelope) = sealed(&mut numbers);
+        let (sent, answer) = (envelope.to_bytes(), answer(&mut numbers).to_bytes());
+        for length in 0..sent.len() {
+            prop_assert!(
+                Envelope::from_bytes(&sent[..length]).is_err(),
+                "{} bytes",
+                length
+            );
+        }
+        for length in 0..answer.len() {
+            prop_assert!(
+                Answer::from_bytes(&answer[..length]).is_err(),
+                "{} bytes",
+                length
+            );
+        }
+        // Nor may there be more than was meant.
+        let more = [&sent[..], &[0]].concat();
+        prop_assert!(Envelope::from_bytes(&more).is_err());
+        Ok(())
+    });
+}
+
+#[test]
+fn one_changed_bit_breaks_the_signature() {
+    hold(12, any::<u64>(), |seed| {
+        let sent = sealed(&mut Numbers(seed)).1.to_bytes();
+        for bit in 0..sent.len() * 8 {
+            let mut changed = sent.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(taken(&changed).is_err(), "bit {}", bit);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn one_changed_bit_of_a_receipt_breaks_it() {
+    hold(12, any::<u64>(), |seed| {
+        let key = identity().signing_key();
+        let signed = SignedReceipt::sign(&receipt(&mut Numbers(seed)), &key);
+        for bit in 0..(signed.receipt.len() + 64) * 8 {
+            let mut changed = signed.clone();
+            match bit.checked_sub(signed.receipt.len() * 8) {
+                None => changed.receipt[bit / 8] ^= 1 << (bit % 8),
+                Some(bit) => changed.signature[bit / 8] ^= 1 << (bit % 8),
+            }
+            prop_assert!(changed.verify(&key.verifying_key()).is_err(), "bit {}", bit);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn one_changed_bit_of_an_answer_is_an_error_or_says_the_same() {
+    hold(12, any::<u64>(), |seed| {
+        let answer = answer(&mut Numbers(seed));
+        let sent = answer.to_bytes();
+        for bit in 0..sent.len() * 8 {
+            let mut changed = sent.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            // A few bits of gzip's own header mean nothing.
+            if let Ok(read) = Answer::from_bytes(&changed) {
+                prop_assert_eq!(&read, &answer, "bit {}", bit);
+            }
+        }
+        Ok(())
+    });
+}
+
+fn zipped(plain: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(plain).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// Signed by the device, whatever is in it.
+fn envelope_around(body: Vec<u8>) -> Envelope {
+    let (_, mut envelope) = sealed(&mut Numbers(1));
+    envelope.body = body;
+    envelope
+}
+
+#[test]
+fn a_body_that_swells_beyond_the_limit_is_refused() {
+    let bomb = zipped(&vec![0; limits::INFLATED_BYTES + 1]);
+    assert!(bomb.len() < 100_000);
+    let too_large = Err(WireError::TooLarge(limits::INFLATED_BYTES));
+    assert_eq!(envelope_around(bomb.clone()).open(), too_large);
+    assert_eq!(
+        Answer::from_bytes(&bomb),
+        Err(WireError::TooLarge(limits::INFLATED_BYTES))
+    );
+    let large = vec![0; limits::REQUEST_BYTES + 1];
+    assert_eq!(
+        Envelope::from_bytes(&large),
+        Err(WireError::TooLarge(limits::REQUEST_BYTES))
+    );
+}
+
+#[test]
+fn a_list_that_claims_to_be_endless_is_refused_without_making_room_for_it() {
+    // A map with push: an array of 2^62, and of bytes of 2^62.
+    for claim in [
+        [0xa1, 0x01, 0x9b, 0x40, 0, 0, 0, 0, 0, 0, 0],
+        [0xa1, 0x01, 0x5b, 0x40, 0, 0, 0, 0, 0, 0, 0],
+    ] {
+        let opened = envelope_around(zipped(&claim)).open();
+        assert!(matches!(opened, Err(WireError::NotCbor(_))), "{opened:?}");
+    }
+    let nested = zipped(&vec![0x81; 1_000_000]);
+    assert!(matches!(
+        envelope_around(nested).open(),
+        Err(WireError::NotCbor(_))
+    ));
+}
+
+#[test]
+fn another_protocol_is_named() {
+    let (_, mut envelope) = sealed(&mut Numbers(1));
+    envelope.protocol = PROTOCOL + 1;
+    let read = Envelope::from_bytes(&envelope.to_bytes());
+    assert_eq!(read, Err(WireError::Protocol(PROTOCOL + 1)));
+}
+
+#[test]
+fn a_field_that_this_version_does_not_know_is_passed_over() {
+    // An empty request of a later version: {1: [], 2: [], 3: 0, 6: 0, 99: [1, {2: "x"}]}
+    let later = [
+        0xa5, 0x01, 0x80, 0x02, 0x80, 0x03, 0x00, 0x06, 0x00, 0x18, 99, 0x82, 0x01, 0xa1, 0x02,
+        0x61, b'x',
+    ];
+    assert_eq!(
+        envelope_around(zipped(&later)).open(),
+        Ok(Request::default())
+    );
+}
