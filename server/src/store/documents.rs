@@ -193,13 +193,14 @@ pub async fn feed_after(
     device: DeviceNumber,
     rows: i64,
 ) -> Result<Vec<FeedRow>> {
+    type Row = (i64, Vec<u8>, String, Option<Vec<u8>>);
     let statement = "
         select f.place, f.document, f.kind,
             case when f.held_by = $3 then null else d.bytes end
         from feed f left join documents d on d.id = f.document
         where f.round = $1 and f.place > $2
         order by f.place limit $4";
-    let rows: Vec<(i64, Vec<u8>, String, Option<Vec<u8>>)> = on!(tx, c => sqlx::query_as(statement)
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement)
             .bind(round.as_bytes().as_slice())
             .bind(place)
             .bind(devices::column(device))
