@@ -1,5 +1,6 @@
 //! The server over HTTP.
 
 mod bad_input;
+mod office;
 mod policy;
 mod sync;
