@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::postgres::Database;
 use crate::programs;
@@ -20,6 +21,7 @@ pub struct Server {
     /// Kept alive as long as the server.
     pub place: Place,
     stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<()>,
 }
 
 /// Where the data of one test lives.
@@ -61,13 +63,43 @@ impl Server {
 
     /// Empty, or with what the place holds already.
     pub async fn start_with_clock(place: Place, clock: Clock) -> Server {
+        let (url, koffiekar, stop, ended) = Self::serve(&place, clock).await;
+        Server {
+            url,
+            koffiekar,
+            place,
+            stop: Some(stop),
+            ended,
+        }
+    }
+
+    /// Ends it as an administrator would and starts it anew, elsewhere, on the same data. What the
+    /// server was doing in the background has ended then.
+    pub async fn restart(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        (&mut self.ended).await.unwrap();
+        self.koffiekar.store.close().await;
+        let clock = self.koffiekar.clock.clone();
+        let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock).await;
+        self.url = url;
+        self.koffiekar = koffiekar;
+        self.stop = Some(stop);
+        self.ended = ended;
+    }
+
+    async fn serve(
+        place: &Place,
+        clock: Clock,
+    ) -> (String, Koffiekar, oneshot::Sender<()>, JoinHandle<()>) {
         let store = Store::open(&place.address()).await.unwrap();
         let koffiekar = Koffiekar::new(store, clock).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (stop, stopped) = oneshot::channel();
         let served = koffiekar.clone();
-        tokio::spawn(async move {
+        let ended = tokio::spawn(async move {
             let ended = async {
                 let _ = stopped.await;
             };
@@ -75,12 +107,7 @@ impl Server {
                 .await
                 .unwrap();
         });
-        Server {
-            url,
-            koffiekar,
-            place,
-            stop: Some(stop),
-        }
+        (url, koffiekar, stop, ended)
     }
 }
 

@@ -3,4 +3,5 @@
 mod bad_input;
 mod office;
 mod policy;
+mod queries;
 mod sync;
