@@ -9,7 +9,14 @@
 use std::time::{Duration, Instant};
 
 use koffiekar_server::demo;
+use koffiekar_server::projection::{Surroundings, project};
+use koffiekar_server::suggest::suggestions;
+use koffiekar_sync_core::admission::{Admission, admit};
+use koffiekar_sync_core::catalogue::RoundKind;
+use koffiekar_sync_core::conversation::Document;
+use koffiekar_sync_core::ids::ConversationId;
 use koffiekar_sync_core::office::QuotePage;
+use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::replica::Budget;
 use koffiekar_tests::office::Office;
 use koffiekar_tests::seed::{Numbers, conversation};
@@ -58,7 +65,7 @@ impl Bench {
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let bench = Bench { postgres: arguments.iter().any(|argument| argument == "--postgres") };
-    let known = ["push", "pull", "idle"];
+    let known = ["push", "pull", "idle", "stages"];
     let named: Vec<&str> =
         arguments.iter().filter(|a| !a.starts_with("--")).map(String::as_str).collect();
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
@@ -69,6 +76,9 @@ async fn main() {
     if wanted("push") {
         push(&bench, 2_000, "push_2000", 13.4 / 20.0).await;
         push(&bench, CONVERSATIONS, "push_10000", 3.05).await;
+    }
+    if wanted("stages") {
+        stages(&bench).await;
     }
     if wanted("pull") || wanted("idle") {
         pull_and_idle(&bench, wanted("pull"), wanted("idle")).await;
@@ -105,6 +115,65 @@ async fn push(bench: &Bench, count: usize, name: &str, budget: f64) {
     assert!(!page.quotes[0].suggestions.is_empty());
     eprintln!("{name}: {} requests", synced.requests);
     bench.tell(name, took.as_secs_f64(), "s", Some(budget));
+}
+
+/// Where the time of a push goes: microseconds of one core for one new conversation.
+async fn stages(bench: &Bench) {
+    const COUNT: usize = 2_000;
+    let server = bench.server().await;
+    let mut tablet = full_tablet(&server, COUNT).await;
+    let identity = tablet.replica.identity().clone();
+    let author = Author { device: identity.device, user: identity.user, edits: false };
+    let documents: Vec<(ConversationId, Document)> = tablet
+        .replica
+        .conversations()
+        .map(|(id, held)| (id, Document::load(held.bytes()).unwrap()))
+        .collect();
+    let pushed: Vec<_> = documents
+        .iter()
+        .map(|(id, document)| (*id, document.changes_since(&[]), document.heads()))
+        .collect();
+    let each = |name: &str, started: Instant| {
+        let micros = started.elapsed().as_secs_f64() * 1e6 / COUNT as f64;
+        bench.tell(name, micros, "us", None);
+    };
+
+    let started = Instant::now();
+    let admitted: Vec<_> = pushed
+        .iter()
+        .map(|(id, changes, heads)| (*id, admit(None, changes, heads, &author).unwrap()))
+        .collect();
+    each("stage_admit", started);
+
+    let tagger = server.koffiekar.suggest.tagger();
+    let surroundings = Surroundings::default();
+    let started = Instant::now();
+    for (id, admission) in &admitted {
+        let Admission::Merged(merged) = admission else { panic!("a new conversation") };
+        let suggest = |_: &str, _: &str| Vec::new();
+        let (round, kind) = (demo::round(ROUND), RoundKind::NeighbourhoodRound);
+        let now = tablet.now();
+        project(*id, round, kind, &merged.conversation, now, &surroundings, suggest);
+    }
+    each("stage_project", started);
+
+    let started = Instant::now();
+    for (_, admission) in &admitted {
+        let Admission::Merged(merged) = admission else { panic!("a new conversation") };
+        for quote in &merged.conversation.quotes {
+            suggestions(&tagger, quote.wording.first(), "nl");
+        }
+    }
+    each("stage_suggest", started);
+
+    let started = Instant::now();
+    let now = tablet.now();
+    let whole = Budget { documents: COUNT, push_bytes: usize::MAX, feed_bytes: 0 };
+    let message = tablet.replica.next_request(whole, now);
+    each("stage_tablet_packs", started);
+    let started = Instant::now();
+    post(&tablet.url, message).await.unwrap();
+    each("stage_whole_request", started);
 }
 
 async fn pull_and_idle(bench: &Bench, pull: bool, idle: bool) {

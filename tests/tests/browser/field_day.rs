@@ -98,12 +98,12 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
 /// The editor sees both wordings and confirms a tag with the keyboard; the analyst's counts agree.
 async fn the_office_agrees(driver: &Driver, url: &str) {
     let editor = Office::sign_in(url, "redacteur1").await;
-    for words in ["zwemclub", "speelveldje", "lantaarn"] {
+    for words in ["zwemclub", "speelveldje", "hofje"] {
         let page: QuotePage = editor.get(&format!("/api/v1/quotes?text={words}")).await;
         let found: Vec<_> = page.quotes.iter().map(|quote| &quote.verbatim).collect();
         assert_eq!(page.total, 1, "{words}: {found:?}");
     }
-    let disputed: QuotePage = editor.get("/api/v1/quotes?text=lantaarn").await;
+    let disputed: QuotePage = editor.get("/api/v1/quotes?text=hofje").await;
     assert_eq!(disputed.quotes[0].wordings.len(), 2);
     assert_eq!(disputed.quotes[0].tags.len(), 1);
 
