@@ -6,3 +6,4 @@ mod api;
 mod browser;
 mod crash;
 mod properties;
+mod rules;

@@ -1,0 +1,328 @@
+//! The rules of the map, held against the sources: which part knows what, and how files look.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A file of the project: its path from the root, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// Lines that are not comments, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().zip(1..);
+        lines
+            .map(|(line, number)| (number, line.split("//").next().unwrap_or("")))
+            .filter(|(_, line)| !line.trim().is_empty())
+    }
+
+    fn is_under(&self, folders: &[&str]) -> bool {
+        folders.iter().any(|folder| self.path.starts_with(folder))
+    }
+}
+
+/// What is made by tools or fetched by them is no source.
+const NOT_OURS: [&str; 5] = ["target", "node_modules", "dist", "data", ".git"];
+
+/// All files that are text.
+fn sources() -> Vec<Source> {
+    let mut folders = vec![root()];
+    let mut sources = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if NOT_OURS.contains(&name.as_str()) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let path = path.strip_prefix(root()).unwrap();
+                let path = path.to_string_lossy().replace('\\', "/");
+                sources.push(Source { path, text });
+            }
+        }
+    }
+    sources.sort_by(|one, other| one.path.cmp(&other.path));
+    assert!(
+        sources.len() > 100,
+        "only {} files were found",
+        sources.len()
+    );
+    sources
+}
+
+fn rust() -> Vec<Source> {
+    let mut sources = sources();
+    sources.retain(|source| source.path.ends_with(".rs"));
+    sources
+}
+
+/// Whether a line names this: not as a part of a longer name.
+fn names(line: &str, name: &str) -> bool {
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(name).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + name.len()..].chars().next();
+        !before.is_some_and(in_name) && !after.is_some_and(in_name)
+    })
+}
+
+/// Every place outside these folders and files where one of these names stands.
+fn named_outside(forbidden: &[&str], allowed: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in rust() {
+        // This file names what it looks for.
+        if source.is_under(allowed) || source.path == "tests/tests/rules.rs" {
+            continue;
+        }
+        for (number, line) in source.code() {
+            for name in forbidden {
+                if names(line, name) {
+                    found.push(format!("{}:{number} names {name}", source.path));
+                }
+            }
+        }
+    }
+    found
+}
+
+const NOTHING: [String; 0] = [];
+
+#[test]
+fn only_the_store_knows_sql() {
+    let allowed = ["server/src/store.rs", "server/src/store/", "tests/"];
+    assert_eq!(named_outside(&["sqlx"], &allowed), NOTHING);
+    for source in sources() {
+        let manifest = source.path.ends_with("/Cargo.toml");
+        if manifest && !source.is_under(&["server/", "tests/"]) {
+            assert!(!source.text.contains("sqlx"), "{}", source.path);
+        }
+    }
+}
+
+#[test]
+fn only_the_app_knows_the_browser() {
+    let browser = ["wasm_bindgen", "web_sys", "js_sys", "leptos", "gloo"];
+    assert_eq!(named_outside(&browser, &["app/"]), NOTHING);
+}
+
+#[test]
+fn only_the_edge_of_the_server_knows_http() {
+    let edge = [
+        "server/src/assets.rs",
+        "server/src/caller.rs",
+        "server/src/extract.rs",
+        "server/src/lib.rs",
+        "server/src/middleware.rs",
+        "server/src/problem.rs",
+        "server/src/routes.rs",
+        "server/src/routes/",
+        // Brings its conversations in as tablets do: through the API.
+        "server/src/demo/conversations.rs",
+    ];
+    assert_eq!(
+        named_outside(&["axum", "tower", "tower_http", "hyper"], &edge),
+        NOTHING
+    );
+}
+
+const PURE: [&str; 2] = ["sync-core/", "tagging/"];
+
+#[test]
+fn pure_crates_know_no_clock_no_chance_and_no_world() {
+    let forbidden = [
+        "SystemTime",
+        "Instant",
+        "getrandom",
+        "rand",
+        "thread_rng",
+        "RandomState",
+        "HashMap",
+        "HashSet",
+        "fs",
+        "net",
+        "process",
+        "env",
+        "thread",
+        "tokio",
+        "async",
+        "println",
+        "eprintln",
+    ];
+    let mut found = Vec::new();
+    for source in rust() {
+        let in_pure = PURE
+            .iter()
+            .any(|krate| source.path.starts_with(&format!("{krate}src/")));
+        if !in_pure || source.path.ends_with("tests.rs") {
+            continue;
+        }
+        for (number, line) in source.code() {
+            // A panic inside Automerge is caught where its bytes are judged.
+            let line = line.replace("std::panic", "");
+            for name in forbidden {
+                if names(&line, name) {
+                    found.push(format!("{}:{number} names {name}", source.path));
+                }
+            }
+        }
+    }
+    assert_eq!(found, NOTHING);
+}
+
+#[test]
+fn pure_crates_depend_on_nothing_that_does() {
+    for krate in PURE {
+        let manifest = std::fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        let dependencies = dependencies.split("\n[").next().unwrap();
+        for line in dependencies.lines() {
+            let name = line.split(['.', ' ', '=']).next().unwrap();
+            let worldly = [
+                "getrandom",
+                "rand",
+                "tokio",
+                "sqlx",
+                "axum",
+                "reqwest",
+                "koffiekar-server",
+            ];
+            assert!(!worldly.contains(&name), "{krate} depends on {name}");
+        }
+        let clippy = std::fs::read_to_string(root().join(krate).join("clippy.toml")).unwrap();
+        for clock in ["Instant::now", "SystemTime::now", "RandomState"] {
+            assert!(
+                clippy.contains(clock),
+                "{krate}clippy.toml does not ban {clock}"
+            );
+        }
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{krate}");
+    }
+    let workspace = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(workspace.contains("iter_over_hash_type = \"warn\""));
+    assert!(workspace.contains("unsafe_code = \"forbid\""));
+}
+
+/// `app -> sync-core, tagging <- server`; nothing sees `tests`.
+#[test]
+fn crates_look_one_way() {
+    let sees: [(&str, &[&str]); 6] = [
+        ("sync-core", &[]),
+        ("tagging", &[]),
+        ("server", &["sync-core", "tagging"]),
+        ("app", &["sync-core", "tagging"]),
+        ("tests", &["server", "sync-core", "tagging"]),
+        ("xtask", &[]),
+    ];
+    for (krate, allowed) in sees {
+        let manifest = std::fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+        let named = manifest
+            .lines()
+            .filter_map(|line| line.strip_prefix("koffiekar-"));
+        let named: BTreeSet<&str> = named
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+            .collect();
+        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+        let beyond: Vec<&&str> = named.difference(&allowed).collect();
+        assert!(beyond.is_empty(), "{krate} depends on {beyond:?}");
+    }
+}
+
+/// A file has one idea.
+#[test]
+fn no_file_is_longer_than_600_lines() {
+    const LONGEST: usize = 600;
+    const EXCEPTIONS: [&str; 0] = [];
+    let mut long = Vec::new();
+    for source in sources() {
+        let is_code = [".rs", ".sql", ".js", ".sh"]
+            .iter()
+            .any(|end| source.path.ends_with(end));
+        let lines = source.text.lines().count();
+        if is_code && lines > LONGEST && !EXCEPTIONS.contains(&source.path.as_str()) {
+            long.push(format!("{}: {lines}", source.path));
+        }
+    }
+    assert_eq!(long, NOTHING);
+}
+
+#[test]
+fn both_engines_have_the_same_migrations() {
+    let names = |engine: &str| -> BTreeSet<String> {
+        let folder = root().join("migrations").join(engine);
+        let files = std::fs::read_dir(folder).unwrap();
+        files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    let (sqlite, postgres) = (names("sqlite"), names("postgres"));
+    assert_eq!(sqlite, postgres);
+    assert!(!sqlite.is_empty());
+    let store = std::fs::read_to_string(root().join("server/src/store.rs")).unwrap();
+    for (name, number) in sqlite.iter().zip(1..) {
+        assert!(
+            name.starts_with(&format!("{number:04}_")),
+            "{name} is not number {number}"
+        );
+        for engine in ["sqlite", "postgres"] {
+            let path = format!("migrations/{engine}/{name}");
+            assert!(store.contains(&path), "{path} is never run");
+        }
+    }
+}
+
+/// Whoever builds this elsewhere has other folders and perhaps another registry.
+#[test]
+fn no_file_names_a_machine() {
+    // Put together here, so that this file does not name one either.
+    let homes = ["root", "home", "work", "Users"].map(|folder| format!("/{folder}/"));
+    let registries = [
+        "registry",
+        "mirror",
+        "artifactory",
+        "nexus",
+        "npmjs",
+        "pypi",
+        "crates",
+    ];
+    let mut found = Vec::new();
+    for source in sources() {
+        for (line, number) in source.text.lines().zip(1..) {
+            let starts = |path: &String| {
+                line.match_indices(path.as_str()).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    !before.is_some_and(|c| c.is_alphanumeric() || ".-_~/}".contains(c))
+                })
+            };
+            if homes.iter().any(starts) {
+                found.push(format!(
+                    "{}:{number} names a folder of one machine",
+                    source.path
+                ));
+            }
+            for scheme in ["http://", "https://"] {
+                for (at, _) in line.match_indices(scheme) {
+                    let host = line[at + scheme.len()..]
+                        .split(['/', '"', ' ', ')', '>'])
+                        .next();
+                    let host = host.unwrap_or("").to_lowercase();
+                    if registries.iter().any(|registry| host.contains(registry)) {
+                        found.push(format!(
+                            "{}:{number} names the registry {host}",
+                            source.path
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(found, NOTHING);
+}
