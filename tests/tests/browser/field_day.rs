@@ -115,7 +115,7 @@ async fn the_office_agrees(driver: &Driver, url: &str) {
     desk.see_css("#password").await.send_keys(format!("{PASSWORD}\n")).await.unwrap();
     desk.see_css("article.card").await;
     let before: Counts = editor.get("/api/v1/quotes/counts?rows=tag_state").await;
-    desk.go(&format!("{url}/redactie?text=zwemclub")).await;
+    desk.go(&format!("{url}/redactie?zoek=zwemclub")).await;
     desk.see_css("article.card").await;
     desk.until("one card is shown", "document.querySelectorAll('article.card').length === 1").await;
     desk.click_css("article.card").await;
