@@ -34,13 +34,20 @@ impl Driver {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = loop {
-            let line = lines.next_line().await.unwrap().expect("chromedriver ended");
+            let line = lines
+                .next_line()
+                .await
+                .unwrap()
+                .expect("chromedriver ended");
             if let Some((_, port)) = line.split_once("successfully on port ") {
                 break port.trim_end_matches('.').parse().unwrap();
             }
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Driver { port, _process: process }
+        Driver {
+            port,
+            _process: process,
+        }
     }
 }
 
@@ -49,7 +56,12 @@ pub struct Profile(TempDir);
 
 impl Profile {
     pub fn fresh() -> Profile {
-        Profile(tempfile::Builder::new().prefix("koffiekar-chromium-").tempdir().unwrap())
+        Profile(
+            tempfile::Builder::new()
+                .prefix("koffiekar-chromium-")
+                .tempdir()
+                .unwrap(),
+        )
     }
 
     fn path(&self) -> &Path {
@@ -82,7 +94,9 @@ pub struct Browser {
 impl Browser {
     pub async fn open(driver: &Driver, profile: &Profile, size: Size) -> Browser {
         let mut wanted = DesiredCapabilities::chrome();
-        wanted.set_binary(programs::chromium().to_str().unwrap()).unwrap();
+        wanted
+            .set_binary(programs::chromium().to_str().unwrap())
+            .unwrap();
         let folder = format!("--user-data-dir={}", profile.path().display());
         let flags = [
             "--headless",
@@ -100,10 +114,15 @@ impl Browser {
         for flag in flags {
             wanted.add_arg(flag).unwrap();
         }
-        wanted.set_browser_option("prefs", json!({ "intl.accept_languages": "nl" })).unwrap();
+        wanted
+            .set_browser_option("prefs", json!({ "intl.accept_languages": "nl" }))
+            .unwrap();
         let address = format!("http://localhost:{}", driver.port);
         let driver = WebDriver::new(address, wanted).await.unwrap();
-        let browser = Browser { driver, profile_folder: profile.path().to_owned() };
+        let browser = Browser {
+            driver,
+            profile_folder: profile.path().to_owned(),
+        };
         browser.resize(size).await;
         browser
     }
@@ -112,7 +131,8 @@ impl Browser {
         let (width, height) = size.pixels();
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.command("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.command("Emulation.setDeviceMetricsOverride", metrics)
+            .await;
     }
 
     async fn command(&self, name: &str, parameters: Value) -> Value {
@@ -125,7 +145,8 @@ impl Browser {
         let conditions = json!({
             "offline": !online, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1
         });
-        self.command("Network.emulateNetworkConditions", conditions).await;
+        self.command("Network.emulateNetworkConditions", conditions)
+            .await;
     }
 
     pub async fn go(&self, address: &str) {
@@ -193,12 +214,23 @@ impl Browser {
 
     /// Keys for whatever has the focus.
     pub async fn press(&self, keys: &str) {
-        self.driver.active_element().await.unwrap().send_keys(keys).await.unwrap();
+        self.driver
+            .active_element()
+            .await
+            .unwrap()
+            .send_keys(keys)
+            .await
+            .unwrap();
     }
 
     /// What a field holds.
     pub async fn value(&self, testid: &str) -> String {
-        self.see(testid).await.prop("value").await.unwrap().unwrap_or_default()
+        self.see(testid)
+            .await
+            .prop("value")
+            .await
+            .unwrap()
+            .unwrap_or_default()
     }
 
     /// All text of the page.
@@ -227,19 +259,34 @@ impl Browser {
     }
 
     pub async fn evaluate(&self, script: &str) -> Value {
-        self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
+        self.driver
+            .execute(script, Vec::new())
+            .await
+            .unwrap()
+            .json()
+            .clone()
     }
 
     /// A promise's value.
     pub async fn evaluate_async(&self, promise: &str) -> Value {
-        let script =
-            format!("const done = arguments[arguments.length - 1]; Promise.resolve({promise}).then(done, e => done(String(e)));");
-        self.driver.execute_async(&script, Vec::new()).await.unwrap().json().clone()
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; Promise.resolve({promise}).then(done, e => done(String(e)));"
+        );
+        self.driver
+            .execute_async(&script, Vec::new())
+            .await
+            .unwrap()
+            .json()
+            .clone()
     }
 
     /// The app is kept for use without a connection: its worker controls this page.
     pub async fn until_kept(&self) {
-        self.until("the service worker controls the page", "navigator.serviceWorker.controller").await;
+        self.until(
+            "the service worker controls the page",
+            "navigator.serviceWorker.controller",
+        )
+        .await;
     }
 
     /// A picture of the page. Kept where `KOFFIEKAR_PICTURES` says, else nowhere.
@@ -247,7 +294,10 @@ impl Browser {
         if let Some(folder) = std::env::var_os("KOFFIEKAR_PICTURES") {
             let folder = PathBuf::from(folder);
             std::fs::create_dir_all(&folder).unwrap();
-            self.driver.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+            self.driver
+                .screenshot(&folder.join(format!("{name}.png")))
+                .await
+                .unwrap();
         }
     }
 
@@ -256,11 +306,12 @@ impl Browser {
         let axe = std::fs::read_to_string(programs::axe()).unwrap();
         self.driver.execute(&axe, Vec::new()).await.unwrap();
         let tags = "['wcag2a','wcag2aa','wcag21a','wcag21aa']";
-        let run = format!("axe.run(document, {{ runOnly: {tags} }}).then(r => r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target.join(' ')).join(' | ')))");
+        let run = format!(
+            "axe.run(document, {{ runOnly: {tags} }}).then(r => r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target.join(' ')).join(' | ')))"
+        );
         let violations = self.evaluate_async(&run).await;
         assert_eq!(violations, json!([]), "accessibility of {screen}");
     }
-
 
     /// Ends the browser as a user does.
     pub async fn close(self) {
@@ -272,15 +323,23 @@ impl Browser {
         let folder = self.profile_folder.display().to_string();
         let mut main = None;
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
-            let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };
+            let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            let Ok(line) = std::fs::read(entry.path().join("cmdline")) else {
+                continue;
+            };
             let line = String::from_utf8_lossy(&line).into_owned();
             if line.contains(&folder) && !line.contains("--type=") {
                 main = Some(id);
             }
         }
         let main = main.expect("the browser runs");
-        let killed = Command::new("kill").args(["-9", &main.to_string()]).status().await.unwrap();
+        let killed = Command::new("kill")
+            .args(["-9", &main.to_string()])
+            .status()
+            .await
+            .unwrap();
         assert!(killed.success());
         // The processes of its pages end with it; a new browser may take the profile when it is gone.
         let gone = PathBuf::from(format!("/proc/{main}"));

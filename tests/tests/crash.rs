@@ -26,7 +26,10 @@ async fn every_acknowledged_conversation_is_there_exactly_once_whenever_the_serv
     let port = server.port;
     let round = demo::round("buurtronde-2026");
     let mut tablet = Tablet::enrol(&server.url, "veldwerker1").await;
-    tablet.budget = Budget { documents: 9, ..Budget::default() };
+    tablet.budget = Budget {
+        documents: 9,
+        ..Budget::default()
+    };
     let user = tablet.replica.identity().user;
     let mut all: BTreeSet<ConversationId> = BTreeSet::new();
 
@@ -44,14 +47,20 @@ async fn every_acknowledged_conversation_is_there_exactly_once_whenever_the_serv
             tokio::time::sleep(moment).await;
             server.kill().await;
         });
-        assert!(matches!(answered, Ok(_) | Err(SyncError::NoAnswer(_))), "{answered:?}");
+        assert!(
+            matches!(answered, Ok(_) | Err(SyncError::NoAnswer(_))),
+            "{answered:?}"
+        );
 
         // The tablet too may die now: what it kept must be enough.
         if numbers.below(2) == 0 {
             tablet.restart();
         }
-        let acknowledged: BTreeSet<ConversationId> =
-            all.iter().copied().filter(|id| is_stored(&tablet, *id)).collect();
+        let acknowledged: BTreeSet<ConversationId> = all
+            .iter()
+            .copied()
+            .filter(|id| is_stored(&tablet, *id))
+            .collect();
         server = Binary::start(data.path(), port, false).await;
         let there = everything(&server.url).await;
         let lost: Vec<_> = acknowledged.difference(&there).collect();

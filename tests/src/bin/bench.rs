@@ -4,7 +4,10 @@
 //! `cargo xtask bench [push|pull|idle ...] [--postgres]`. Server and tablet run in this process and
 //! speak HTTP over loopback; the database lies on the disk of the temporary folder.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on must stop")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on must stop"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -29,8 +32,11 @@ const QUOTES_EACH: usize = 3;
 const ROUND: &str = "buurtronde-2026";
 
 /// A wired or good wireless connection: what a tablet takes when it comes home with a full day.
-const LARGE: Budget =
-    Budget { documents: 1_000, push_bytes: 4 * 1024 * 1024, feed_bytes: 4 * 1024 * 1024 };
+const LARGE: Budget = Budget {
+    documents: 1_000,
+    push_bytes: 4 * 1024 * 1024,
+    feed_bytes: 4 * 1024 * 1024,
+};
 
 #[derive(Serialize)]
 struct Figure<'a> {
@@ -48,7 +54,11 @@ struct Bench {
 
 impl Bench {
     async fn server(&self) -> Server {
-        let place = if self.postgres { Place::postgres().await } else { Place::sqlite() };
+        let place = if self.postgres {
+            Place::postgres().await
+        } else {
+            Place::sqlite()
+        };
         Server::start(place).await
     }
 
@@ -56,7 +66,14 @@ impl Bench {
     fn tell(&self, name: &str, value: f64, unit: &str, budget: Option<f64>) {
         let engine = if self.postgres { "postgres" } else { "sqlite" };
         let value = (value * 1000.0).round() / 1000.0;
-        let figure = Figure { name, value, unit, budget, better: "lower", engine };
+        let figure = Figure {
+            name,
+            value,
+            unit,
+            budget,
+            better: "lower",
+            engine,
+        };
         println!("{}", serde_json::to_string(&figure).unwrap());
     }
 }
@@ -64,12 +81,20 @@ impl Bench {
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let bench = Bench { postgres: arguments.iter().any(|argument| argument == "--postgres") };
+    let bench = Bench {
+        postgres: arguments.iter().any(|argument| argument == "--postgres"),
+    };
     let known = ["push", "pull", "idle", "stages"];
-    let named: Vec<&str> =
-        arguments.iter().filter(|a| !a.starts_with("--")).map(String::as_str).collect();
+    let named: Vec<&str> = arguments
+        .iter()
+        .filter(|a| !a.starts_with("--"))
+        .map(String::as_str)
+        .collect();
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
-        eprintln!("there is no benchmark `{unknown}`; there are {}", known.join(", "));
+        eprintln!(
+            "there is no benchmark `{unknown}`; there are {}",
+            known.join(", ")
+        );
         std::process::exit(2);
     }
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
@@ -123,7 +148,11 @@ async fn stages(bench: &Bench) {
     let server = bench.server().await;
     let mut tablet = full_tablet(&server, COUNT).await;
     let identity = tablet.replica.identity().clone();
-    let author = Author { device: identity.device, user: identity.user, edits: false };
+    let author = Author {
+        device: identity.device,
+        user: identity.user,
+        edits: false,
+    };
     let documents: Vec<(ConversationId, Document)> = tablet
         .replica
         .conversations()
@@ -149,17 +178,29 @@ async fn stages(bench: &Bench) {
     let surroundings = Surroundings::default();
     let started = Instant::now();
     for (id, admission) in &admitted {
-        let Admission::Merged(merged) = admission else { panic!("a new conversation") };
+        let Admission::Merged(merged) = admission else {
+            panic!("a new conversation")
+        };
         let suggest = |_: &str, _: &str| Vec::new();
         let (round, kind) = (demo::round(ROUND), RoundKind::NeighbourhoodRound);
         let now = tablet.now();
-        project(*id, round, kind, &merged.conversation, now, &surroundings, suggest);
+        project(
+            *id,
+            round,
+            kind,
+            &merged.conversation,
+            now,
+            &surroundings,
+            suggest,
+        );
     }
     each("stage_project", started);
 
     let started = Instant::now();
     for (_, admission) in &admitted {
-        let Admission::Merged(merged) = admission else { panic!("a new conversation") };
+        let Admission::Merged(merged) = admission else {
+            panic!("a new conversation")
+        };
         for quote in &merged.conversation.quotes {
             suggestions(&tagger, quote.wording.first(), "nl");
         }
@@ -168,7 +209,11 @@ async fn stages(bench: &Bench) {
 
     let started = Instant::now();
     let now = tablet.now();
-    let whole = Budget { documents: COUNT, push_bytes: usize::MAX, feed_bytes: 0 };
+    let whole = Budget {
+        documents: COUNT,
+        push_bytes: usize::MAX,
+        feed_bytes: 0,
+    };
     let message = tablet.replica.next_request(whole, now);
     each("stage_tablet_packs", started);
     let started = Instant::now();
@@ -226,6 +271,11 @@ async fn pull_and_idle(bench: &Bench, pull: bool, idle: bool) {
         times.sort();
         bench.tell("idle_requests", 1.0, "requests", Some(1.0));
         bench.tell("idle_bytes", size as f64, "bytes", Some(1024.0));
-        bench.tell("idle_median", times[times.len() / 2].as_secs_f64() * 1000.0, "ms", Some(5.0));
+        bench.tell(
+            "idle_median",
+            times[times.len() / 2].as_secs_f64() * 1000.0,
+            "ms",
+            Some(5.0),
+        );
     }
 }

@@ -21,7 +21,12 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
     enrol(&second, &url, "veldwerker2").await;
 
     // A conversation that both have.
-    record(&first, "De lantaarn in ons hofje is al weken kapot.", "Samen bekeken.").await;
+    record(
+        &first,
+        "De lantaarn in ons hofje is al weken kapot.",
+        "Samen bekeken.",
+    )
+    .await;
     until_all_stored(&first).await;
     sync_by_hand(&second).await;
     open_conversation(&second, "De lantaarn in ons hofje").await;
@@ -31,8 +36,18 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
     server.kill().await;
     first.tell_online(false).await;
     second.tell_online(false).await;
-    record(&first, "Mijn dochter wil graag een zwemclub in de wijk.", "Eerste tablet, offline.").await;
-    record(&second, "De huur gaat elk jaar omhoog en er gebeurt niets.", "Tweede tablet, offline.").await;
+    record(
+        &first,
+        "Mijn dochter wil graag een zwemclub in de wijk.",
+        "Eerste tablet, offline.",
+    )
+    .await;
+    record(
+        &second,
+        "De huur gaat elk jaar omhoog en er gebeurt niets.",
+        "Tweede tablet, offline.",
+    )
+    .await;
     assert_eq!(standing(&first, "Mijn dochter wil graag").await, "waiting");
     assert_eq!(standing(&second, "De huur gaat elk jaar").await, "waiting");
 
@@ -42,7 +57,12 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
     first.click("edit-notes").await;
     first.type_into("notes", " De bewoner belt zelf ook.").await;
     first.click("save-notes").await;
-    first.until("the notes are saved", &has_text("notes-text", "belt zelf ook")).await;
+    first
+        .until(
+            "the notes are saved",
+            &has_text("notes-text", "belt zelf ook"),
+        )
+        .await;
     correct(&first, "De lantaarn in ons hofje is al zes weken kapot.").await;
     first.click("back").await;
     open_conversation(&second, "De lantaarn in ons hofje").await;
@@ -54,18 +74,31 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
 
     // The first tablet's battery dies in the middle of a word, and it starts again without a server.
     first.click("new-conversation").await;
-    first.type_into("quote-0", "Het speelveldje is zo nat dat nieman").await;
-    first.until("the draft is kept", "document.querySelector(\"[data-testid='draft-state']\")?.dataset.state === 'saved'").await;
+    first
+        .type_into("quote-0", "Het speelveldje is zo nat dat nieman")
+        .await;
+    first
+        .until(
+            "the draft is kept",
+            "document.querySelector(\"[data-testid='draft-state']\")?.dataset.state === 'saved'",
+        )
+        .await;
     first.kill().await;
     let first = Browser::open(&driver, &first_profile, Size::Tablet).await;
     first.go(&format!("{url}/veld")).await;
     unlock(&first).await;
     first.picture("field-after-a-kill").await;
     first.click("draft-item").await;
-    assert_eq!(first.value("quote-0").await, "Het speelveldje is zo nat dat nieman");
+    assert_eq!(
+        first.value("quote-0").await,
+        "Het speelveldje is zo nat dat nieman"
+    );
     first.type_into("quote-0", "d er speelt.").await;
     answer_and_finish(&first).await;
-    assert_eq!(standing(&first, "Het speelveldje is zo nat").await, "waiting");
+    assert_eq!(
+        standing(&first, "Het speelveldje is zo nat").await,
+        "waiting"
+    );
 
     // They come back.
     let server = Binary::start(data.path(), port, true).await;
@@ -75,16 +108,25 @@ async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
         until_all_stored(tablet).await;
     }
     for tablet in [&first, &second] {
-        for words in ["Mijn dochter wil graag", "De huur gaat elk jaar", "Het speelveldje is zo nat"] {
+        for words in [
+            "Mijn dochter wil graag",
+            "De huur gaat elk jaar",
+            "Het speelveldje is zo nat",
+        ] {
             assert_eq!(count_of(tablet, words).await, 1, "{words}");
             assert_eq!(standing(tablet, words).await, "stored", "{words}");
         }
         open_conversation(tablet, "De lantaarn").await;
         tablet.see("conflict").await;
         let page = tablet.text().await;
-        assert!(page.contains("al zes weken kapot") && page.contains("al weken stuk"), "{page}");
+        assert!(
+            page.contains("al zes weken kapot") && page.contains("al weken stuk"),
+            "{page}"
+        );
         assert!(page.contains("belt zelf ook"), "{page}");
-        tablet.is_accessible("a conversation with two wordings").await;
+        tablet
+            .is_accessible("a conversation with two wordings")
+            .await;
         tablet.click("back").await;
     }
     first.picture("field-list-stored").await;
@@ -112,17 +154,30 @@ async fn the_office_agrees(driver: &Driver, url: &str) {
     desk.go(&format!("{url}/aanmelden")).await;
     let login = desk.see_css("#login").await;
     login.send_keys("redacteur1").await.unwrap();
-    desk.see_css("#password").await.send_keys(format!("{PASSWORD}\n")).await.unwrap();
+    desk.see_css("#password")
+        .await
+        .send_keys(format!("{PASSWORD}\n"))
+        .await
+        .unwrap();
     desk.see_css("article.card").await;
     let before: Counts = editor.get("/api/v1/quotes/counts?rows=tag_state").await;
     desk.go(&format!("{url}/redactie?zoek=zwemclub")).await;
     desk.see_css("article.card").await;
-    desk.until("one card is shown", "document.querySelectorAll('article.card').length === 1").await;
+    desk.until(
+        "one card is shown",
+        "document.querySelectorAll('article.card').length === 1",
+    )
+    .await;
     desk.click_css("article.card").await;
     desk.press("1").await;
-    desk.until("the tag is confirmed", "document.querySelector('article.card .tags .confirmed, article.card .tag.confirmed')").await;
+    desk.until(
+        "the tag is confirmed",
+        "document.querySelector('article.card .tags .confirmed, article.card .tag.confirmed')",
+    )
+    .await;
     desk.is_accessible("the editor's desk").await;
-    desk.go(&format!("{url}/redactie/citaat/{}", disputed.quotes[0].id)).await;
+    desk.go(&format!("{url}/redactie/citaat/{}", disputed.quotes[0].id))
+        .await;
     desk.see_css(".wordings .wording").await;
     assert_eq!(desk.count_css(".wordings .wording").await, 2);
     desk.is_accessible("a quote with two wordings").await;
@@ -149,7 +204,9 @@ async fn enrol(browser: &Browser, url: &str, login: &str) {
 }
 
 async fn choose_round(browser: &Browser) {
-    browser.see_css("[data-testid='round-item'], [data-testid='new-conversation']").await;
+    browser
+        .see_css("[data-testid='round-item'], [data-testid='new-conversation']")
+        .await;
     let script = format!(
         "[...document.querySelectorAll(\"[data-testid='round-item']\")].find(e => e.textContent.includes({ROUND:?}))?.click()"
     );
@@ -187,26 +244,46 @@ fn item(words: &str) -> String {
 }
 
 async fn open_conversation(browser: &Browser, words: &str) {
-    browser.until(&format!("`{words}` is listed"), &format!("{}.length > 0", item(words))).await;
-    browser.evaluate(&format!("{}[0].click()", item(words))).await;
+    browser
+        .until(
+            &format!("`{words}` is listed"),
+            &format!("{}.length > 0", item(words)),
+        )
+        .await;
+    browser
+        .evaluate(&format!("{}[0].click()", item(words)))
+        .await;
     browser.see("standing").await;
 }
 
 async fn standing(browser: &Browser, words: &str) -> String {
-    browser.until(&format!("`{words}` is listed"), &format!("{}.length > 0", item(words))).await;
-    let standing = browser.evaluate(&format!("return {}[0].dataset.standing", item(words))).await;
+    browser
+        .until(
+            &format!("`{words}` is listed"),
+            &format!("{}.length > 0", item(words)),
+        )
+        .await;
+    let standing = browser
+        .evaluate(&format!("return {}[0].dataset.standing", item(words)))
+        .await;
     standing.as_str().unwrap().to_owned()
 }
 
 async fn count_of(browser: &Browser, words: &str) -> u64 {
-    browser.evaluate(&format!("return {}.length", item(words))).await.as_u64().unwrap()
+    browser
+        .evaluate(&format!("return {}.length", item(words)))
+        .await
+        .as_u64()
+        .unwrap()
 }
 
 async fn correct(browser: &Browser, words: &str) {
     browser.click("correct-0").await;
     browser.fill("wording-0", words).await;
     browser.click("save-wording").await;
-    browser.until("the wording is saved", &has_text("quote-text-0", words)).await;
+    browser
+        .until("the wording is saved", &has_text("quote-text-0", words))
+        .await;
 }
 
 async fn sync_by_hand(browser: &Browser) {
