@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc};
-use similar::{ChangeTag, TextDiff};
+use similar::DiffOp;
+use similar::algorithms::{Capture, myers};
 
 use super::{
     Actor, Conversation, Document, DocumentError, Head, Parts, SCHEMA, Stance, TagKey, TagStatement,
@@ -88,34 +89,27 @@ pub struct Splice {
 impl NotesEdit {
     /// What somebody did who turned one text into the other.
     pub fn between(seen: Vec<Head>, before: &str, after: &str) -> Self {
+        let before: Vec<char> = before.chars().collect();
+        let after: Vec<char> = after.chars().collect();
+        // Myers alone: the crate's front door brings all its algorithms into the app.
+        let mut found = Capture::new();
+        match myers::diff(&mut found, &before[..], 0..before.len(), &after[..], 0..after.len()) {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
         let mut splices: Vec<Splice> = Vec::new();
-        let mut at = 0;
-        for change in TextDiff::from_chars(before, after).iter_all_changes() {
-            match change.tag() {
-                ChangeTag::Equal => at += 1,
-                tag => {
-                    let open = splices
-                        .last_mut()
-                        .filter(|last| last.at + last.delete == at);
-                    let splice = match open {
-                        Some(splice) => splice,
-                        None => {
-                            splices.push(Splice {
-                                at,
-                                delete: 0,
-                                insert: String::new(),
-                            });
-                            let last = splices.len() - 1;
-                            &mut splices[last]
-                        }
-                    };
-                    if tag == ChangeTag::Delete {
-                        splice.delete += 1;
-                        at += 1;
-                    } else {
-                        splice.insert.push_str(change.value());
-                    }
+        for step in found.into_ops() {
+            let (_, old, new) = step.as_tag_tuple();
+            if matches!(step, DiffOp::Equal { .. }) {
+                continue;
+            }
+            let insert: String = after[new].iter().collect();
+            match splices.last_mut().filter(|last| last.at + last.delete == old.start) {
+                Some(open) => {
+                    open.delete += old.len();
+                    open.insert.push_str(&insert);
                 }
+                None => splices.push(Splice { at: old.start, delete: old.len(), insert }),
             }
         }
         Self { seen, splices }
