@@ -1,3 +1,4 @@
 //! The product in a real browser, against the real binary.
 
 mod field_day;
+mod roles;

@@ -3,12 +3,16 @@
 use anyhow::Result;
 use clap::Args;
 
+use crate::tools::{self, POSTGRES};
 use crate::workspace::{cargo, run};
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// Benchmarks to run; all of them if none is named
     names: Vec<String>,
+    /// On a throw-away PostgreSQL instead of SQLite
+    #[arg(long)]
+    postgres: bool,
 }
 
 pub(crate) fn command(options: &Options) -> Result<()> {
@@ -21,5 +25,9 @@ pub(crate) fn command(options: &Options) -> Result<()> {
         "bench",
         "--",
     ]);
-    run(bench.args(&options.names))
+    bench.args(&options.names);
+    if options.postgres {
+        bench.arg("--postgres").envs(tools::ensure(&[&POSTGRES])?);
+    }
+    run(&mut bench)
 }

@@ -93,7 +93,13 @@ impl NotesEdit {
         let after: Vec<char> = after.chars().collect();
         // Myers alone: the crate's front door brings all its algorithms into the app.
         let mut found = Capture::new();
-        match myers::diff(&mut found, &before[..], 0..before.len(), &after[..], 0..after.len()) {
+        match myers::diff(
+            &mut found,
+            &before[..],
+            0..before.len(),
+            &after[..],
+            0..after.len(),
+        ) {
             Ok(()) => {}
             Err(never) => match never {},
         }
@@ -104,12 +110,19 @@ impl NotesEdit {
                 continue;
             }
             let insert: String = after[new].iter().collect();
-            match splices.last_mut().filter(|last| last.at + last.delete == old.start) {
+            match splices
+                .last_mut()
+                .filter(|last| last.at + last.delete == old.start)
+            {
                 Some(open) => {
                     open.delete += old.len();
                     open.insert.push_str(&insert);
                 }
-                None => splices.push(Splice { at: old.start, delete: old.len(), insert }),
+                None => splices.push(Splice {
+                    at: old.start,
+                    delete: old.len(),
+                    insert,
+                }),
             }
         }
         Self { seen, splices }

@@ -1,0 +1,74 @@
+//! Each role finds its work, on a desk and on a tablet, and nothing on the way shuts anybody out.
+
+use koffiekar_tests::browser::{Browser, Driver, Profile, Size};
+use koffiekar_tests::server::Binary;
+
+const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
+
+/// Login, and for each screen: its address, and what must be there.
+const WORK: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "redacteur1",
+        &[
+            ("/redactie", "article.card"),
+            ("/redactie?lijst=twee-lezingen", "article.card .conflict"),
+            ("/publicaties", "main a[href^='/publicaties/']"),
+        ],
+    ),
+    (
+        "analist",
+        &[
+            ("/analyse", "main svg"),
+            ("/analyse?show=table", "main table"),
+        ],
+    ),
+    (
+        "beheerder",
+        &[
+            ("/beheer", "main table"),
+            ("/beheer/rondes", "main table"),
+            ("/beheer/actielijnen", "main button"),
+            ("/beheer/tablets", "main table"),
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn each_role_finds_its_work_and_every_screen_is_accessible() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Binary::start(data.path(), 0, true).await;
+    let driver = Driver::start().await;
+    for size in [Size::Desk, Size::Tablet] {
+        for (login, screens) in WORK {
+            let profile = Profile::fresh();
+            let browser = Browser::open(&driver, &profile, size).await;
+            sign_in(&browser, &server.url, login).await;
+            for (address, must_be_there) in screens {
+                browser.go(&format!("{}{address}", server.url)).await;
+                browser.see_css(must_be_there).await;
+                browser
+                    .is_accessible(&format!("{address} for {login}, {size:?}"))
+                    .await;
+                let name = address.replace(['/', '?', '='], "-");
+                browser.picture(&format!("office{name}-{size:?}")).await;
+            }
+            browser.close().await;
+        }
+    }
+}
+
+async fn sign_in(browser: &Browser, url: &str, login: &str) {
+    browser.go(&format!("{url}/aanmelden")).await;
+    browser
+        .see_css("#login")
+        .await
+        .send_keys(login)
+        .await
+        .unwrap();
+    browser.is_accessible("signing in").await;
+    let password = browser.see_css("#password").await;
+    password.send_keys(format!("{PASSWORD}\n")).await.unwrap();
+    browser
+        .until("the sign-in is over", "location.pathname !== '/aanmelden'")
+        .await;
+}
