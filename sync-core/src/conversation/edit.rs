@@ -224,7 +224,7 @@ impl Document {
             Command::CorrectWording { quote, verbatim } => {
                 let object = quote_object(&self.doc, &parts, *quote)?;
                 commit(&mut self.doc, now, |tx| {
-                    tx.put(&object, "verbatim", verbatim.as_str())
+                    put_word(tx, &object, "verbatim", verbatim)
                 })?;
             }
             Command::RemoveQuote { quote } => {
@@ -233,11 +233,13 @@ impl Document {
             }
             Command::SetArea { area } => {
                 let code = area.as_deref().unwrap_or("");
-                commit(&mut self.doc, now, |tx| tx.put(&parts.meta, "area", code))?;
+                commit(&mut self.doc, now, |tx| {
+                    put_word(tx, &parts.meta, "area", code)
+                })?;
             }
             Command::SetLanguage { language } => {
                 commit(&mut self.doc, now, |tx| {
-                    tx.put(&parts.meta, "language", language.as_str())
+                    put_word(tx, &parts.meta, "language", language)
                 })?;
             }
             Command::Tag {
@@ -270,6 +272,19 @@ where
     doc.transact_with::<_, _, automerge::AutomergeError, _>(|()| at, edit)
         .map(|_| ())
         .map_err(|failure| failure.error)
+}
+
+/// Writes a word over all that stand there.
+///
+/// Where several stand and this is the one that Automerge shows, it would only delete the others: no
+/// word of whoever chose it, that another choice made meanwhile could stand beside. So the place is
+/// first written otherwise, in the same change.
+fn put_word<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, word: &str) -> Edited {
+    if tx.get_all(object, key)?.len() > 1 {
+        let otherwise = if word.is_empty() { "-" } else { "" };
+        tx.put(object, key, otherwise)?;
+    }
+    tx.put(object, key, word)
 }
 
 fn put_quote<T: Transactable>(
