@@ -100,9 +100,8 @@ async fn a_message_that_is_none_is_named_and_nothing_else_happens() {
         envelope.body = body.to_vec();
         envelope
     };
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(&vec![0; limits::INFLATED_BYTES + 1])
-        .unwrap();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&vec![0; 1_000_000]).unwrap();
     let bomb = gzip.finish().unwrap();
 
     let cases: Vec<(&str, Vec<u8>, u16, &str)> = vec![

@@ -44,7 +44,7 @@ fn whatever_a_merge_allows_one_of_its_sides_allowed() {
         4 => history(answers(), 24).boxed(),
         1 => history(anything(), 40).boxed()
     ];
-    hold(400, histories, |(people, deeds)| {
+    hold(300, histories, |(people, deeds)| {
         let world = World::after(people, &deeds);
         for one in &world.copies {
             for other in &world.copies {

@@ -151,12 +151,12 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
 #[test]
 fn the_rows_say_what_the_documents_say_on_sqlite() {
     let runtime = Runtime::new().unwrap();
-    the_rows_say_what_the_documents_say(&Place::sqlite(), &runtime, 40);
+    the_rows_say_what_the_documents_say(&Place::sqlite(), &runtime, 100);
 }
 
 #[test]
 fn the_rows_say_what_the_documents_say_on_postgres() {
     let runtime = Runtime::new().unwrap();
     let place = runtime.block_on(Place::postgres());
-    the_rows_say_what_the_documents_say(&place, &runtime, 12);
+    the_rows_say_what_the_documents_say(&place, &runtime, 25);
 }
