@@ -20,28 +20,30 @@ pub(crate) async fn pages(
     cursors: &[Cursor],
     bytes: u32,
 ) -> store::Result<Vec<FeedPage>> {
-    let places: BTreeMap<RoundId, u64> = cursors
+    let cursors: BTreeMap<RoundId, &Cursor> = cursors
         .iter()
-        .map(|cursor| (cursor.round, cursor.place))
+        .map(|cursor| (cursor.round, cursor))
         .collect();
     let mut budget = limits::FEED_BYTES.min(bytes as usize);
     let mut pages = Vec::with_capacity(rounds.len());
     for round in rounds {
-        let asked = places.get(round).copied().unwrap_or(0);
         let last = documents::last_place(tx, *round).await?;
         // A place this round never gave belongs to another history: begin anew.
-        let from = i64::try_from(asked)
-            .ok()
-            .filter(|place| *place <= last)
-            .unwrap_or(0);
-        pages.push(page(tx, device, *round, from, last, &mut budget).await?);
+        let known = cursors
+            .get(round)
+            .and_then(|cursor| Some((i64::try_from(cursor.place).ok()?, cursor.whole)))
+            .filter(|(place, _)| *place <= last);
+        let (from, whole) = known.unwrap_or((0, true));
+        // Who holds nothing of the round gets its own conversations too.
+        let holder = if whole { None } else { Some(device) };
+        pages.push(page(tx, holder, *round, from, last, &mut budget).await?);
     }
     Ok(pages)
 }
 
 async fn page(
     tx: &mut Tx,
-    device: DeviceNumber,
+    holder: Option<DeviceNumber>,
     round: RoundId,
     from: i64,
     last: i64,
@@ -50,7 +52,7 @@ async fn page(
     let mut place = from;
     let mut news = Vec::new();
     while place < last && *budget > 0 {
-        let rows = documents::feed_after(tx, round, place, device, ROWS).await?;
+        let rows = documents::feed_after(tx, round, place, holder, ROWS).await?;
         let Some(end) = rows.last().map(|row| row.place) else {
             // What stood behind was moved forward or away; there is nothing more.
             place = last;

@@ -104,6 +104,10 @@ pub struct Cursor {
     pub round: RoundId,
     #[n(1)]
     pub place: u64,
+    /// Nothing of this round was held when the tablet began to follow it, and it is not through yet:
+    /// its own conversations are missing too.
+    #[n(2)]
+    pub whole: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

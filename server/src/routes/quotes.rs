@@ -139,13 +139,13 @@ pub async fn csv(
         .map_err(ApiError::internal)?;
     filter.limit = Some(CSV_PAGE);
     loop {
-        let page = quotes::page(&mut tx, &sight, &filter).await?;
-        for quote in &page.quotes {
+        let (quotes, next) = quotes::rows(&mut tx, &sight, &filter).await?;
+        for quote in &quotes {
             writer
                 .write_record(csv_record(quote, &catalogue))
                 .map_err(ApiError::internal)?;
         }
-        match page.next {
+        match next {
             Some(next) => filter.after = Some(next),
             None => break,
         }

@@ -185,12 +185,12 @@ pub struct FeedRow {
     pub bytes: Option<Vec<u8>>,
 }
 
-/// Rows behind a place, in the order of places.
+/// Rows behind a place, in the order of places; without the bytes of what `holder` holds.
 pub async fn feed_after(
     tx: &mut Tx,
     round: RoundId,
     place: i64,
-    device: DeviceNumber,
+    holder: Option<DeviceNumber>,
     rows: i64,
 ) -> Result<Vec<FeedRow>> {
     type Row = (i64, Vec<u8>, String, Option<Vec<u8>>);
@@ -203,7 +203,7 @@ pub async fn feed_after(
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement)
             .bind(round.as_bytes().as_slice())
             .bind(place)
-            .bind(devices::column(device))
+            .bind(holder.map(devices::column))
             .bind(rows)
             .fetch_all(c).await?);
     rows.into_iter()

@@ -58,15 +58,29 @@ type Row = (
     String,
 );
 
-/// One page of quotes, the newest first.
+/// One page of quotes, the newest first, and how many there are in all.
 pub async fn page(
     tx: &mut Tx,
     sight: &Sight,
     filter: &QuoteFilter,
 ) -> std::result::Result<QuotePage, FilterError> {
+    let total = count(tx, &Condition::of(tx, sight, filter)?).await?;
+    let (quotes, next) = rows(tx, sight, filter).await?;
+    Ok(QuotePage {
+        quotes,
+        next,
+        total,
+    })
+}
+
+/// The quotes of one page, and where the next one begins: for who goes through all of them.
+pub async fn rows(
+    tx: &mut Tx,
+    sight: &Sight,
+    filter: &QuoteFilter,
+) -> std::result::Result<(Vec<QuoteRow>, Option<String>), FilterError> {
     let limit = filter.limit.unwrap_or(50).clamp(1, 200);
     let mut condition = Condition::of(tx, sight, filter)?;
-    let total = count(tx, &condition).await?;
     if let Some(after) = &filter.after {
         condition.after(after)?;
     }
@@ -86,11 +100,7 @@ pub async fn page(
         .last()
         .filter(|_| more)
         .map(|last| filter::cursor(last.recorded_at, last.id));
-    Ok(QuotePage {
-        quotes,
-        next,
-        total,
-    })
+    Ok((quotes, next))
 }
 
 async fn count(tx: &mut Tx, condition: &Condition) -> Result<u64> {

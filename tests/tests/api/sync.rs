@@ -3,7 +3,7 @@
 use koffiekar_server::demo;
 use koffiekar_sync_core::conversation::{Command, NotesEdit, Stance, Wording};
 use koffiekar_sync_core::ids::LineKey;
-use koffiekar_sync_core::office::{QuotePage, TagState};
+use koffiekar_sync_core::office::{ChangePerson, QuotePage, TagState};
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_tests::office::Office;
 use koffiekar_tests::seed::{Numbers, conversation};
@@ -96,4 +96,44 @@ async fn a_conversation_reaches_the_other_tablet_and_the_office(place: Place) {
             .iter()
             .all(|quote| !quote.suggestions.is_empty())
     );
+}
+
+#[tokio::test]
+async fn who_comes_back_to_a_round_gets_their_own_conversations_again() {
+    let server = Server::start(Place::sqlite()).await;
+    let round = demo::round("buurtronde-2026");
+    let mut tablet = Tablet::enrol(&server.url, "veldwerker1").await;
+    let user = tablet.replica.identity().user;
+    let mut numbers = Numbers(3);
+    let new = conversation(&mut numbers, user, tablet.now(), 1);
+    let id = tablet.record(round, &new);
+    tablet.sync().await.unwrap();
+    let unsent = tablet.record(round, &conversation(&mut numbers, user, tablet.now(), 1));
+
+    let administrator = Office::sign_in(&server.url, "beheerder").await;
+    let rounds_are = async |rounds: Vec<koffiekar_sync_core::ids::RoundId>| {
+        let change = ChangePerson {
+            rounds: Some(rounds),
+            ..ChangePerson::default()
+        };
+        let path = format!("/api/v1/people/{user}");
+        let (status, answer) = administrator
+            .call(reqwest::Method::PATCH, &path, Some(&change))
+            .await;
+        assert!(status.is_success(), "{answer}");
+    };
+    rounds_are(vec![]).await;
+    tablet.sync().await.unwrap();
+    assert!(
+        tablet.replica.held(id).is_none(),
+        "what is safe on the server goes"
+    );
+    assert!(matches!(tablet.standing(unsent), Standing::Refused(_)));
+
+    rounds_are(vec![round]).await;
+    tablet.replica.retry_refused();
+    tablet.sync().await.unwrap();
+    assert!(matches!(tablet.standing(id), Standing::Stored(_)));
+    assert!(matches!(tablet.standing(unsent), Standing::Stored(_)));
+    assert_eq!(tablet.read(id).quotes.len(), 1);
 }

@@ -74,6 +74,7 @@ fn request(numbers: &mut Numbers) -> Request {
             .map(|_| Cursor {
                 round: round(numbers),
                 place: numbers.next(),
+                whole: numbers.below(2) == 0,
             })
             .collect(),
         feed_bytes: u32::from_le_bytes(numbers.bytes()),
