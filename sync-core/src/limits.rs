@@ -12,8 +12,8 @@ pub const TAGS: usize = 4_000;
 pub const STATEMENTS: usize = 400;
 /// Bytes of one change of a document.
 pub const CHANGE_BYTES: usize = 512 * 1024;
-/// Operations of one change: the longest notes, and room.
-pub const CHANGE_OPERATIONS: u64 = 80_000;
+/// Operations of one change: the longest notes replaced by other words, and room.
+pub const CHANGE_OPERATIONS: u64 = 120_000;
 /// Changes of one document in one push.
 pub const CHANGES: usize = 2_000;
 /// Operations of all changes of one document in one push: half a second of merging.

@@ -138,6 +138,11 @@ pub enum CommandError {
     QuoteLength,
     #[error("notes have at most {} characters", limits::NOTES_CHARS)]
     NotesLength,
+    #[error(
+        "at once at most {} bytes can be kept; write it down in two conversations",
+        limits::CHANGE_BYTES
+    )]
+    TooMuchAtOnce,
     #[error("a text holds the null character, which cannot be kept")]
     NullCharacter,
     #[error("a conversation has at most {} quotes", limits::QUOTES)]
@@ -186,6 +191,7 @@ impl Document {
             let consent = tx.put_object(ROOT, "consent", ObjType::Map)?;
             put_statements(tx, &consent, &new.consent)
         })?;
+        sendable(document.changes_since(&[]))?;
         Ok(document)
     }
 
@@ -257,7 +263,7 @@ impl Document {
                 })?;
             }
         }
-        Ok(self.doc.save_after(&before))
+        sendable(self.doc.save_after(&before))
     }
 }
 
@@ -412,6 +418,15 @@ fn place_again(
     placed.reverse();
     placed.sort_by_key(|splice| (std::cmp::Reverse(splice.at), !splice.insert.is_empty()));
     Ok(placed)
+}
+
+/// What the server would refuse for its size is refused here, where somebody can still act.
+fn sendable(change: Vec<u8>) -> Result<Vec<u8>, CommandError> {
+    if change.len() > limits::CHANGE_BYTES {
+        Err(CommandError::TooMuchAtOnce)
+    } else {
+        Ok(change)
+    }
 }
 
 fn check_new(new: &NewConversation) -> Result<(), CommandError> {

@@ -184,7 +184,7 @@ async fn more_than_the_limits_is_refused_and_the_limit_named() {
             "notes beyond all measure",
             TooLarge,
             "claims more",
-            with_notes(90_000),
+            with_notes(usize::try_from(limits::CHANGE_OPERATIONS).unwrap() + 10_000),
         )
         .await;
     let id = street.new_id();
