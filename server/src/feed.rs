@@ -31,7 +31,7 @@ pub(crate) async fn pages(
         // A place this round never gave belongs to another history: begin anew.
         let known = cursors
             .get(round)
-            .and_then(|cursor| Some((i64::try_from(cursor.place).ok()?, cursor.whole)))
+            .and_then(|cursor| Some((i64::try_from(cursor.place).ok()?, false)))
             .filter(|(place, _)| *place <= last);
         let (from, whole) = known.unwrap_or((0, true));
         // Who holds nothing of the round gets its own conversations too.

@@ -187,7 +187,7 @@ fn judge(pusher: &Pusher, item: &Push, stored: Option<&StoredDocument>, now: Mil
         Err(why) => return (refused(Outcome::Invalid(why)), None),
     };
     let existing = stored.map(|document| document.bytes.as_slice());
-    let admission = admit(existing, &item.changes, &item.heads, &pusher.author);
+    let admission = admit(existing, &item.changes, &item.heads, &pusher.author, &[]);
     let merged = match admission {
         Ok(Admission::Unchanged { heads }) => {
             return (
@@ -290,6 +290,7 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
                 document: item.document,
                 pushed: item.heads.clone(),
                 stored: if same { Vec::new() } else { verdict.stored },
+                held: false,
             });
         }
         outcomes.push(verdict.outcome);

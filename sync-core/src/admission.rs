@@ -54,19 +54,21 @@ pub enum Refusal {
 
 /// Judges and merges what a tablet pushes into the stored document, if there is one.
 ///
-/// `heads` are those that the tablet claims to have pushed, and that a receipt would cover.
+/// `heads` are those that the tablet claims to have pushed, and that a receipt would cover. Changes
+/// that are `vouched` heads, or come before them, were judged by this server once and may be anybody's.
 pub fn admit(
     existing: Option<&[u8]>,
     pushed: &[u8],
     heads: &[Head],
     author: &Author,
+    vouched: &[Head],
 ) -> Result<Admission, Refusal> {
     if pushed.len() > limits::ITEM_BYTES {
         return Err(Unreadable::TooLarge.into());
     }
     let changes = gatekeeper::changes(pushed)?;
     catch_unwind(AssertUnwindSafe(|| {
-        merge(existing, &changes, heads, author)
+        merge(existing, &changes, heads, author, vouched)
     }))
     .unwrap_or(Err(Refusal::Unmergeable))
 }
@@ -76,6 +78,7 @@ fn merge(
     pushed: &[RawChange<'_>],
     heads: &[Head],
     author: &Author,
+    _vouched: &[Head],
 ) -> Result<Admission, Refusal> {
     let mut document = match existing {
         Some(bytes) => Document::load(bytes).map_err(|_| Refusal::Unmergeable)?,

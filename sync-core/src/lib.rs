@@ -18,7 +18,7 @@
 //! the bytes before Automerge sees them, [`policy`] judges every operation on behalf of its author,
 //! and a copy is merged. [`limits`] bounds every input.
 //!
-//! [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
+//! [`sealed`] keeps words for the office alone. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
 //!
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
 
@@ -33,4 +33,5 @@ pub mod office;
 pub mod policy;
 pub mod receipt;
 pub mod replica;
+pub mod sealed;
 pub mod wire;

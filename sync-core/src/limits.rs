@@ -24,6 +24,10 @@ pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
 pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Documents in one push.
 pub const PUSH_DOCUMENTS: usize = 2_000;
+/// Documents that one request compares.
+pub const COMPARE_DOCUMENTS: usize = 2_000;
+/// Vouchers in one request.
+pub const VOUCHERS: usize = 64;
 /// Rounds one tablet follows.
 pub const ROUNDS: usize = 1_000;
 /// Bytes of a request as sent, compressed.

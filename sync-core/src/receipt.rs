@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::conversation::Head;
 use crate::ids::{ConversationId, DeviceNumber, Millis};
-use crate::wire::{Epoch, Fingerprint, WireError, decode, encode};
+use crate::wire::{Epoch, Fingerprint, Version, WireError, decode, encode};
 
 const RECEIPT_DOMAIN: &[u8] = b"koffiekar receipt v1\0";
+const SUCCESSION_DOMAIN: &[u8] = b"koffiekar receipt key v1\0";
 
 /// The first eight bytes of the SHA-256 of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -44,6 +45,10 @@ pub struct Receipt {
     pub time: Millis,
     #[n(5)]
     pub documents: Vec<ReceiptLine>,
+    /// SHA-256 of the CBOR of the list of [`Version`]s that the feed of this answer brought, in its
+    /// order; missing where it brought none. So the tablet can prove later what the server once held.
+    #[n(6)]
+    pub feed: Option<Fingerprint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -57,6 +62,46 @@ pub struct ReceiptLine {
     /// The heads of the stored document; empty where they are the pushed ones.
     #[n(2)]
     pub stored: Vec<Head>,
+    /// Kept sealed until an administrator decides, and not part of the conversation yet.
+    #[cbor(n(3), default, skip_if = "is_false")]
+    pub held: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What [`Receipt::feed`] is for these versions.
+pub fn feed_fingerprint(versions: &[Version]) -> Fingerprint {
+    Fingerprint::of(&encode(&versions))
+}
+
+/// One key for receipts hands over to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct KeySuccession {
+    /// The new public key.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub key: [u8; 32],
+    /// The old key's signature over it.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+impl KeySuccession {
+    pub fn sign(new: &VerifyingKey, old: &SigningKey) -> Self {
+        let key = new.to_bytes();
+        let signature = old.sign(&[SUCCESSION_DOMAIN, &key].concat()).to_bytes();
+        Self { key, signature }
+    }
+
+    /// The new key, if this old one handed over to it.
+    pub fn verify(&self, old: &VerifyingKey) -> Result<VerifyingKey, WireError> {
+        let text = [SUCCESSION_DOMAIN, &self.key[..]].concat();
+        old.verify_strict(&text, &Signature::from_bytes(&self.signature))
+            .map_err(|_| WireError::Signature)?;
+        VerifyingKey::from_bytes(&self.key).map_err(|_| WireError::Signature)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

@@ -290,6 +290,7 @@ impl Replica {
                 round: held.round(),
                 heads,
                 changes,
+                voucher: None,
             });
         }
         let request = Request {
@@ -301,6 +302,9 @@ impl Replica {
             waiting: u32::try_from(self.waiting() - push.len().min(self.waiting()))
                 .unwrap_or(u32::MAX),
             push,
+            receipt_key: None,
+            compare: Vec::new(),
+            vouchers: Vec::new(),
         };
         let asked_tagger = request.tagger.is_some();
         let mut nonce = [0; 16];

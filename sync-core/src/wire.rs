@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::conversation::Head;
 use crate::ids::{ConversationId, DeviceNumber, Millis, RoundId};
 use crate::limits;
-use crate::receipt::SignedReceipt;
+use crate::receipt::{KeyId, KeySuccession, SignedReceipt};
 
 /// The version of all that stands in this file.
 pub const PROTOCOL: u32 = 1;
@@ -68,6 +68,42 @@ pub struct Request {
     /// Conversations that wait on the tablet after this push: for the administrator's list.
     #[n(6)]
     pub waiting: u32,
+    /// The key for receipts that the tablet trusts. Where another signs now, the answer says how one
+    /// follows from the other.
+    #[n(7)]
+    pub receipt_key: Option<KeyId>,
+    /// Conversations of which the tablet asks how the server has them: after a foreign epoch, after a
+    /// place that the server never gave, after signing in anew.
+    #[cbor(n(8), default, skip_if = "Vec::is_empty")]
+    pub compare: Vec<Version>,
+    /// What this server signed about changes of others in this push, see [`Push::voucher`].
+    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
+    pub vouchers: Vec<Voucher>,
+}
+
+/// A conversation as one side has it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Version {
+    #[n(0)]
+    pub document: ConversationId,
+    /// Sorted.
+    #[n(1)]
+    pub heads: Vec<Head>,
+}
+
+/// The server's own word of earlier, brought back to it: that it once held these versions.
+///
+/// With it a tablet gives changes of others back to a server that lost them.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Voucher {
+    #[n(0)]
+    pub receipt: SignedReceipt,
+    /// What the feed brought with that receipt, in the order of the feed: its CBOR has the hash
+    /// [`crate::receipt::Receipt::feed`]. Empty where the lines of the receipt itself are meant.
+    #[n(1)]
+    pub feed: Vec<Version>,
 }
 
 /// A SHA-256.
@@ -95,6 +131,10 @@ pub struct Push {
     /// Uncompressed change chunks, one after the other.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub changes: Vec<u8>,
+    /// Which of the request's vouchers names heads of this document. Changes of other devices are
+    /// taken where they are those heads or come before them.
+    #[n(4)]
+    pub voucher: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -104,10 +144,6 @@ pub struct Cursor {
     pub round: RoundId,
     #[n(1)]
     pub place: u64,
-    /// Nothing of this round was held when the tablet began to follow it, and it is not through yet:
-    /// its own conversations are missing too.
-    #[n(2)]
-    pub whole: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -120,7 +156,7 @@ pub struct Answer {
     /// One for each pushed document, in the order of the push.
     #[n(2)]
     pub outcomes: Vec<Outcome>,
-    /// What was durably stored; missing where nothing was pushed.
+    /// What is durably stored; missing where nothing was pushed, compared or brought by the feed.
     #[n(3)]
     pub receipt: Option<SignedReceipt>,
     /// The rounds that this device may work in, all of them.
@@ -132,6 +168,36 @@ pub struct Answer {
     /// The tagger, where it differs from what the tablet holds.
     #[cbor(n(6), with = "minicbor::bytes")]
     pub tagger: Option<Vec<u8>>,
+    /// One for each compared document, in the order of the request.
+    #[cbor(n(7), default, skip_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+    /// From the key that the tablet trusts to the one that signs now, oldest first; empty where they
+    /// are the same.
+    #[cbor(n(8), default, skip_if = "Vec::is_empty")]
+    pub keys: Vec<KeySuccession>,
+    /// This device's access was ended. What it pushes is held for an administrator; it gets nothing.
+    #[cbor(n(9), default, skip_if = "is_false")]
+    pub revoked: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// How the server has a document that the tablet asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Compared {
+    /// It has all that the tablet has; the receipt covers it.
+    #[n(0)]
+    Has,
+    /// It lacks something. These are its heads; none where it does not have the document, or the
+    /// person may not know of it.
+    #[n(1)]
+    Lacks(#[n(0)] Vec<Head>),
+    #[n(2)]
+    Erased,
+    #[n(3)]
+    Replaced(#[n(0)] ConversationId),
 }
 
 /// What became of one pushed document.
@@ -200,6 +266,18 @@ pub enum ReasonCode {
     /// The server could not take this one now; send it again.
     #[n(7)]
     TryAgain,
+    /// The device's access was ended.
+    #[n(8)]
+    DeviceRevoked,
+    /// An administrator looked at what was held and did not take it; the detail is what they wrote.
+    #[n(9)]
+    TurnedDown,
+    /// So much of this device is held already that no more is taken.
+    #[n(10)]
+    QuarantineFull,
+    /// Only on a tablet: it carries work that cannot be carried over to what became of the document.
+    #[n(11)]
+    CannotReplay,
 }
 
 /// The news of one round.

@@ -102,6 +102,9 @@ pub async fn sync(
             .tagger
             .filter(|held| *held != model.fingerprint)
             .map(|_| model.bytes.to_vec()),
+        compared: Vec::new(),
+        keys: Vec::new(),
+        revoked: false,
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
@@ -173,6 +176,7 @@ fn receipt(
             request,
             time,
             documents,
+            feed: None,
         },
         &koffiekar.receipts,
     )

@@ -172,11 +172,9 @@ impl Replica {
         let allowed: Vec<RoundId> = pages.iter().map(|page| page.round).collect();
         let mut cursors = Vec::with_capacity(pages.len());
         for page in pages {
-            let known = self.state.cursors.iter().find(|c| c.round == page.round);
             cursors.push(Cursor {
                 round: page.round,
                 place: page.place,
-                whole: known.is_none_or(|cursor| cursor.whole) && page.more,
             });
             applied.again |= page.more;
             for news in page.news {

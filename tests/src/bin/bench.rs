@@ -170,7 +170,7 @@ async fn stages(bench: &Bench) {
     let started = Instant::now();
     let admitted: Vec<_> = pushed
         .iter()
-        .map(|(id, changes, heads)| (*id, admit(None, changes, heads, &author).unwrap()))
+        .map(|(id, changes, heads)| (*id, admit(None, changes, heads, &author, &[]).unwrap()))
         .collect();
     each("stage_admit", started);
 

@@ -202,6 +202,7 @@ async fn a_bomb_that_is_signed_is_not_unpacked_to_its_end() {
             round: round("buurtronde-2026"),
             heads: Vec::new(),
             changes: vec![0; limits::INFLATED_BYTES + 1],
+            voucher: None,
         }],
         ..Request::default()
     };
@@ -226,6 +227,7 @@ fn bomb_of_nothing() -> Push {
         round: round("buurtronde-2026"),
         heads: Vec::new(),
         changes: Vec::new(),
+        voucher: None,
     }
 }
 
@@ -275,6 +277,7 @@ fn pushed(tablet: &Tablet, id: ConversationId, round: RoundId, new: &NewConversa
         round,
         heads: document.heads(),
         changes: document.changes_since(&[]),
+        voucher: None,
     }
 }
 
@@ -298,6 +301,7 @@ async fn each_bad_document_has_its_own_answer_and_the_rest_is_stored() {
         round: ours,
         heads,
         changes,
+        voucher: None,
     };
 
     let foreign = Push {
@@ -433,6 +437,7 @@ async fn a_null_character_costs_its_document_alone() {
                 round: round("buurtronde-2026"),
                 heads,
                 changes,
+                voucher: None,
             });
         }
         let outcomes = outcomes(&server, &tablet, batch).await;

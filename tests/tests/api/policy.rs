@@ -196,6 +196,7 @@ fn push(document: ConversationId, (changes, heads): (Vec<u8>, Vec<Head>)) -> Pus
         round: demo::round("buurtronde-2026"),
         heads,
         changes,
+        voucher: None,
     }
 }
 

@@ -82,6 +82,7 @@ fn what_honest_devices_send_is_admitted_and_merged_as_they_did() {
                 &sent.change,
                 &sent.heads,
                 &author(),
+                &[],
             );
             let Ok(Admission::Merged(merged)) = admission else {
                 return Err(TestCaseError::fail(format!("{admission:?}")));
@@ -91,7 +92,13 @@ fn what_honest_devices_send_is_admitted_and_merged_as_they_did() {
             prop_assert_eq!(stored.heads(), merged.heads);
             prop_assert_eq!(stored.read().unwrap(), merged.conversation);
             // The same once more changes nothing.
-            let again = admit(Some(&merged.bytes), &sent.change, &sent.heads, &author());
+            let again = admit(
+                Some(&merged.bytes),
+                &sent.change,
+                &sent.heads,
+                &author(),
+                &[],
+            );
             let unchanged =
                 matches!(again, Ok(Admission::Unchanged { heads }) if heads == sent.heads);
             prop_assert!(unchanged);
@@ -151,7 +158,7 @@ fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
 
 /// It was refused, or what came of it is a conversation within the limits that can be loaded again.
 fn safely(existing: Option<&[u8]>, pushed: &[u8], heads: &[Head]) -> Result<(), TestCaseError> {
-    if let Ok(Admission::Merged(merged)) = admit(existing, pushed, heads, &author()) {
+    if let Ok(Admission::Merged(merged)) = admit(existing, pushed, heads, &author(), &[]) {
         prop_assert!(merged.bytes.len() <= limits::DOCUMENT_BYTES);
         prop_assert!(merged.conversation.quotes.len() <= limits::QUOTES);
         let stored = Document::load(&merged.bytes).unwrap();
@@ -189,7 +196,7 @@ fn noise_is_refused() {
                 noise
             };
             let refused = matches!(
-                admit(None, &bytes, &[], &author()),
+                admit(None, &bytes, &[], &author(), &[]),
                 Err(Refusal::Unreadable(_))
             );
             prop_assert!(refused);
@@ -228,7 +235,7 @@ fn a_change_that_claims_a_million_operations_is_refused_before_it_is_unpacked() 
             &chunks::first_change(ACTOR, &[(specification, bytes.clone())]),
         );
         assert!(bomb.len() < 110);
-        let admission = admit(None, &bomb, &[], &author());
+        let admission = admit(None, &bomb, &[], &author(), &[]);
         assert!(
             matches!(&admission, Err(Refusal::Unreadable(Unreadable::TooLarge))),
             "{specification:#x} {bytes:?}: {admission:?}"
@@ -241,7 +248,7 @@ fn a_key_that_is_repeated_until_it_fills_the_memory_is_refused() {
     let key = vec![b'a'; 5_000];
     let column = run(70_000, &[&chunks::unsigned(5_000)[..], &key].concat());
     let bomb = chunk(CHANGE, &chunks::first_change(ACTOR, &[(0x15, column)]));
-    let admission = admit(None, &bomb, &[], &author());
+    let admission = admit(None, &bomb, &[], &author(), &[]);
     assert!(matches!(
         admission,
         Err(Refusal::Unreadable(Unreadable::TooLarge))
@@ -259,7 +266,7 @@ fn many_changes_that_are_each_within_the_limit_do_not_add_up_to_a_bomb() {
     );
     let push = [first, bomb.repeat(1_500)].concat();
     assert!(push.len() < limits::ITEM_BYTES);
-    let admission = admit(None, &push, &[], &author());
+    let admission = admit(None, &push, &[], &author(), &[]);
     assert!(matches!(
         admission,
         Err(Refusal::Unreadable(Unreadable::TooLarge))
@@ -311,7 +318,7 @@ fn only_whole_uncompressed_changes_are_taken() {
             chunk(CHANGE, &[chunks::body(&change), &[1, 2, 3]].concat())
         }),
     ] {
-        let admission = admit(None, &bytes, &[], &author());
+        let admission = admit(None, &bytes, &[], &author(), &[]);
         assert!(
             matches!(&admission, Err(Refusal::Unreadable(Unreadable::WrongChunk))),
             "{name}: {admission:?}"
@@ -319,7 +326,7 @@ fn only_whole_uncompressed_changes_are_taken() {
     }
     let mut wrong = change.clone();
     wrong[4] ^= 1;
-    let admission = admit(None, &wrong, &[], &author());
+    let admission = admit(None, &wrong, &[], &author(), &[]);
     assert!(matches!(
         admission,
         Err(Refusal::Unreadable(Unreadable::Checksum))
@@ -336,13 +343,13 @@ fn a_receipt_is_never_asked_for_heads_that_are_not_here() {
         (Some(&stored[..]), &change[..]),
         (Some(&stored[..]), &[][..]),
     ] {
-        let admission = admit(existing, pushed, &invented, &author());
+        let admission = admit(existing, pushed, &invented, &author(), &[]);
         assert!(
             matches!(admission, Err(Refusal::MissingDependencies)),
             "{admission:?}"
         );
     }
-    let admission = admit(None, &[], &[], &author());
+    let admission = admit(None, &[], &[], &author(), &[]);
     assert!(matches!(admission, Err(Refusal::NotAConversation)));
 }
 
@@ -350,13 +357,13 @@ fn a_receipt_is_never_asked_for_heads_that_are_not_here() {
 fn more_than_an_item_may_hold_is_refused() {
     let change = World::new(1, 7).copies[0].document.changes_since(&[]);
     let many = change.repeat(limits::ITEM_BYTES / change.len() + 1);
-    let admission = admit(None, &many, &[], &author());
+    let admission = admit(None, &many, &[], &author(), &[]);
     assert!(matches!(
         admission,
         Err(Refusal::Unreadable(Unreadable::TooLarge))
     ));
     let long = chunk(CHANGE, &vec![0; limits::CHANGE_BYTES + 1]);
-    let admission = admit(None, &long, &[], &author());
+    let admission = admit(None, &long, &[], &author(), &[]);
     assert!(matches!(
         admission,
         Err(Refusal::Unreadable(Unreadable::TooLarge))

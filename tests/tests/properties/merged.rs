@@ -100,7 +100,13 @@ fn a_choice_between_two_wordings_is_a_word_of_whoever_chose() {
                 user: copy.user,
                 edits: false,
             };
-            let admission = admit(Some(&both.save()), &change, &copy.document.heads(), &author);
+            let admission = admit(
+                Some(&both.save()),
+                &change,
+                &copy.document.heads(),
+                &author,
+                &[],
+            );
             assert!(
                 matches!(admission, Ok(Admission::Merged(_))),
                 "{admission:?}"

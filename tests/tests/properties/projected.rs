@@ -58,6 +58,7 @@ impl Desk {
             round: self.round,
             heads: copy.document.heads(),
             changes: copy.document.changes_since(known),
+            voucher: None,
         };
         let pusher = Pusher {
             author: Author {

@@ -6,11 +6,11 @@ use flate2::{Compression, write::GzEncoder};
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
 use koffiekar_sync_core::limits;
-use koffiekar_sync_core::receipt::{KeyId, Receipt, ReceiptLine, SignedReceipt};
+use koffiekar_sync_core::receipt::{KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt};
 use koffiekar_sync_core::replica::Identity;
 use koffiekar_sync_core::wire::{
-    Answer, Cursor, Envelope, Epoch, FeedPage, Fingerprint, News, Outcome, PROTOCOL, Push, Reason,
-    ReasonCode, Request, WireError,
+    Answer, Compared, Cursor, Envelope, Epoch, FeedPage, Fingerprint, News, Outcome, PROTOCOL,
+    Push, Reason, ReasonCode, Request, Version, Voucher, WireError,
 };
 use koffiekar_tests::seed::Numbers;
 use proptest::prelude::*;
@@ -68,19 +68,45 @@ fn request(numbers: &mut Numbers) -> Request {
                 round: round(numbers),
                 heads: heads(numbers),
                 changes: bytes(numbers, 60),
+                voucher: maybe(numbers, |n| u32::from_le_bytes(n.bytes())),
             })
             .collect(),
         cursors: (0..numbers.below(4))
             .map(|_| Cursor {
                 round: round(numbers),
                 place: numbers.next(),
-                whole: numbers.below(2) == 0,
             })
             .collect(),
         feed_bytes: u32::from_le_bytes(numbers.bytes()),
         reference: maybe(numbers, |n| Fingerprint(n.bytes())),
         tagger: maybe(numbers, |n| Fingerprint(n.bytes())),
         waiting: u32::from_le_bytes(numbers.bytes()),
+        receipt_key: maybe(numbers, |n| KeyId(n.bytes())),
+        compare: versions(numbers),
+        vouchers: (0..numbers.below(3))
+            .map(|_| Voucher {
+                receipt: SignedReceipt::sign(&receipt(numbers), &identity().signing_key()),
+                feed: versions(numbers),
+            })
+            .collect(),
+    }
+}
+
+fn versions(numbers: &mut Numbers) -> Vec<Version> {
+    (0..numbers.below(4))
+        .map(|_| Version {
+            document: id(numbers),
+            heads: heads(numbers),
+        })
+        .collect()
+}
+
+fn compared(numbers: &mut Numbers) -> Compared {
+    match numbers.below(4) {
+        0 => Compared::Has,
+        1 => Compared::Lacks(heads(numbers)),
+        2 => Compared::Erased,
+        _ => Compared::Replaced(id(numbers)),
     }
 }
 
@@ -123,8 +149,10 @@ fn receipt(numbers: &mut Numbers) -> Receipt {
                 document: id(numbers),
                 pushed: heads(numbers),
                 stored: heads(numbers),
+                held: numbers.below(2) == 0,
             })
             .collect(),
+        feed: maybe(numbers, |n| Fingerprint(n.bytes())),
     }
 }
 
@@ -146,6 +174,14 @@ fn answer(numbers: &mut Numbers) -> Answer {
             .collect(),
         reference: maybe(numbers, |n| bytes(n, 50)),
         tagger: maybe(numbers, |n| bytes(n, 50)),
+        compared: (0..numbers.below(4)).map(|_| compared(numbers)).collect(),
+        keys: (0..numbers.below(3))
+            .map(|_| KeySuccession {
+                key: numbers.bytes(),
+                signature: numbers.bytes(),
+            })
+            .collect(),
+        revoked: numbers.below(2) == 0,
     }
 }
 
