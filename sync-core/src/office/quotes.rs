@@ -1,0 +1,230 @@
+//! Quotes: found, read, tagged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::RoundKind;
+use crate::consent::Purpose;
+use crate::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, SectionId};
+
+/// How a quote stands towards the action lines, judged by what people said; suggestions do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TagState {
+    /// Nobody said anything yet.
+    Untagged,
+    /// A field worker proposed at least one line, no editor has spoken.
+    Proposed,
+    /// Editors confirmed at least one line, or "geen actielijn".
+    Confirmed,
+    /// Two editors disagree about a line.
+    Contested,
+}
+
+impl TagState {
+    pub const ALL: [TagState; 4] = [
+        Self::Untagged,
+        Self::Proposed,
+        Self::Confirmed,
+        Self::Contested,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Untagged => "untagged",
+            Self::Proposed => "proposed",
+            Self::Confirmed => "confirmed",
+            Self::Contested => "contested",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// The filters of `GET /api/v1/quotes`, `/quotes/counts` and `/quotes.csv`; all that are given must hold.
+///
+/// As a query string: `?action_line=wonen-1&round=...&from=2026-01-01&tag_state=untagged&text=schimmel`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QuoteFilter {
+    /// Quotes that people tagged (proposed or confirmed) to this line; `none` for "geen actielijn".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_line: Option<LineKey>,
+    /// Quotes that people tagged to a line of this theme.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub theme: Option<LineKey>,
+    /// Quotes nobody tagged yet whose best suggestion is this line (`none` for "geen actielijn").
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<LineKey>,
+    /// Area code; a wijk or district holds its buurten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<RoundId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<RoundKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// First day, inclusive, ISO date in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Last day, inclusive, ISO date in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_state: Option<TagState>,
+    /// Only quotes whose resident allows this purpose now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Purpose>,
+    /// `true`: only quotes of which two wordings were recorded and nobody settled it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<bool>,
+    /// Words that must all occur; Dutch, Turkish and English stems, Arabic folded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Page size, 1 to 200; 50 when missing. Not used by counts and CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Newest first, by time of recording and id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuotePage {
+    pub quotes: Vec<QuoteRow>,
+    /// Give this as `after` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// All that match the filter, whatever the page.
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuoteRow {
+    pub id: QuoteId,
+    pub conversation: ConversationId,
+    pub round: RoundId,
+    pub round_name: String,
+    pub kind: RoundKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    pub language: String,
+    /// When it was recorded by the tablet's clock, or when it was received where that clock was impossible.
+    pub recorded_at: Millis,
+    /// The recorded words. With a conflict of wording: the first of `wordings`.
+    pub verbatim: String,
+    /// More than one: recorded differently by two people, nobody settled it yet.
+    pub wordings: Vec<String>,
+    pub tag_state: TagState,
+    /// What people said, a row per line.
+    pub tags: Vec<LineTag>,
+    /// What the tagger proposes, best first, at most three.
+    pub suggestions: Vec<LineSuggestion>,
+    /// Purposes the resident allows now.
+    pub consent: Vec<Purpose>,
+    /// Sections this quote was chosen for.
+    pub selected_in: Vec<SectionId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineTag {
+    pub line: LineKey,
+    pub standing: LineStanding,
+}
+
+/// What people's statements about one quote and one line come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineStanding {
+    /// A field worker says so, no editor has spoken.
+    Proposed,
+    /// An editor says so, and no editor says otherwise.
+    Confirmed,
+    /// One editor says so, another says no.
+    Contested,
+    /// An editor says no, and no editor says yes.
+    Rejected,
+}
+
+impl LineStanding {
+    pub const ALL: [LineStanding; 4] = [
+        Self::Proposed,
+        Self::Confirmed,
+        Self::Contested,
+        Self::Rejected,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Confirmed => "confirmed",
+            Self::Contested => "contested",
+            Self::Rejected => "rejected",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|standing| standing.as_str() == text)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineSuggestion {
+    /// `none` for "geen actielijn".
+    pub line: LineKey,
+    /// 0 to 1.
+    pub probability: f32,
+    /// The model that said so.
+    pub model: String,
+    /// At most three words or parts of words that spoke for it.
+    pub because: Vec<String>,
+}
+
+/// `GET /api/v1/quotes/{quote}`: the row and what surrounds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuoteDetail {
+    pub quote: QuoteRow,
+    /// The worker's notes on the conversation: what was seen and heard, not the resident's words.
+    pub notes: String,
+    /// The name of who recorded it.
+    pub recorded_by: String,
+    /// Other quotes of the same conversation.
+    pub others: Vec<QuoteRow>,
+    /// Who said what about which line.
+    pub said: Vec<TagSaid>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TagSaid {
+    pub line: LineKey,
+    pub by: String,
+    /// `proposed`, `confirmed` or `rejected`.
+    pub stance: String,
+    pub at: Millis,
+}
+
+/// `POST /api/v1/quotes/{quote}/tags`: an editor decides. Answer: the new [`QuoteRow`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TagDecision {
+    /// Lines it concerns; `["none"]` for "geen actielijn". At most 10.
+    pub confirm: Vec<LineKey>,
+    /// Lines it does not concern.
+    pub reject: Vec<LineKey>,
+    /// Take back what this editor said about these lines.
+    pub retract: Vec<LineKey>,
+}
+
+/// `POST /api/v1/quotes/{quote}/wording`: an editor settles which recorded wording stands.
+/// Answer: the new [`QuoteRow`], or 409 when the wordings are no longer those that were seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettleWording {
+    /// One of `seen`, to the letter.
+    pub verbatim: String,
+    /// The wordings that were on the screen.
+    pub seen: Vec<String>,
+}
