@@ -187,6 +187,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
         areas: areas.collect(),
         consent_texts: consent_texts.collect(),
         rounds: Vec::new(),
+        seal_key: None,
     };
     check(&catalogue)?;
     Ok(catalogue)

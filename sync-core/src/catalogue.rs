@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
 use crate::ids::{LineKey, RoundId};
+use crate::sealed::SealKey;
 
 /// Everything a tablet must know to work without a connection, and the office to draw its screens.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -16,6 +17,24 @@ pub struct Catalogue {
     /// The rounds that whoever asks may work in.
     #[serde(default)]
     pub rounds: Vec<Round>,
+    /// The public half of the installation's key for sealed words, 64 hexadecimal digits: with it a
+    /// tablet writes a file that the office alone opens. Missing in a programme file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal_key: Option<String>,
+}
+
+impl Catalogue {
+    /// Missing, or not 64 hexadecimal digits: nothing can be sealed.
+    pub fn seal_key(&self) -> Option<SealKey> {
+        let is_hex = |hex: &&String| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        let hex = self.seal_key.as_ref().filter(is_hex)?;
+        let mut key = [0; 32];
+        for (byte, digits) in key.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
+            let digits = std::str::from_utf8(digits).ok()?;
+            *byte = u8::from_str_radix(digits, 16).ok()?;
+        }
+        Some(SealKey(key))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

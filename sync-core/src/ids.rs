@@ -95,6 +95,10 @@ uuid_id!(
     PublicationId, "publication id"
 );
 uuid_id!(
+    /// What one device sent of one conversation and is held for an administrator.
+    HeldId, "id of held work"
+);
+uuid_id!(
     /// A place in a publication for quotes.
     SectionId, "section id"
 );

@@ -5,6 +5,7 @@
 
 mod counts;
 mod devices;
+mod held;
 mod people;
 mod problem;
 mod programme;
@@ -13,6 +14,9 @@ mod quotes;
 
 pub use counts::{Bucket, Counts, Desk, DeskLine, Dimension};
 pub use devices::{Device, EnrolDevice, Enrolment};
+pub use held::{
+    HeldPage, HeldWork, RescueOutcome, Rescued, RescuedConversation, TurnDown, TurnedDown,
+};
 pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
 pub use problem::Problem;
 pub use programme::{ChangeRound, NewRound, WriteLine};

@@ -66,6 +66,7 @@ pub async fn read(tx: &mut Tx) -> Result<Catalogue> {
         areas: areas(tx).await?,
         consent_texts: consent_texts(tx).await?,
         rounds: rounds::list(tx).await?,
+        seal_key: None,
     })
 }
 
