@@ -27,6 +27,7 @@ mod phase;
 mod picker;
 mod questions;
 mod quote;
+mod resident;
 mod sign;
 mod status;
 mod store;

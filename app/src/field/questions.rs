@@ -8,8 +8,9 @@ use leptos::prelude::*;
 
 use super::{
     draft::Answer,
+    resident::{RESIDENTS, resident},
     tablet,
-    words::{RESIDENTS, resident, words},
+    words::words,
 };
 
 /// Languages in which at least one question is on this tablet.

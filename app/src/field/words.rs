@@ -1,7 +1,5 @@
 //! Every text of the field screens, Dutch and English side by side; what is missing does not compile.
-//!
-//! What residents read themselves, at the consent questions, is also there in Turkish and Arabic.
-//! Those texts are examples: the organisation that asks has to approve them.
+//! What residents read themselves stands in [`super::resident`].
 
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::wire::ReasonCode;
@@ -269,20 +267,23 @@ texts! {
     r_too_large: "Het gesprek is te groot.", "The conversation is too large.";
     r_too_large_do: "Kort de notitie of een citaat in, of maak er twee gesprekken van.",
         "Shorten the note or a quote, or make it two conversations.";
-    r_not_allowed: "U mag deze wijziging niet maken, of deze tablet mag niets meer insturen.",
-        "You may not make this change, or this tablet may not send any more.";
-    r_not_allowed_do: "Vraag uw beheerder. De woorden blijven hier staan.", "Ask your administrator. The words stay here.";
+    r_not_allowed: "U mag deze wijziging niet maken.", "You may not make this change.";
+    r_revoked: "De toegang van deze tablet is beëindigd.", "This tablet's access was ended.";
     r_foreign: "U bent geen lid (meer) van deze ronde.", "You are not (any more) a member of this round.";
-    r_foreign_do: "Vraag uw beheerder om u aan de ronde toe te voegen, en tik daarna op Nu synchroniseren.",
-        "Ask your administrator to add you to the round, then tap Sync now.";
     r_closed: "De ronde is gesloten.", "The round is closed.";
-    r_closed_do: "Vraag uw beheerder om de ronde te openen, en tik daarna op Nu synchroniseren.",
-        "Ask your administrator to open the round, then tap Sync now.";
     r_other: "Dit gesprek hoort volgens de server bij een andere ronde.", "The server has this conversation in another round.";
-    r_other_do: "Vraag uw beheerder waar het hoort.", "Ask your administrator where it belongs.";
+    r_turned_down: "Een beheerder heeft dit bekeken en niet aangenomen.", "An administrator looked at this and did not accept it.";
+    r_ask_do: "Vraag uw beheerder. Uw woorden blijven op deze tablet staan.",
+        "Ask your administrator. Your words stay on this tablet.";
     r_again: "De server kon dit nu niet aannemen.", "The server could not take this now.";
     r_again_do: "Tik op Nu synchroniseren. Helpt dat niet, vraag dan uw beheerder.",
         "Tap Sync now. If that does not help, ask your administrator.";
+    r_full: "Er wacht al zo veel van deze tablet op een beheerder dat er niets meer bij kan.",
+        "So much from this tablet already waits for an administrator that no more is taken.";
+    r_full_do: "Vraag uw beheerder om daarover te beslissen, en tik daarna op Nu synchroniseren.",
+        "Ask your administrator to decide about that, then tap Sync now.";
+    r_replay: "Dit gesprek is intussen veranderd, en uw wijziging past er niet meer op.",
+        "This conversation has changed meanwhile, and your change no longer fits.";
 
     // Purposes, as the worker reads them
     p_analysis: "Tellen en leren", "Counting and learning";
@@ -320,70 +321,15 @@ impl Words {
                 (self.r_unreadable, self.r_unreadable_do)
             }
             ReasonCode::TooLarge => (self.r_too_large, self.r_too_large_do),
-            ReasonCode::NotAllowed => (self.r_not_allowed, self.r_not_allowed_do),
-            ReasonCode::ForeignRound => (self.r_foreign, self.r_foreign_do),
-            ReasonCode::ClosedRound => (self.r_closed, self.r_closed_do),
-            ReasonCode::OtherRound => (self.r_other, self.r_other_do),
+            ReasonCode::NotAllowed => (self.r_not_allowed, self.r_ask_do),
+            ReasonCode::DeviceRevoked => (self.r_revoked, self.r_ask_do),
+            ReasonCode::ForeignRound => (self.r_foreign, self.r_ask_do),
+            ReasonCode::ClosedRound => (self.r_closed, self.r_ask_do),
+            ReasonCode::OtherRound => (self.r_other, self.r_ask_do),
+            ReasonCode::TurnedDown => (self.r_turned_down, self.r_ask_do),
             ReasonCode::TryAgain => (self.r_again, self.r_again_do),
+            ReasonCode::QuarantineFull => (self.r_full, self.r_full_do),
+            ReasonCode::CannotReplay => (self.r_replay, self.r_ask_do),
         }
     }
-}
-
-/// What residents read, whatever language the screen has.
-pub(crate) struct Resident {
-    pub(crate) code: &'static str,
-    /// The language's name in itself.
-    pub(crate) name: &'static str,
-    pub(crate) right_to_left: bool,
-    pub(crate) title: &'static str,
-    pub(crate) explanation: &'static str,
-    pub(crate) yes: &'static str,
-    pub(crate) no: &'static str,
-}
-
-pub(crate) static RESIDENTS: [Resident; 4] = [
-    Resident {
-        code: "nl",
-        name: "Nederlands",
-        right_to_left: false,
-        title: "Wat mogen we met uw woorden doen?",
-        explanation: "U kiest zelf. Zegt u nee, dan schrijven we het gesprek op, maar gebruiken we uw woorden daar niet voor. U kunt later van gedachten veranderen.",
-        yes: "Ja",
-        no: "Nee",
-    },
-    Resident {
-        code: "en",
-        name: "English",
-        right_to_left: false,
-        title: "What may we do with your words?",
-        explanation: "It is your choice. If you say no, we write the conversation down but do not use your words for that. You can change your mind later.",
-        yes: "Yes",
-        no: "No",
-    },
-    Resident {
-        code: "tr",
-        name: "Türkçe",
-        right_to_left: false,
-        title: "Sözlerinizle ne yapabiliriz?",
-        explanation: "Seçim sizin. Hayır derseniz konuşmayı yazarız ama sözlerinizi bunun için kullanmayız. Daha sonra fikrinizi değiştirebilirsiniz.",
-        yes: "Evet",
-        no: "Hayır",
-    },
-    Resident {
-        code: "ar",
-        name: "العربية",
-        right_to_left: true,
-        title: "ماذا يمكننا أن نفعل بكلامك؟",
-        explanation: "الخيار لك. إذا قلت لا، نكتب الحديث ولكن لا نستخدم كلامك لهذا الغرض. ويمكنك أن تغيّر رأيك لاحقًا.",
-        yes: "نعم",
-        no: "لا",
-    },
-];
-
-/// The texts in this language, or in Dutch.
-pub(crate) fn resident(code: &str) -> &'static Resident {
-    RESIDENTS
-        .iter()
-        .find(|texts| texts.code == code)
-        .unwrap_or(&RESIDENTS[0])
 }
