@@ -53,9 +53,9 @@ pub(crate) fn last_used(round: RoundId) -> Option<String> {
             .rev()
             .filter(|(_, held)| held.round() == round)
             .take(LOOK_BACK)
-            .filter_map(|(id, _)| Some((id, open.replica.read(id).ok()?)))
+            .filter_map(|(id, _)| Some((id, open.digest(id)?)))
             .find(|(_, conversation)| conversation.recorded_by == open.user())
-            .map(|(id, conversation)| (id, conversation.area));
+            .map(|(id, conversation)| (id, conversation.area.clone()));
         // Ids sort by time.
         begun
             .into_iter()

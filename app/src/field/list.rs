@@ -17,8 +17,6 @@ use crate::{parts::day, words::number};
 
 /// Rows drawn at once, and added by the button.
 const PAGE: usize = 50;
-/// Characters of the first words that a row shows.
-const FIRST_CHARS: usize = 140;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Sign {
@@ -91,7 +89,7 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
         .range((id, Target::Notes)..)
         .next()
         .is_some_and(|((of, _), _)| *of == id);
-    let Ok(read) = open.replica.read(id) else {
+    let Some(read) = open.digest(id) else {
         return Some(Row {
             id,
             first_words: None,
@@ -105,19 +103,15 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
             sign,
         });
     };
-    let first = read
-        .quotes
-        .first()
-        .map_or(read.notes.as_str(), |quote| quote.wording.first());
     Some(Row {
         id,
-        first_words: Some(first.chars().take(FIRST_CHARS).collect()),
+        first_words: Some(read.first_words.clone()),
         language: read.language.clone(),
         area: read.area.clone(),
         at: read.recorded_at,
         is_mine: read.recorded_by == open.user(),
-        quotes: read.quotes.len(),
-        has_conflict: read.quotes.iter().any(|quote| quote.wording.is_conflict()),
+        quotes: read.quotes,
+        has_conflict: read.has_conflict,
         is_being_edited,
         sign,
     })

@@ -13,6 +13,7 @@
 
 mod area;
 mod conversation;
+mod digest;
 mod draft;
 mod editor;
 mod form;
@@ -27,6 +28,7 @@ mod phase;
 mod picker;
 mod questions;
 mod quote;
+mod records;
 mod resident;
 mod sign;
 mod status;

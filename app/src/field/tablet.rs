@@ -20,12 +20,14 @@ use koffiekar_sync_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    digest::{Digest, Digests},
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
     pause,
+    records::Records,
     store::{self, Shelf, StoreError, Write, key_of},
     suggest,
-    vault::{self, KeyRecord, Vault, VaultError},
+    vault::{KeyRecord, Vault, VaultError},
 };
 
 pub(crate) struct Open {
@@ -39,6 +41,7 @@ pub(crate) struct Open {
     pub(crate) edits: BTreeMap<(ConversationId, Target), EditDraft>,
     /// Records that cannot be opened. They stay where they are.
     pub(crate) unreadable: usize,
+    digests: Digests,
     /// Tells an answer to an earlier opening from one to this.
     pub(crate) opening: u64,
     _hold: Hold,
@@ -141,6 +144,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
         drafts: contents.drafts,
         edits: contents.edits,
         unreadable: contents.unreadable,
+        digests: Digests::default(),
         opening,
         _hold: hold,
     }));
@@ -227,6 +231,7 @@ async fn read_again_of(opening: u64) {
         {
             Ok(contents) => {
                 open.replica = contents.replica;
+                open.digests = Digests::default();
                 // Drafts stay as they are in memory: typed words are never older than stored ones.
                 true
             }
@@ -403,6 +408,11 @@ impl Open {
         count
     }
 
+    /// What a list shows of this conversation; `None` where it cannot be read.
+    pub(crate) fn digest(&self, id: ConversationId) -> Option<Rc<Digest>> {
+        self.digests.of(&self.replica, id)
+    }
+
     /// Another device key for the same person: the record with it, to be written.
     pub(crate) fn identity_write(&self, identity: &Identity) -> Result<Write, VaultError> {
         self.sealed(Shelf::Meta, "identity", &identity.to_bytes())
@@ -417,12 +427,18 @@ impl Open {
 
     fn write_of(&mut self, effect: Effect) -> Result<Option<Write>, VaultError> {
         let write = match effect {
-            Effect::Keep(id) => match self.replica.held(id) {
-                Some(held) => self.sealed(Shelf::Conversations, &id.key(), &held.to_bytes())?,
-                // Kept and forgotten by one answer.
-                None => self.removed(Shelf::Conversations, &id.key()),
-            },
-            Effect::Forget(id) => self.removed(Shelf::Conversations, &id.key()),
+            Effect::Keep(id) => {
+                self.digests.forget(id);
+                match self.replica.held(id) {
+                    Some(held) => self.sealed(Shelf::Conversations, &id.key(), &held.to_bytes())?,
+                    // Kept and forgotten by one answer.
+                    None => self.removed(Shelf::Conversations, &id.key()),
+                }
+            }
+            Effect::Forget(id) => {
+                self.digests.forget(id);
+                self.removed(Shelf::Conversations, &id.key())
+            }
             Effect::KeepState => self.sealed(Shelf::Meta, "state", &self.replica.state())?,
             Effect::KeepReference(bytes) => {
                 // One that this version cannot read is kept for the next.
@@ -474,92 +490,4 @@ pub(crate) fn sealed(
     let key = key_of(vault.user(), key);
     let bytes = Some(vault.seal(shelf.name(), &key, plain)?);
     Ok(Write { shelf, key, bytes })
-}
-
-/// A person's records as they lie on the disk.
-struct Records {
-    user: UserId,
-    meta: Vec<(String, Vec<u8>)>,
-    conversations: Vec<(String, Vec<u8>)>,
-    drafts: Vec<(String, Vec<u8>)>,
-}
-
-struct Contents {
-    replica: Replica,
-    catalogue: Catalogue,
-    tagger: Option<Vec<u8>>,
-    drafts: BTreeMap<ConversationId, Draft>,
-    edits: BTreeMap<(ConversationId, Target), EditDraft>,
-    unreadable: usize,
-}
-
-impl Records {
-    async fn read(user: UserId) -> Result<Self, StoreError> {
-        Ok(Self {
-            user,
-            meta: store::all_of(Shelf::Meta, user).await?,
-            conversations: store::all_of(Shelf::Conversations, user).await?,
-            drafts: store::all_of(Shelf::Drafts, user).await?,
-        })
-    }
-
-    fn open(self, vault: &Vault) -> Result<Contents, WorkError> {
-        let user = self.user;
-        let plain = |shelf: Shelf, key: &str, bytes: &[u8]| {
-            vault.open(shelf.name(), &key_of(user, key), bytes)
-        };
-        let meta = |name: &str| {
-            let record = self.meta.iter().find(|(key, _)| key == name);
-            record
-                .map(|(key, bytes)| plain(Shelf::Meta, key, bytes))
-                .transpose()
-        };
-        let identity = meta("identity")?.ok_or(VaultError::Damaged)?;
-        let identity = Identity::from_bytes(&identity).map_err(|_| VaultError::Damaged)?;
-        let catalogue = meta("reference")
-            .ok()
-            .flatten()
-            .and_then(|bytes| serde_json::from_slice::<Catalogue>(&bytes).ok());
-        // Without reference data the state may not claim to hold it: all is fetched anew.
-        let state = catalogue
-            .as_ref()
-            .and_then(|_| meta("state").ok().flatten());
-
-        let mut unreadable = 0;
-        let mut held = Vec::with_capacity(self.conversations.len());
-        for (key, bytes) in &self.conversations {
-            match (key.parse(), plain(Shelf::Conversations, key, bytes)) {
-                (Ok(id), Ok(bytes)) => held.push((id, bytes)),
-                _ => unreadable += 1,
-            }
-        }
-        let (replica, broken) =
-            Replica::restore(identity, vault::random()?, state.as_deref(), held);
-        unreadable += broken.len();
-
-        let (mut drafts, mut edits) = (BTreeMap::new(), BTreeMap::new());
-        for (key, bytes) in &self.drafts {
-            let Ok(bytes) = plain(Shelf::Drafts, key, bytes) else {
-                unreadable += 1;
-                continue;
-            };
-            if let Ok(draft) = serde_json::from_slice::<Draft>(&bytes) {
-                drafts.insert(draft.id, draft);
-            } else if let Ok(edit) = serde_json::from_slice::<EditDraft>(&bytes) {
-                edits.insert((edit.conversation, edit.target), edit);
-            } else {
-                unreadable += 1;
-            }
-        }
-        let catalogue = catalogue.unwrap_or_default();
-        let tagger = meta("tagger").ok().flatten();
-        Ok(Contents {
-            replica,
-            catalogue,
-            tagger,
-            drafts,
-            edits,
-            unreadable,
-        })
-    }
 }

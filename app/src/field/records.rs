@@ -1,0 +1,104 @@
+//! A person's records as they lie on the disk, and the open tablet made of them.
+
+use std::collections::BTreeMap;
+
+use koffiekar_sync_core::{
+    catalogue::Catalogue,
+    ids::{ConversationId, UserId},
+    replica::{Identity, Replica},
+};
+
+use super::{
+    draft::{Draft, EditDraft, Target},
+    store::{self, Shelf, StoreError, key_of},
+    tablet::WorkError,
+    vault::{self, Vault, VaultError},
+};
+
+pub(super) struct Records {
+    user: UserId,
+    meta: Vec<(String, Vec<u8>)>,
+    conversations: Vec<(String, Vec<u8>)>,
+    drafts: Vec<(String, Vec<u8>)>,
+}
+
+pub(super) struct Contents {
+    pub(super) replica: Replica,
+    pub(super) catalogue: Catalogue,
+    pub(super) tagger: Option<Vec<u8>>,
+    pub(super) drafts: BTreeMap<ConversationId, Draft>,
+    pub(super) edits: BTreeMap<(ConversationId, Target), EditDraft>,
+    pub(super) unreadable: usize,
+}
+
+impl Records {
+    pub(super) async fn read(user: UserId) -> Result<Self, StoreError> {
+        Ok(Self {
+            user,
+            meta: store::all_of(Shelf::Meta, user).await?,
+            conversations: store::all_of(Shelf::Conversations, user).await?,
+            drafts: store::all_of(Shelf::Drafts, user).await?,
+        })
+    }
+
+    /// What cannot be opened is counted, and stays where it is.
+    pub(super) fn open(self, vault: &Vault) -> Result<Contents, WorkError> {
+        let user = self.user;
+        let plain = |shelf: Shelf, key: &str, bytes: &[u8]| {
+            vault.open(shelf.name(), &key_of(user, key), bytes)
+        };
+        let meta = |name: &str| {
+            let record = self.meta.iter().find(|(key, _)| key == name);
+            record
+                .map(|(key, bytes)| plain(Shelf::Meta, key, bytes))
+                .transpose()
+        };
+        let identity = meta("identity")?.ok_or(VaultError::Damaged)?;
+        let identity = Identity::from_bytes(&identity).map_err(|_| VaultError::Damaged)?;
+        let catalogue = meta("reference")
+            .ok()
+            .flatten()
+            .and_then(|bytes| serde_json::from_slice::<Catalogue>(&bytes).ok());
+        // Without reference data the state may not claim to hold it: all is fetched anew.
+        let state = catalogue
+            .as_ref()
+            .and_then(|_| meta("state").ok().flatten());
+
+        let mut unreadable = 0;
+        let mut held = Vec::with_capacity(self.conversations.len());
+        for (key, bytes) in &self.conversations {
+            match (key.parse(), plain(Shelf::Conversations, key, bytes)) {
+                (Ok(id), Ok(bytes)) => held.push((id, bytes)),
+                _ => unreadable += 1,
+            }
+        }
+        let (replica, broken) =
+            Replica::restore(identity, vault::random()?, state.as_deref(), held);
+        unreadable += broken.len();
+
+        let (mut drafts, mut edits) = (BTreeMap::new(), BTreeMap::new());
+        for (key, bytes) in &self.drafts {
+            let Ok(bytes) = plain(Shelf::Drafts, key, bytes) else {
+                unreadable += 1;
+                continue;
+            };
+            if let Ok(draft) = serde_json::from_slice::<Draft>(&bytes) {
+                drafts.insert(draft.id, draft);
+            } else if let Ok(edit) = serde_json::from_slice::<EditDraft>(&bytes) {
+                edits.insert((edit.conversation, edit.target), edit);
+            } else {
+                unreadable += 1;
+            }
+        }
+        let catalogue = catalogue.unwrap_or_default();
+        let tagger = meta("tagger").ok().flatten();
+        Ok(Contents {
+            replica,
+            catalogue,
+            tagger,
+            drafts,
+            edits,
+            unreadable,
+        })
+    }
+}
