@@ -11,12 +11,13 @@ use koffiekar_sync_core::ids::{Millis, RoundId, UserId};
 use koffiekar_sync_core::office::Role;
 use sha2::{Digest, Sha256};
 
+use crate::Koffiekar;
 use crate::extract::Origin;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
+use crate::random::{self, Random};
 use crate::store::sessions::TokenHash;
 use crate::store::{accounts, sessions};
-use crate::{Koffiekar, random};
 
 /// The prefix makes the browser insist on `Secure`, on `Path=/` and on no `Domain`.
 pub const COOKIE: &str = "__Host-koffiekar";
@@ -99,8 +100,8 @@ impl FromRequestParts<Koffiekar> for Caller {
 }
 
 /// A fresh token for a cookie.
-pub(crate) fn new_token() -> String {
-    random::hex(&random::bytes::<32>())
+pub(crate) fn new_token(random: &Random) -> String {
+    random::hex(&random.bytes::<32>())
 }
 
 pub(crate) fn hash(token: &str) -> TokenHash {

@@ -52,6 +52,7 @@ pub use attempts::Attempts;
 pub use clock::Clock;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
+pub use random::Random;
 pub use routes::router;
 use store::receipt_keys::{self, StoredKey};
 use store::{Store, StoreError, catalogue};
@@ -61,6 +62,8 @@ use store::{Store, StoreError, catalogue};
 pub struct Koffiekar {
     pub store: Store,
     pub clock: Clock,
+    /// Everything random is drawn from here.
+    pub random: Random,
     /// Signs receipts.
     pub receipts: Arc<SigningKey>,
     /// Proposes action lines.
@@ -78,12 +81,21 @@ impl Koffiekar {
     /// Takes an open database into use: the first time, it gets its epoch and the key that signs
     /// receipts.
     pub async fn new(store: Store, clock: Clock) -> Result<Koffiekar, StoreError> {
+        Koffiekar::with_random(store, clock, Random::System).await
+    }
+
+    /// The same, with randomness that can be had a second time.
+    pub async fn with_random(
+        store: Store,
+        clock: Clock,
+        random: Random,
+    ) -> Result<Koffiekar, StoreError> {
         let mut tx = store.write().await?;
-        catalogue::found(&mut tx, Epoch(random::bytes())).await?;
+        catalogue::found(&mut tx, Epoch(random.bytes())).await?;
         let key = match receipt_keys::newest(&mut tx).await? {
             Some(key) => key,
             None => {
-                let secret = random::bytes();
+                let secret = random.bytes();
                 let id = KeyId::of(&SigningKey::from_bytes(&secret).verifying_key()).0;
                 let key = StoredKey { id, secret };
                 receipt_keys::insert(&mut tx, &key, clock.now()).await?;
@@ -93,17 +105,20 @@ impl Koffiekar {
         tx.commit().await?;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
+        let actor = Actor {
+            device: DeviceNumber::SERVER,
+            session: random.bytes(),
+        };
+        let passwords = Passwords::new(random.clone());
         Ok(Koffiekar {
             store,
             clock,
+            random,
             receipts: Arc::new(SigningKey::from_bytes(&key.secret)),
             suggest,
-            actor: Actor {
-                device: DeviceNumber::SERVER,
-                session: random::bytes(),
-            },
+            actor,
             contacts: routes::sync::Contacts::default(),
-            passwords: Passwords::default(),
+            passwords,
             attempts: Attempts::default(),
             trust_proxy: false,
         })

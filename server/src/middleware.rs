@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::problem::{ApiError, Language};
-use crate::{Koffiekar, caller, random};
+use crate::{Koffiekar, caller};
 
 /// Of the API, as the NL API Design Rules ask; its first number stands in the path.
 pub const API_VERSION: &str = "1.0.0";
@@ -44,7 +44,7 @@ pub(crate) async fn account_for(
 ) -> Response {
     let started = Instant::now();
     let now = u64::try_from(koffiekar.clock.now().0).unwrap_or(0);
-    let id = uuid::Builder::from_unix_timestamp_millis(now, &random::bytes()).into_uuid();
+    let id = uuid::Builder::from_unix_timestamp_millis(now, &koffiekar.random.bytes()).into_uuid();
     let id = id.hyphenated().to_string();
     let language = Language::preferred(request.headers());
     let method = request.method().clone();

@@ -10,7 +10,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use tokio::sync::Semaphore;
 
 use crate::problem::ApiError;
-use crate::random;
+use crate::random::Random;
 
 pub(crate) const MIN_CHARS: usize = 10;
 pub(crate) const MAX_CHARS: usize = 200;
@@ -30,21 +30,23 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA
 pub struct Passwords {
     working: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        let working = Arc::new(Semaphore::new(AT_ONCE));
-        let waiting = Arc::new(Semaphore::new(WAITING));
-        Self { working, waiting }
-    }
+    random: Random,
 }
 
 impl Passwords {
+    /// Draws its salts from `random`.
+    pub fn new(random: Random) -> Self {
+        Self {
+            working: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
+            random,
+        }
+    }
+
     /// A PHC string with a fresh salt.
     pub async fn hash(&self, password: String) -> Result<String, ApiError> {
+        let salt = self.random.bytes::<16>();
         self.work(move |argon2| {
-            let salt = random::bytes::<16>();
             argon2
                 .hash_password_with_salt(password.as_bytes(), &salt)
                 .map(|hash| hash.to_string())

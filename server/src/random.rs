@@ -1,6 +1,57 @@
-//! Randomness of the operating system, for ids, keys and tokens.
+//! Randomness for ids, keys and tokens, and hexadecimal digits to write them with.
 
-/// Fresh random bytes.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+/// Where a server's random bytes come from. Cheap to clone; clones of a seeded one draw from the
+/// same row of bytes.
+#[derive(Debug, Clone, Default)]
+pub enum Random {
+    /// The operating system's.
+    #[default]
+    System,
+    /// The same bytes in the same order for the same seed: only where a run must be repeatable.
+    Seeded(Arc<Seeded>),
+}
+
+/// SHA-256 of the seed and of how many blocks went before.
+#[derive(Debug)]
+pub struct Seeded {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl Random {
+    pub fn seeded(seed: u64) -> Random {
+        let drawn = AtomicU64::new(0);
+        Random::Seeded(Arc::new(Seeded { seed, drawn }))
+    }
+
+    /// Fresh random bytes.
+    ///
+    /// # Panics
+    /// Where the operating system has none to give: nothing here may go on without.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let Random::Seeded(seeded) = self else {
+            return bytes();
+        };
+        let mut bytes = [0; N];
+        for piece in bytes.chunks_mut(32) {
+            let count = seeded.drawn.fetch_add(1, Ordering::SeqCst);
+            let block = Sha256::new()
+                .chain_update(seeded.seed.to_be_bytes())
+                .chain_update(count.to_be_bytes())
+                .finalize();
+            piece.copy_from_slice(&block[..piece.len()]);
+        }
+        bytes
+    }
+}
+
+/// Fresh random bytes of the operating system, for whoever stands outside a server.
+/// Inside, everything draws from [`crate::Koffiekar::random`].
 ///
 /// # Panics
 /// Where the operating system has none to give: nothing here may go on without.

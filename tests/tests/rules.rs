@@ -134,6 +134,17 @@ fn only_the_edge_of_the_server_knows_http() {
     );
 }
 
+/// So that a whole run of the server can be repeated.
+#[test]
+fn the_server_takes_time_and_chance_from_one_place_each() {
+    let others = ["tests/", "xtask/", "app/"];
+    let clock = [&others[..], &["server/src/clock.rs"]].concat();
+    let chance = [&others[..], &["server/src/random.rs"]].concat();
+    assert_eq!(named_outside(&["SystemTime"], &clock), NOTHING);
+    let system = ["getrandom", "random::bytes"];
+    assert_eq!(named_outside(&system, &chance), NOTHING);
+}
+
 const PURE: [&str; 2] = ["sync-core/", "tagging/"];
 
 #[test]

@@ -170,7 +170,7 @@ impl Tablet {
         api: &Router,
         login: &str,
     ) -> Result<Tablet, ConversationsError> {
-        let seed = random::bytes();
+        let seed = koffiekar.random.bytes();
         let body = EnrolDevice {
             login: login.to_owned(),
             password: PASSWORD.to_owned(),
@@ -188,7 +188,7 @@ impl Tablet {
             seed,
             receipt_key,
         };
-        let replica = Replica::new(identity, random::bytes());
+        let replica = Replica::new(identity, koffiekar.random.bytes());
         Ok(Tablet {
             koffiekar: koffiekar.clone(),
             api: api.clone(),
@@ -223,7 +223,7 @@ impl Tablet {
                     by: self.replica.identity().user,
                     supersedes: Vec::new(),
                 };
-                (StatementId(random::bytes()), statement)
+                (StatementId(self.koffiekar.random.bytes()), statement)
             })
             .collect();
         let new = NewConversation {
@@ -236,7 +236,7 @@ impl Tablet {
                 .quotes
                 .iter()
                 .map(|quote| NewQuote {
-                    id: QuoteId::new(at, random::bytes()),
+                    id: QuoteId::new(at, self.koffiekar.random.bytes()),
                     verbatim: quote.text.clone(),
                     language: None,
                     lines: if quote.tagged {
@@ -248,7 +248,7 @@ impl Tablet {
                 .collect(),
             consent: statements,
         };
-        let id = ConversationId::new(at, random::bytes());
+        let id = ConversationId::new(at, self.koffiekar.random.bytes());
         self.replica.record(id, round, &new).map_err(refused)?;
         Ok(())
     }

@@ -7,14 +7,15 @@ use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::office::{Device, EnrolDevice, Enrolment};
 
 use super::session::authenticate;
+use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Origin, Path};
 use crate::fields::{self, LABEL};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
+use crate::random::{self, Random};
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::devices;
-use crate::{Koffiekar, random};
 
 const LABEL_CHARS: usize = 60;
 
@@ -32,7 +33,7 @@ pub async fn enrol(
     }
 
     let now = koffiekar.clock.now();
-    let number = new_number();
+    let number = new_number(&koffiekar.random);
     let mut tx = koffiekar.store.write().await?;
     if !devices::enrol(&mut tx, number, account.id, &public_key, &label, now).await? {
         return Err(ApiError::internal("a random device number was taken"));
@@ -115,6 +116,6 @@ fn checked_key(text: &str) -> Result<[u8; 32], ApiError> {
 }
 
 /// Random, so that nobody learns from a number how many tablets there are. 0 is the server.
-fn new_number() -> DeviceNumber {
-    DeviceNumber(u64::from_be_bytes(random::bytes()).max(1))
+fn new_number(random: &Random) -> DeviceNumber {
+    DeviceNumber(u64::from_be_bytes(random.bytes()).max(1))
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use koffiekar_sync_core::ids::{RoundId, UserId};
 use koffiekar_sync_core::office::{ChangePerson, NewPerson, Person, Role};
 
+use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NAME};
@@ -13,7 +14,6 @@ use crate::problem::ApiError;
 use crate::store::accounts::{self, Account, NewAccount};
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::{Tx, catalogue, rounds, sessions};
-use crate::{Koffiekar, random};
 
 const NAME_CHARS: usize = 80;
 
@@ -54,7 +54,7 @@ pub async fn insert(
         .hash(fields::password(new.password)?)
         .await?;
     let now = koffiekar.clock.now();
-    let id = UserId::new(now, random::bytes());
+    let id = UserId::new(now, koffiekar.random.bytes());
     let account = Account {
         id,
         login,

@@ -6,6 +6,7 @@ use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::office::{ChangeRound, NewRound};
 
+use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NAME};
@@ -13,7 +14,6 @@ use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::{catalogue, rounds};
-use crate::{Koffiekar, random};
 
 const NAME_CHARS: usize = 120;
 /// Rounds of one installation.
@@ -35,7 +35,7 @@ pub async fn add(
     let name = fields::line(NAME, &name, 1..=NAME_CHARS)?;
     check_dates(&starts_on, &ends_on)?;
     let now = koffiekar.clock.now();
-    let id = RoundId::new(now, random::bytes());
+    let id = RoundId::new(now, koffiekar.random.bytes());
     let round = Round {
         id,
         name,

@@ -27,7 +27,7 @@ pub async fn sign_in(
 
     let now = koffiekar.clock.now();
     let expires_at = now.plus(SESSION_MS);
-    let token = caller::new_token();
+    let token = caller::new_token(&koffiekar.random);
     let mut tx = koffiekar.store.write().await?;
     sessions::remove_expired(&mut tx, now).await?;
     if let Some(before) = caller::token_hash(&headers) {
