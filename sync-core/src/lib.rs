@@ -18,7 +18,8 @@
 //! the bytes before Automerge sees them, [`policy`] judges every operation on behalf of its author,
 //! and a copy is merged. [`limits`] bounds every input.
 //!
-//! [`sealed`] keeps words for the office alone. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
+//! [`sealed`] keeps words for the office alone, as in the [`rescue`] file of a tablet that cannot send.
+//! [`live`] is how a tablet asks to be told of news at once. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
 //!
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
 
@@ -29,9 +30,11 @@ pub mod conversation;
 mod gatekeeper;
 pub mod ids;
 pub mod limits;
+pub mod live;
 pub mod office;
 pub mod policy;
 pub mod receipt;
 pub mod replica;
+pub mod rescue;
 pub mod sealed;
 pub mod wire;

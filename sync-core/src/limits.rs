@@ -36,6 +36,8 @@ pub const REQUEST_BYTES: usize = 8 * 1024 * 1024;
 pub const INFLATED_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of feed in one answer before compression: what a tablet asks for at most.
 pub const FEED_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a tablet's rescue file: some ten thousand conversations.
+pub const RESCUE_BYTES: usize = 32 * 1024 * 1024;
 /// Characters of an area code, a language, a version of a consent text.
 pub const SHORT_CHARS: usize = 40;
 /// How far a tablet's clock may be from the server's when it signs, in milliseconds.

@@ -13,6 +13,8 @@
 mod held;
 mod identity;
 mod incoming;
+mod outgoing;
+mod vouchers;
 
 use std::collections::BTreeMap;
 
@@ -21,13 +23,15 @@ use minicbor::{Decode, Encode};
 pub use held::{Held, Standing};
 pub use identity::Identity;
 pub use incoming::{AnswerError, Applied};
+pub use outgoing::Rescue;
+pub use vouchers::VoucherId;
 
 use crate::conversation::{
     Actor, Command, CommandError, Conversation, Document, DocumentError, Head, NewConversation,
 };
 use crate::ids::{ConversationId, Millis, RoundId};
 use crate::office::Problem;
-use crate::wire::{Cursor, Envelope, Epoch, Fingerprint, Push, Request};
+use crate::wire::{Cursor, Epoch, Fingerprint};
 
 /// What must be made durable. Effects of one call belong in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,11 @@ pub enum Effect {
     KeepReference(Vec<u8>),
     /// Write the tagger's model.
     KeepTagger(Vec<u8>),
+    /// Write [`Replica::voucher`].
+    KeepVoucher(VoucherId),
+    ForgetVoucher(VoucherId),
+    /// Write [`Replica::identity`]: receipts are signed with another key from now on.
+    KeepIdentity,
 }
 
 /// How much one request may carry.
@@ -68,7 +77,8 @@ impl Default for Budget {
 pub enum Reaction {
     /// The clock was corrected: send again.
     Retry,
-    /// The device is unknown or revoked: someone must sign in on this tablet again. Work goes on meanwhile.
+    /// The device is unknown or revoked, or receipts are signed with a key that this tablet has no
+    /// reason to trust: someone must sign in on it again. Work goes on meanwhile.
     SignInAgain,
     /// Nothing to be done here; try later.
     Later,
@@ -89,6 +99,11 @@ impl From<DocumentError> for EditError {
     }
 }
 
+/// A tablet holds the work of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("somebody else signed in than the person whose work this tablet holds")]
+pub struct OtherPerson;
+
 /// Everything one person's tablet holds. Documents are kept saved, about a kilobyte each, and
 /// loaded only while they are read or changed.
 #[derive(Debug)]
@@ -99,6 +114,8 @@ pub struct Replica {
     requests: u64,
     state: State,
     held: BTreeMap<ConversationId, Held>,
+    /// As they are kept.
+    vouchers: BTreeMap<VoucherId, Vec<u8>>,
     in_flight: Option<InFlight>,
 }
 
@@ -124,6 +141,9 @@ struct State {
     /// When a newer model was last asked for, by the server's clock.
     #[n(6)]
     tagger_asked: Option<Millis>,
+    /// The server said that this device's access was ended.
+    #[cbor(n(7), default)]
+    revoked: bool,
 }
 
 /// The model moves with every decision in the office; a tablet follows at this distance.
@@ -153,6 +173,7 @@ impl Replica {
             requests: 0,
             state: State::default(),
             held: BTreeMap::new(),
+            vouchers: BTreeMap::new(),
             in_flight: None,
         }
     }
@@ -163,11 +184,13 @@ impl Replica {
         session: [u8; 8],
         state: Option<&[u8]>,
         held: impl IntoIterator<Item = (ConversationId, Vec<u8>)>,
+        vouchers: impl IntoIterator<Item = (VoucherId, Vec<u8>)>,
     ) -> (Self, Vec<ConversationId>) {
         let mut replica = Self::new(identity, session);
         replica.state = state
             .and_then(|bytes| crate::wire::decode(bytes).ok())
             .unwrap_or_default();
+        replica.vouchers = vouchers.into_iter().collect();
         let mut unreadable = Vec::new();
         for (id, bytes) in held {
             match Held::from_bytes(&bytes) {
@@ -185,6 +208,17 @@ impl Replica {
     /// What [`Effect::KeepState`] writes.
     pub fn state(&self) -> Vec<u8> {
         crate::wire::encode(&self.state)
+    }
+
+    /// What [`Effect::KeepVoucher`] writes.
+    pub fn voucher(&self, id: VoucherId) -> Option<Vec<u8>> {
+        self.vouchers.get(&id).cloned()
+    }
+
+    pub fn vouchers(&self) -> impl Iterator<Item = (VoucherId, &[u8])> {
+        self.vouchers
+            .iter()
+            .map(|(id, bytes)| (*id, bytes.as_slice()))
     }
 
     pub fn held(&self, id: ConversationId) -> Option<&Held> {
@@ -218,6 +252,12 @@ impl Replica {
     /// When the server last answered, by its clock.
     pub fn last_contact(&self) -> Option<Millis> {
         self.state.last_contact
+    }
+
+    /// The server ended this device's access: what it sends is kept for an administrator, and somebody
+    /// must sign in on this tablet again.
+    pub fn revoked(&self) -> bool {
+        self.state.revoked
     }
 
     /// Conversations with anything that the server has not receipted yet.
@@ -266,60 +306,17 @@ impl Replica {
         self.held.values_mut().for_each(Held::retry);
     }
 
-    /// The next message to the server. It replaces one that was not answered.
-    pub fn next_request(&mut self, budget: Budget, now: Millis) -> Vec<u8> {
-        let mut push = Vec::new();
-        let mut pushed = Vec::new();
-        let mut bytes = 0;
-        for (id, held) in self.held.iter().filter(|(_, held)| held.is_sendable()) {
-            let full = push.len() >= budget.documents.min(crate::limits::PUSH_DOCUMENTS);
-            let heavy = bytes + held.pending().len() > budget.push_bytes && !push.is_empty();
-            if full || heavy {
-                break;
-            }
-            bytes += held.pending().len();
-            let heads = held.heads().to_vec();
-            pushed.push(Sent {
-                document: *id,
-                heads: heads.clone(),
-                pending_bytes: held.pending().len(),
-            });
-            let changes = held.pending().to_vec();
-            push.push(Push {
-                document: *id,
-                round: held.round(),
-                heads,
-                changes,
-                voucher: None,
-            });
+    /// The same person signed in on this tablet again: it is another device to the server now, with
+    /// another key.
+    pub fn enrolled_again(&mut self, identity: Identity) -> Result<Vec<Effect>, OtherPerson> {
+        if identity.user != self.identity.user {
+            return Err(OtherPerson);
         }
-        let request = Request {
-            epoch: self.state.epoch,
-            cursors: self.state.cursors.clone(),
-            feed_bytes: budget.feed_bytes,
-            reference: self.state.reference,
-            tagger: self.tagger_wanted(now).then_some(self.state.tagger),
-            waiting: u32::try_from(self.waiting() - push.len().min(self.waiting()))
-                .unwrap_or(u32::MAX),
-            push,
-            receipt_key: None,
-            compare: Vec::new(),
-            vouchers: Vec::new(),
-        };
-        let asked_tagger = request.tagger.is_some();
-        let mut nonce = [0; 16];
-        nonce[..8].copy_from_slice(&self.session);
-        nonce[8..].copy_from_slice(&self.requests.to_be_bytes());
-        self.requests += 1;
-        let key = self.identity.signing_key();
-        let message =
-            Envelope::seal(&request, self.identity.device, &key, self.clock(now), nonce).to_bytes();
-        self.in_flight = Some(InFlight {
-            asked_tagger,
-            request: Fingerprint::of(&message),
-            pushed,
-        });
-        message
+        self.identity = identity;
+        self.in_flight = None;
+        self.state.revoked = false;
+        self.state.cursors.clear();
+        Ok(vec![Effect::KeepIdentity, Effect::KeepState])
     }
 
     /// The server refused the request as a whole. Nothing is lost; nothing was stored.
@@ -338,14 +335,13 @@ impl Replica {
                     Reaction::Retry
                 }
             }
-            ("device-unknown" | "device-revoked", _) => Reaction::SignInAgain,
+            ("device-revoked", _) => {
+                self.state.revoked = true;
+                Reaction::SignInAgain
+            }
+            ("device-unknown", _) => Reaction::SignInAgain,
             _ => Reaction::Later,
         }
-    }
-
-    fn tagger_wanted(&self, now: Millis) -> bool {
-        let due = |asked: Millis| self.clock(now) >= asked.plus(TAGGER_EVERY_MS);
-        self.state.tagger_asked.is_none_or(due)
     }
 
     fn document(&self, id: ConversationId) -> Result<Document, EditError> {

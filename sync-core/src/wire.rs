@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::conversation::Head;
-use crate::ids::{ConversationId, DeviceNumber, Millis, RoundId};
+use crate::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
 use crate::limits;
 use crate::receipt::{KeyId, KeySuccession, SignedReceipt};
 
@@ -178,6 +178,10 @@ pub struct Answer {
     /// This device's access was ended. What it pushes is held for an administrator; it gets nothing.
     #[cbor(n(9), default, skip_if = "is_false")]
     pub revoked: bool,
+    /// The quotes that were erased from the conversations that this answer says were replaced: what a
+    /// tablet has not sent about them goes too.
+    #[cbor(n(10), default, skip_if = "Vec::is_empty")]
+    pub erased_quotes: Vec<QuoteId>,
 }
 
 fn is_false(value: &bool) -> bool {

@@ -66,7 +66,13 @@ impl Tablet {
             .map(|(id, held)| (id, held.to_bytes()))
             .collect();
         let identity = self.replica.identity().clone();
-        let (replica, unreadable) = Replica::restore(identity, random::bytes(), Some(&state), held);
+        let vouchers: Vec<_> = self
+            .replica
+            .vouchers()
+            .map(|(id, bytes)| (id, bytes.to_vec()))
+            .collect();
+        let (replica, unreadable) =
+            Replica::restore(identity, random::bytes(), Some(&state), held, vouchers);
         assert!(unreadable.is_empty());
         self.replica = replica;
     }

@@ -140,7 +140,7 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
     let words = words();
     let sign = Sign::of(&standing);
     let text = match &standing {
-        Standing::Waiting => words.waiting_text.to_owned(),
+        Standing::Waiting | Standing::Held(_) => words.waiting_text.to_owned(),
         Standing::Stored(at) => fill(words.stored_at, &[&moment(*at)]),
         Standing::Refused(_) => words.refused_text.to_owned(),
     };

@@ -28,7 +28,7 @@ pub(crate) enum Sign {
 impl Sign {
     pub(crate) fn of(standing: &Standing) -> Self {
         match standing {
-            Standing::Waiting => Self::Waiting,
+            Standing::Waiting | Standing::Held(_) => Self::Waiting,
             Standing::Stored(_) => Self::Stored,
             Standing::Refused(_) => Self::Refused,
         }

@@ -20,6 +20,7 @@ pub(super) struct Records {
     meta: Vec<(String, Vec<u8>)>,
     conversations: Vec<(String, Vec<u8>)>,
     drafts: Vec<(String, Vec<u8>)>,
+    vouchers: Vec<(String, Vec<u8>)>,
 }
 
 pub(super) struct Contents {
@@ -38,6 +39,7 @@ impl Records {
             meta: store::all_of(Shelf::Meta, user).await?,
             conversations: store::all_of(Shelf::Conversations, user).await?,
             drafts: store::all_of(Shelf::Drafts, user).await?,
+            vouchers: store::all_of(Shelf::Vouchers, user).await?,
         })
     }
 
@@ -72,8 +74,14 @@ impl Records {
                 _ => unreadable += 1,
             }
         }
+        // One that cannot be opened is missing for a conversation that may never need it.
+        let vouchers = self.vouchers.iter().filter_map(|(key, bytes)| {
+            let bytes = plain(Shelf::Vouchers, key, bytes).ok()?;
+            Some((key.parse().ok()?, bytes))
+        });
+        let session = vault::random()?;
         let (replica, broken) =
-            Replica::restore(identity, vault::random()?, state.as_deref(), held);
+            Replica::restore(identity, session, state.as_deref(), held, vouchers);
         unreadable += broken.len();
 
         let (mut drafts, mut edits) = (BTreeMap::new(), BTreeMap::new());

@@ -17,7 +17,7 @@ use indexed_db_futures::{
 use koffiekar_sync_core::ids::UserId;
 
 const DATABASE: &str = "koffiekar-veld";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// An object store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +30,18 @@ pub(crate) enum Shelf {
     Conversations,
     /// `USER/...`: what was typed and is not finished.
     Drafts,
+    /// `USER/VOUCHER`: what the server signed about conversations held here.
+    Vouchers,
 }
 
 impl Shelf {
-    const ALL: [Shelf; 4] = [Self::Keys, Self::Meta, Self::Conversations, Self::Drafts];
+    const ALL: [Shelf; 5] = [
+        Self::Keys,
+        Self::Meta,
+        Self::Conversations,
+        Self::Drafts,
+        Self::Vouchers,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -41,6 +49,7 @@ impl Shelf {
             Self::Meta => "meta",
             Self::Conversations => "conversations",
             Self::Drafts => "drafts",
+            Self::Vouchers => "vouchers",
         }
     }
 }

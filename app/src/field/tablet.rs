@@ -400,7 +400,7 @@ impl Open {
         for (_, held) in self.replica.conversations() {
             count.held += 1;
             match held.standing() {
-                Standing::Waiting => count.waiting += 1,
+                Standing::Waiting | Standing::Held(_) => count.waiting += 1,
                 Standing::Refused(_) => count.refused += 1,
                 Standing::Stored(_) => {}
             }
@@ -440,6 +440,12 @@ impl Open {
                 self.removed(Shelf::Conversations, &id.key())
             }
             Effect::KeepState => self.sealed(Shelf::Meta, "state", &self.replica.state())?,
+            Effect::KeepVoucher(id) => match self.replica.voucher(id) {
+                Some(bytes) => self.sealed(Shelf::Vouchers, &id.to_string(), &bytes)?,
+                None => self.removed(Shelf::Vouchers, &id.to_string()),
+            },
+            Effect::ForgetVoucher(id) => self.removed(Shelf::Vouchers, &id.to_string()),
+            Effect::KeepIdentity => self.identity_write(self.replica.identity())?,
             Effect::KeepReference(bytes) => {
                 // One that this version cannot read is kept for the next.
                 if let Ok(catalogue) = serde_json::from_slice(&bytes) {

@@ -105,6 +105,7 @@ pub async fn sync(
         compared: Vec::new(),
         keys: Vec::new(),
         revoked: false,
+        erased_quotes: Vec::new(),
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await

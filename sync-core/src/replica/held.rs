@@ -13,6 +13,8 @@ pub enum Standing {
     Waiting,
     /// A verified receipt covers all of it; the server's time of it.
     Stored(Millis),
+    /// The server keeps it sealed until an administrator decides, and why. It stays here meanwhile.
+    Held(Reason),
     /// The server refused it, and why. It stays here.
     Refused(Reason),
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Effect, Held, Replica, Sent};
+use super::{Effect, Held, Reaction, Replica, Sent};
 use crate::conversation::{Document, Head};
 use crate::ids::{ConversationId, Millis, RoundId};
 use crate::receipt::Receipt;
@@ -16,8 +16,20 @@ pub enum AnswerError {
     Wire(#[from] WireError),
     #[error("the answer belongs to no request that is under way")]
     NotAsked,
-    #[error("the receipt is not for this request, or its key is not the pinned one")]
+    #[error("the receipt is not for this request, or its signature does not match")]
     Receipt,
+    #[error("receipts are signed with a key that does not follow from the one this tablet trusts")]
+    UnknownKey,
+}
+
+impl AnswerError {
+    /// What to do after it.
+    pub fn reaction(&self) -> Reaction {
+        match self {
+            Self::UnknownKey => Reaction::SignInAgain,
+            Self::Wire(_) | Self::NotAsked | Self::Receipt => Reaction::Later,
+        }
+    }
 }
 
 /// What an answer came to.
@@ -29,6 +41,8 @@ pub struct Applied {
     pub again: bool,
     /// Conversations that a receipt now covers.
     pub stored: usize,
+    /// Conversations that the server keeps sealed until an administrator decides.
+    pub held: usize,
     /// Conversations that the server refused in this answer.
     pub refused: usize,
 }
@@ -48,6 +62,7 @@ impl Replica {
             effects: Vec::new(),
             again: false,
             stored: 0,
+            held: 0,
             refused: 0,
         };
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {

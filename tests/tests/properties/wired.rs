@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use koffiekar_sync_core::conversation::Head;
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId, UserId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::receipt::{KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt};
 use koffiekar_sync_core::replica::Identity;
@@ -182,6 +182,9 @@ fn answer(numbers: &mut Numbers) -> Answer {
             })
             .collect(),
         revoked: numbers.below(2) == 0,
+        erased_quotes: (0..numbers.below(3))
+            .map(|_| QuoteId(Uuid::from_bytes(numbers.bytes())))
+            .collect(),
     }
 }
 
