@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::tools::{self, POSTGRES};
-use crate::workspace::{cargo, run};
+use crate::workspace::{cargo, run, target_dir};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -16,6 +16,19 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn command(options: &Options) -> Result<()> {
+    // One of them looks at the program itself.
+    if options.names.is_empty() || options.names.iter().any(|name| name == "memory") {
+        run(&mut cargo([
+            "build",
+            "--release",
+            "--package",
+            "koffiekar-tests",
+            "--package",
+            "koffiekar-server",
+            "--bin",
+            "koffiekar",
+        ]))?;
+    }
     let mut bench = cargo([
         "run",
         "--release",
@@ -26,6 +39,7 @@ pub(crate) fn command(options: &Options) -> Result<()> {
         "--",
     ]);
     bench.args(&options.names);
+    bench.env("KOFFIEKAR_BIN", target_dir()?.join("release/koffiekar"));
     if options.postgres {
         bench.arg("--postgres").envs(tools::ensure(&[&POSTGRES])?);
     }
