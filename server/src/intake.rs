@@ -260,7 +260,8 @@ fn allowed_round(
     }
 }
 
-fn outcome_of(refusal: &Refusal) -> Outcome {
+/// What a tablet is told of a refusal.
+pub fn outcome_of(refusal: &Refusal) -> Outcome {
     let code = match refusal {
         Refusal::MissingDependencies => return Outcome::MissingDependencies,
         Refusal::ActorReused => return Outcome::ActorReused,

@@ -7,3 +7,4 @@ mod browser;
 mod crash;
 mod properties;
 mod rules;
+mod vectors;
