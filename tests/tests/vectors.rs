@@ -128,3 +128,28 @@ fn describe(decoder: &mut minicbor::Decoder<'_>, text: &mut String) {
         _ => write!(text, "{}", decoder.int().unwrap()).unwrap(),
     }
 }
+
+/// The worked examples of `docs/sync-protocol.md` are these vectors: each names the file and the place
+/// before its block; behind `#` stands what it means.
+#[test]
+fn the_examples_of_the_document_are_the_vectors() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sync-protocol.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    let mut examples = 0;
+    for example in document.split("\n<!-- ").skip(1) {
+        let (place, rest) = example.split_once(" -->\n```text\n").unwrap();
+        let (block, _) = rest.split_once("```").unwrap();
+        let told: String = block
+            .lines()
+            .map(|line| solid(line.split('#').next().unwrap_or("")))
+            .collect();
+        let (file, pointer) = place.split_once(' ').unwrap();
+        let vectors: Value =
+            serde_json::from_str(&std::fs::read_to_string(path(file)).unwrap()).unwrap();
+        let kept = vectors.pointer(pointer).and_then(Value::as_str);
+        assert_eq!(told, solid(kept.unwrap_or_default()), "{place}");
+        examples += 1;
+    }
+    assert!(examples >= 7, "only {examples} examples were found");
+}

@@ -249,6 +249,7 @@ fn made() -> Value {
     json!({
         "about": "Requests of one device with their envelopes, and answers. The bytes behind gzip are one encoder's; yours may differ, what they inflate to may not",
         "device": anna().device.to_string(),
+        "seed": hex(anna().seed),
         "requests": [
             told_request("first contact", &first_contact()),
             told_request("with a push", &with_a_push()),
