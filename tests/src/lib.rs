@@ -15,4 +15,5 @@ pub mod programs;
 pub mod rows;
 pub mod seed;
 pub mod server;
+pub mod simulation;
 pub mod tablet;

@@ -7,4 +7,5 @@ mod browser;
 mod crash;
 mod properties;
 mod rules;
+mod simulation;
 mod vectors;

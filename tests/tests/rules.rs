@@ -125,8 +125,9 @@ fn only_the_edge_of_the_server_knows_http() {
         "server/src/problem.rs",
         "server/src/routes.rs",
         "server/src/routes/",
-        // Brings its conversations in as tablets do: through the API.
+        // Bring conversations in as tablets do: through the API, without a socket.
         "server/src/demo/conversations.rs",
+        "tests/src/simulation/",
     ];
     assert_eq!(
         named_outside(&["axum", "tower", "tower_http", "hyper"], &edge),

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `app`, `bench`.
+//! The project's own commands: `cargo xtask run`, `test`, `simulate`, `app`, `bench`.
 //!
 //! Everything that building, running and testing Koffiekar takes beyond plain cargo is here, so
 //! that a fresh machine needs rustup, a C compiler and git, and nobody needs a second build tool.
@@ -10,6 +10,7 @@ mod bind;
 mod bundle;
 mod dist;
 mod run;
+mod simulate;
 mod steps;
 mod test;
 mod tools;
@@ -35,6 +36,8 @@ enum Command {
     Run(run::Options),
     /// Check the format, run the lints and all tests, after making sure that what they need is there
     Test(test::Options),
+    /// Let many tablets and the server live through whatever can go wrong, for many seeds
+    Simulate(simulate::Options),
     /// Measure the budgets: one JSON line for each benchmark
     Bench(bench::Options),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::App(options) => app::command(&options),
         Command::Run(options) => run::command(&options),
         Command::Test(options) => test::command(&options),
+        Command::Simulate(options) => simulate::command(&options),
         Command::Bench(options) => bench::command(&options),
     };
     let Err(error) = outcome else {

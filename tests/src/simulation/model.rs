@@ -1,0 +1,236 @@
+//! What should be so, kept as simply as possible: sets of edits, and who has which.
+//!
+//! The model knows no document, no heads and no merging. An edit is what somebody did, and what they
+//! had in view when they did it. Having a conversation is having a set of its edits; to merge is to
+//! unite two sets. What a set comes to, [`Reading::of`] says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use koffiekar_sync_core::consent::{Decision, Purpose, Statement};
+use koffiekar_sync_core::conversation::Stance;
+use koffiekar_sync_core::ids::{
+    ConversationId, DeviceNumber, LineKey, QuoteId, RoundId, StatementId, UserId,
+};
+
+/// An index into [`Model::edits`].
+pub type EditId = usize;
+
+/// Which edits of which conversations somebody has.
+pub type View = BTreeMap<ConversationId, BTreeSet<EditId>>;
+
+/// One thing that one person did at once.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    pub conversation: ConversationId,
+    /// What of this conversation was in view then.
+    pub knew: BTreeSet<EditId>,
+    pub parts: Vec<Part>,
+}
+
+/// Words and paragraphs each hold a mark that stands nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    Language(String),
+    Area(String),
+    Quote(QuoteId, String),
+    Wording(QuoteId, String),
+    Removed(QuoteId),
+    Paragraph(String),
+    /// A paragraph taken out of the notes.
+    Gone(String),
+    Tag(QuoteId, LineKey, UserId, Stance),
+    Answer(StatementId, Statement),
+}
+
+impl Part {
+    /// The word in it that stands nowhere else.
+    pub fn mark(&self) -> Option<&str> {
+        match self {
+            Part::Quote(_, text) | Part::Wording(_, text) | Part::Paragraph(text) => {
+                text.split(' ').find(|word| word.starts_with("zq"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Something of which the last word stands, or the last words, where they knew nothing of each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Register {
+    Language,
+    Area,
+    Wording(QuoteId),
+    Tag(QuoteId, LineKey, UserId),
+}
+
+/// What a set of edits comes to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    pub languages: BTreeSet<String>,
+    pub areas: BTreeSet<String>,
+    pub quotes: BTreeMap<QuoteId, BTreeSet<String>>,
+    pub paragraphs: BTreeSet<String>,
+    pub tags: BTreeMap<(QuoteId, LineKey, UserId), BTreeSet<&'static str>>,
+    pub answers: BTreeMap<StatementId, Statement>,
+}
+
+impl Reading {
+    pub fn of(edits: &[Edit], set: &BTreeSet<EditId>) -> Reading {
+        let mut registers: BTreeMap<Register, Vec<(EditId, String)>> = BTreeMap::new();
+        let mut reading = Reading::default();
+        let (mut removed, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        for id in set {
+            for part in &edits[*id].parts {
+                let (register, value) = match part {
+                    Part::Language(code) => (Register::Language, code.clone()),
+                    Part::Area(code) => (Register::Area, code.clone()),
+                    Part::Quote(quote, words) | Part::Wording(quote, words) => {
+                        (Register::Wording(*quote), words.clone())
+                    }
+                    Part::Tag(quote, line, by, stance) => (
+                        Register::Tag(*quote, line.clone(), *by),
+                        stance.as_str().to_owned(),
+                    ),
+                    Part::Removed(quote) => {
+                        removed.insert(*quote);
+                        continue;
+                    }
+                    Part::Paragraph(text) => {
+                        reading.paragraphs.insert(text.clone());
+                        continue;
+                    }
+                    Part::Gone(text) => {
+                        gone.insert(text.clone());
+                        continue;
+                    }
+                    Part::Answer(id, statement) => {
+                        reading.answers.insert(*id, statement.clone());
+                        continue;
+                    }
+                };
+                registers.entry(register).or_default().push((*id, value));
+            }
+        }
+        for (register, values) in registers {
+            let overruled = |id: &EditId| values.iter().any(|(by, _)| edits[*by].knew.contains(id));
+            let standing = values.iter().filter(|(id, _)| !overruled(id));
+            let standing: BTreeSet<String> = standing.map(|(_, value)| value.clone()).collect();
+            match register {
+                Register::Language => reading.languages = standing,
+                Register::Area => reading.areas = standing,
+                Register::Wording(quote) => drop(reading.quotes.insert(quote, standing)),
+                Register::Tag(quote, line, by) => {
+                    let stances = STANCES.into_iter().filter(|s| standing.contains(*s));
+                    reading.tags.insert((quote, line, by), stances.collect());
+                }
+            }
+        }
+        reading.quotes.retain(|quote, _| !removed.contains(quote));
+        reading.paragraphs.retain(|text| !gone.contains(text));
+        reading
+    }
+
+    /// One grant stands that knew every withdrawal: the rule in its own words.
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        let about = || {
+            self.answers
+                .iter()
+                .filter(move |(_, answer)| answer.purpose == purpose)
+        };
+        let no: BTreeSet<StatementId> = about()
+            .filter(|(_, answer)| answer.decision == Decision::Withdrawn)
+            .map(|(id, _)| *id)
+            .collect();
+        about()
+            .filter(|(_, answer)| answer.decision == Decision::Given)
+            .any(|(id, _)| no.is_subset(&self.seen_by(*id)))
+    }
+
+    fn seen_by(&self, answer: StatementId) -> BTreeSet<StatementId> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![answer];
+        while let Some(id) = open.pop() {
+            for older in self.answers.get(&id).iter().flat_map(|a| &a.supersedes) {
+                if seen.insert(*older) {
+                    open.push(*older);
+                }
+            }
+        }
+        seen
+    }
+}
+
+const STANCES: [&str; 4] = ["proposed", "confirmed", "rejected", "retracted"];
+
+/// What the server has and knows: goes back with its backup.
+#[derive(Debug, Clone, Default)]
+pub struct Truth {
+    pub has: View,
+    pub round_of: BTreeMap<ConversationId, RoundId>,
+    /// By person.
+    pub members: Vec<BTreeSet<RoundId>>,
+    pub closed: BTreeSet<RoundId>,
+    /// The person of each device.
+    pub devices: BTreeMap<DeviceNumber, usize>,
+    pub revoked: BTreeSet<DeviceNumber>,
+}
+
+#[derive(Debug, Default)]
+pub struct Model {
+    pub edits: Vec<Edit>,
+    pub truth: Truth,
+    /// All that the server ever said it has: what a tablet may call stored.
+    pub receipted: View,
+    /// By person: conversations that stood in a round of theirs at some time, or are their own.
+    pub may_know: Vec<BTreeSet<ConversationId>>,
+    /// In the order in which they were recorded.
+    pub conversations: Vec<ConversationId>,
+}
+
+impl Model {
+    pub fn reading(&self, set: &BTreeSet<EditId>) -> Reading {
+        Reading::of(&self.edits, set)
+    }
+
+    pub fn is_member(&self, person: usize, round: RoundId) -> bool {
+        self.truth.members[person].contains(&round)
+    }
+
+    /// Whoever is a member of a conversation's round may know it from now on.
+    pub fn let_know(&mut self) {
+        for (person, known) in self.may_know.iter_mut().enumerate() {
+            let rounds = &self.truth.members[person];
+            let here = self.truth.round_of.iter();
+            known.extend(here.filter(|(_, r)| rounds.contains(r)).map(|(id, _)| *id));
+        }
+    }
+
+    /// The marks of all words and paragraphs that anybody wrote in a conversation.
+    pub fn marks(&self, id: ConversationId) -> Vec<String> {
+        let edits = self.edits.iter().filter(|edit| edit.conversation == id);
+        let parts = edits.flat_map(|edit| &edit.parts);
+        parts.filter_map(Part::mark).map(str::to_owned).collect()
+    }
+
+    /// `c3`: short, and the same in every run.
+    pub fn name(&self, id: ConversationId) -> String {
+        let at = self.conversations.iter().position(|known| *known == id);
+        at.map_or_else(|| "c?".to_owned(), |at| format!("c{at}"))
+    }
+
+    pub fn names<'a>(&self, ids: impl IntoIterator<Item = &'a ConversationId>) -> String {
+        let names: Vec<String> = ids.into_iter().map(|id| self.name(*id)).collect();
+        names.join(" ")
+    }
+}
+
+pub fn unite(into: &mut View, from: &View) {
+    for (id, edits) in from {
+        into.entry(*id).or_default().extend(edits);
+    }
+}
+
+/// Whether all these edits of this conversation are in the view.
+pub fn has_all(view: &View, id: ConversationId, edits: &BTreeSet<EditId>) -> bool {
+    edits.is_empty() || view.get(&id).is_some_and(|known| edits.is_subset(known))
+}
