@@ -18,6 +18,7 @@ pub mod model;
 pub mod network;
 pub mod office;
 pub mod plan;
+pub mod quarantine;
 pub mod shrink;
 pub mod story;
 pub mod tablet;

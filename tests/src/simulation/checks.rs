@@ -1,11 +1,11 @@
 //! What must hold after every step, and what when everything has come to rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::{Method, StatusCode};
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::conversation::{Conversation, Document};
-use koffiekar_sync_core::ids::ConversationId;
+use koffiekar_sync_core::ids::{ConversationId, QuoteId};
 use koffiekar_sync_core::office::QuotePage;
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_sync_core::wire::Answer;
@@ -35,7 +35,8 @@ pub fn compare(should: &Reading, is: &Conversation) -> Checked {
             return Err(format!("a quote stands twice: {words:?}"));
         }
         match should.quotes.get(&quote.id) {
-            Some(known) if *known == words && words.len() == quote.wording.all().len() => {}
+            Some(known)
+                if should.fits(known, &words) && words.len() == quote.wording.all().len() => {}
             known => return Err(format!("a quote says {words:?} and not {known:?}")),
         }
     }
@@ -43,18 +44,7 @@ pub fn compare(should: &Reading, is: &Conversation) -> Checked {
         let missing = should.quotes.iter().find(|(id, _)| !quotes.contains(*id));
         return Err(format!("a quote is missing: {missing:?}"));
     }
-    let mut paragraphs = BTreeSet::new();
-    for text in is.notes.split_inclusive('\n') {
-        if !paragraphs.insert(text.to_owned()) {
-            return Err(format!("a paragraph stands twice: {text}"));
-        }
-    }
-    if paragraphs != should.paragraphs {
-        return Err(format!(
-            "the notes hold {paragraphs:?} and not {:?}",
-            should.paragraphs
-        ));
-    }
+    compare_notes(should, &is.notes)?;
     compare_tags(should, is)?;
     if *is.consent.statements() != should.answers {
         return Err("the answers about consent are not those that were given".to_owned());
@@ -66,6 +56,25 @@ pub fn compare(should: &Reading, is: &Conversation) -> Checked {
         }
     }
     Ok(())
+}
+
+fn compare_notes(should: &Reading, notes: &str) -> Checked {
+    let mut paragraphs = BTreeSet::new();
+    for text in notes.split_inclusive('\n') {
+        if !paragraphs.insert(text.to_owned()) {
+            return Err(format!("a paragraph stands twice: {text}"));
+        }
+    }
+    if !should.exact {
+        // What was taken out may have been written again; whole paragraphs they are all the same.
+        paragraphs.retain(|text| !should.gone.contains(text));
+    }
+    if paragraphs == should.paragraphs {
+        Ok(())
+    } else {
+        let should = &should.paragraphs;
+        Err(format!("the notes hold {paragraphs:?} and not {should:?}"))
+    }
 }
 
 fn compare_tags(should: &Reading, is: &Conversation) -> Checked {
@@ -105,7 +114,7 @@ impl World {
                 return fail(*id, "is gone".to_owned());
             }
             let same = memory.read(*id);
-            let same = same.and_then(|is| compare(&self.model.reading(set), &is));
+            let same = same.and_then(|is| compare(&self.model.reading(*id, set), &is));
             if let Err(wrong) = same {
                 return fail(*id, wrong);
             }
@@ -238,7 +247,7 @@ impl World {
             }
             let document = Document::load(bytes).map_err(|error| error.to_string())?;
             let read = document.read().map_err(|error| error.to_string())?;
-            compare(&self.model.reading(&truth.has[id]), &read)
+            compare(&self.model.reading(*id, &truth.has[id]), &read)
                 .map_err(|wrong| format!("{name} at the server: {wrong}"))?;
         }
         for (id, set) in &self.model.receipted {
@@ -279,7 +288,11 @@ impl World {
             let closed = truth.closed.contains(&held.round()) && !truth.has.contains_key(&id);
             match held.standing() {
                 Standing::Stored(_) if here(&id) => {}
-                Standing::Refused(_) if !here(&id) || closed => {}
+                Standing::Stored(_) | Standing::Waiting => {
+                    let standing = held.standing();
+                    return Err(format!("T{tablet} {name}: is {standing:?} in the end"));
+                }
+                _ if !here(&id) || closed => {}
                 other => return Err(format!("T{tablet} {name}: is {other:?} in the end")),
             }
         }
@@ -317,30 +330,31 @@ impl World {
             return Err(format!("P{editor} at the desk: {status}"));
         }
         let page: QuotePage = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
-        let shown: BTreeSet<(_, Vec<String>)> = page
-            .quotes
-            .into_iter()
-            .map(|row| {
-                let words = match row.wordings {
-                    none if none.is_empty() => vec![row.verbatim],
-                    wordings => wordings,
-                };
-                (row.id, words)
-            })
-            .collect();
-        let mut should = BTreeSet::new();
-        for (id, set) in &self.model.truth.has {
-            if self.sees(editor, *id) {
-                let quotes = self.model.reading(set).quotes.into_iter();
-                should.extend(quotes.map(|(quote, words)| (quote, Vec::from_iter(words))));
+        let shown = page.quotes.into_iter().map(|row| {
+            let words = match row.wordings {
+                none if none.is_empty() => vec![row.verbatim],
+                wordings => wordings,
+            };
+            (row.id, BTreeSet::from_iter(words))
+        });
+        let mut shown: BTreeMap<QuoteId, BTreeSet<String>> = shown.collect();
+        let seen = self.model.truth.has.iter();
+        for (id, set) in seen.filter(|(id, _)| self.sees(editor, **id)) {
+            let reading = self.model.reading(*id, set);
+            for (quote, words) in &reading.quotes {
+                match shown.remove(quote) {
+                    Some(shown) if reading.fits(words, &shown) => {}
+                    shown => {
+                        return Err(format!(
+                            "P{editor}'s desk shows {shown:?} and not {words:?}"
+                        ));
+                    }
+                }
             }
         }
-        if shown == should {
-            Ok(())
-        } else {
-            let more: Vec<_> = shown.difference(&should).collect();
-            let less: Vec<_> = should.difference(&shown).collect();
-            Err(format!("P{editor}'s desk shows {more:?} and not {less:?}"))
+        match shown.first_key_value() {
+            None => Ok(()),
+            Some((_, words)) => Err(format!("P{editor}'s desk shows {words:?}")),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests and answers: what the model makes of each, on the server and on the tablet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::VerifyingKey;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, RoundId};
@@ -11,7 +11,7 @@ use koffiekar_sync_core::wire::{
     Answer, Envelope, Fingerprint, News, Outcome, Push, ReasonCode, Request,
 };
 
-use super::model::{View, has_all, unite};
+use super::model::{Sealed, View, has_all, unite};
 use super::network::{Content, Parcel, Reply};
 use super::world::{Checked, World};
 use crate::seed::Numbers;
@@ -235,8 +235,9 @@ impl World {
     ) -> Checked<View> {
         let known = self.model.truth.devices.get(&device).copied();
         let person = known.ok_or("the server answered a device that it does not know")?;
-        if self.model.truth.revoked.contains(&device) {
-            return Err("the server answered a revoked device".to_owned());
+        let revoked = self.model.truth.revoked.contains(&device);
+        if answer.revoked != revoked {
+            return Err(format!("the server says revoked: {}", answer.revoked));
         }
         let receipted = self.receipted(device, asked, answer)?;
         if answer.outcomes.len() != request.push.len() {
@@ -245,18 +246,20 @@ impl World {
         for (push, outcome) in request.push.iter().zip(&answer.outcomes) {
             let id = push.document;
             let edits = carried.get(&id).cloned().unwrap_or_default();
-            self.became(person, push, outcome, &edits)
+            self.became(device, push, outcome, &edits)
                 .map_err(|wrong| format!("{}: {wrong}", self.model.name(id)))?;
-            let stored = matches!(outcome, Outcome::Stored | Outcome::Unchanged);
-            if stored != receipted.contains(&id) {
+            let held = match outcome {
+                Outcome::Stored | Outcome::Unchanged => Some(&false),
+                Outcome::Held(_) => Some(&true),
+                _ => None,
+            };
+            if held != receipted.get(&id) {
                 let name = self.model.name(id);
                 return Err(format!(
                     "{name}: {outcome:?}, and the receipt says otherwise"
                 ));
             }
         }
-        self.model.let_know();
-
         let mut brought = View::new();
         let mut pages: BTreeSet<RoundId> = BTreeSet::new();
         for page in &answer.rounds {
@@ -271,7 +274,12 @@ impl World {
                 }
             }
         }
-        if pages != self.model.truth.members[person] {
+        let allowed = if revoked {
+            BTreeSet::new()
+        } else {
+            self.model.truth.members[person].clone()
+        };
+        if pages != allowed {
             return Err(format!("P{person} is given the rounds {pages:?}"));
         }
         let outcomes = told(&answer.outcomes);
@@ -280,56 +288,89 @@ impl World {
         Ok(brought)
     }
 
-    /// The documents that a good receipt for this very request covers.
+    /// The documents that a good receipt for this very request covers, and whether they are held.
     fn receipted(
         &self,
         device: DeviceNumber,
         asked: Fingerprint,
         answer: &Answer,
-    ) -> Checked<BTreeSet<ConversationId>> {
+    ) -> Checked<BTreeMap<ConversationId, bool>> {
         let Some(signed) = &answer.receipt else {
-            return Ok(BTreeSet::new());
+            return Ok(BTreeMap::new());
         };
         let key: VerifyingKey = self.host.koffiekar.receipts.verifying_key();
         let receipt: Receipt = signed.verify(&key).map_err(|error| error.to_string())?;
         if receipt.request != asked || receipt.device != device || receipt.epoch != answer.epoch {
             return Err("the receipt is for something else".to_owned());
         }
-        Ok(receipt.documents.iter().map(|line| line.document).collect())
+        let lines = receipt.documents.iter();
+        Ok(lines.map(|line| (line.document, line.held)).collect())
     }
 
     fn became(
         &mut self,
-        person: usize,
+        device: DeviceNumber,
         push: &Push,
         outcome: &Outcome,
         edits: &BTreeSet<usize>,
     ) -> Checked {
         let id = push.document;
-        let is_new = !self.model.truth.has.contains_key(&id);
-        let round = *self.model.truth.round_of.get(&id).unwrap_or(&push.round);
-        let member = self.model.is_member(person, round);
-        let closed = is_new && self.model.truth.closed.contains(&round);
+        let truth = &self.model.truth;
+        let person = truth.devices[&device];
+        let round = *truth.round_of.get(&id).unwrap_or(&push.round);
+        let not_member = !self.model.is_member(person, round);
+        let closed = !truth.has.contains_key(&id) && truth.closed.contains(&round);
+        let revoked = truth.revoked.contains(&device);
+        let permitted = !(not_member || closed || revoked);
+        let fits = |why: ReasonCode| match why {
+            ReasonCode::ForeignRound | ReasonCode::OtherRound => not_member,
+            ReasonCode::ClosedRound => closed,
+            ReasonCode::DeviceRevoked => revoked,
+            _ => false,
+        };
         match outcome {
             Outcome::Stored | Outcome::Unchanged => {
-                if !member || closed {
-                    return Err(format!("{outcome:?}, where P{person} may not"));
+                let new = !has_all(&truth.has, id, edits);
+                if *outcome == Outcome::Stored && !permitted {
+                    return Err(format!("stored, where P{person} may not"));
                 }
-                if *outcome == Outcome::Unchanged && !has_all(&self.model.truth.has, id, edits) {
+                if *outcome == Outcome::Unchanged && new {
                     return Err("the server says it knew what it never had".to_owned());
                 }
-                self.model.truth.round_of.insert(id, round);
-                let stored = View::from([(id, edits.clone())]);
-                unite(&mut self.model.truth.has, &stored);
-                unite(&mut self.model.receipted, &stored);
+                self.model.stored(id, round, edits);
+                // What was held of it is a part of the conversation by now.
+                let truth = &mut self.model.truth;
+                let key = (device, id);
+                if let Some(sealed) = truth.quarantine.get(&key)
+                    && has_all(&truth.has, id, &sealed.edits)
+                {
+                    truth.quarantine.remove(&key);
+                }
+                Ok(())
+            }
+            Outcome::Held(why) => {
+                if permitted || !fits(why.code) {
+                    return Err(format!("held without reason: {why:?}"));
+                }
+                let round = push.round;
+                let sealed = self.model.truth.quarantine.entry((device, id));
+                let sealed = sealed.or_insert_with(|| Sealed {
+                    edits: BTreeSet::new(),
+                    round,
+                    turned_down: false,
+                });
+                if !edits.is_subset(&sealed.edits) {
+                    // There is more to decide about.
+                    sealed.turned_down = false;
+                    sealed.edits.extend(edits);
+                }
                 Ok(())
             }
             Outcome::Invalid(why) => {
-                let fits = match why.code {
-                    ReasonCode::ForeignRound | ReasonCode::OtherRound => !member,
-                    ReasonCode::ClosedRound => closed,
-                    _ => false,
-                };
+                let sealed = truth.quarantine.get(&(device, id));
+                let turned_down = why.code == ReasonCode::TurnedDown
+                    && sealed.is_some_and(|sealed| sealed.turned_down);
+                let fits = turned_down || fits(why.code);
                 if fits {
                     Ok(())
                 } else {

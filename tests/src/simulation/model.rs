@@ -66,19 +66,27 @@ enum Register {
 /// What a set of edits comes to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
+    /// Who knew what is known: of each word that was replaced, by which it was. Otherwise any of the
+    /// words that ever stood there may stand.
+    pub exact: bool,
     pub languages: BTreeSet<String>,
     pub areas: BTreeSet<String>,
     pub quotes: BTreeMap<QuoteId, BTreeSet<String>>,
     pub paragraphs: BTreeSet<String>,
+    /// Those that somebody took out.
+    pub gone: BTreeSet<String>,
     pub tags: BTreeMap<(QuoteId, LineKey, UserId), BTreeSet<&'static str>>,
     pub answers: BTreeMap<StatementId, Statement>,
 }
 
 impl Reading {
-    pub fn of(edits: &[Edit], set: &BTreeSet<EditId>) -> Reading {
+    pub fn of(edits: &[Edit], set: &BTreeSet<EditId>, exact: bool) -> Reading {
         let mut registers: BTreeMap<Register, Vec<(EditId, String)>> = BTreeMap::new();
-        let mut reading = Reading::default();
-        let (mut removed, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        let mut reading = Reading {
+            exact,
+            ..Reading::default()
+        };
+        let mut removed = BTreeSet::new();
         for id in set {
             for part in &edits[*id].parts {
                 let (register, value) = match part {
@@ -100,7 +108,7 @@ impl Reading {
                         continue;
                     }
                     Part::Gone(text) => {
-                        gone.insert(text.clone());
+                        reading.gone.insert(text.clone());
                         continue;
                     }
                     Part::Answer(id, statement) => {
@@ -112,7 +120,8 @@ impl Reading {
             }
         }
         for (register, values) in registers {
-            let overruled = |id: &EditId| values.iter().any(|(by, _)| edits[*by].knew.contains(id));
+            let overruled =
+                |id: &EditId| exact && values.iter().any(|(by, _)| edits[*by].knew.contains(id));
             let standing = values.iter().filter(|(id, _)| !overruled(id));
             let standing: BTreeSet<String> = standing.map(|(_, value)| value.clone()).collect();
             match register {
@@ -126,8 +135,19 @@ impl Reading {
             }
         }
         reading.quotes.retain(|quote, _| !removed.contains(quote));
-        reading.paragraphs.retain(|text| !gone.contains(text));
+        let Reading {
+            paragraphs, gone, ..
+        } = &mut reading;
+        paragraphs.retain(|text| !gone.contains(text));
         reading
+    }
+
+    /// Whether these words may stand where those are known.
+    pub fn fits(&self, known: &BTreeSet<String>, words: &BTreeSet<String>) -> bool {
+        match self.exact {
+            true => words == known,
+            false => !words.is_empty() && words.is_subset(known),
+        }
     }
 
     /// One grant stands that knew every withdrawal: the rule in its own words.
@@ -173,6 +193,16 @@ pub struct Truth {
     /// The person of each device.
     pub devices: BTreeMap<DeviceNumber, usize>,
     pub revoked: BTreeSet<DeviceNumber>,
+    /// By device: what an administrator has to decide about, or turned down.
+    pub quarantine: BTreeMap<(DeviceNumber, ConversationId), Sealed>,
+}
+
+/// Work that was not permitted when it came.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    pub edits: BTreeSet<EditId>,
+    pub round: RoundId,
+    pub turned_down: bool,
 }
 
 #[derive(Debug, Default)]
@@ -183,13 +213,25 @@ pub struct Model {
     pub receipted: View,
     /// By person: conversations that stood in a round of theirs at some time, or are their own.
     pub may_know: Vec<BTreeSet<ConversationId>>,
+    /// Work on these was carried out a second time, on what others had written meanwhile: what knew
+    /// what cannot be told any more.
+    pub done_again: BTreeSet<ConversationId>,
     /// In the order in which they were recorded.
     pub conversations: Vec<ConversationId>,
 }
 
 impl Model {
-    pub fn reading(&self, set: &BTreeSet<EditId>) -> Reading {
-        Reading::of(&self.edits, set)
+    pub fn reading(&self, id: ConversationId, set: &BTreeSet<EditId>) -> Reading {
+        Reading::of(&self.edits, set, !self.done_again.contains(&id))
+    }
+
+    /// The server says that it has these edits now.
+    pub fn stored(&mut self, id: ConversationId, round: RoundId, edits: &BTreeSet<EditId>) {
+        self.truth.round_of.entry(id).or_insert(round);
+        for view in [&mut self.truth.has, &mut self.receipted] {
+            view.entry(id).or_default().extend(edits);
+        }
+        self.let_know();
     }
 
     pub fn is_member(&self, person: usize, round: RoundId) -> bool {

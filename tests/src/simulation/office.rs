@@ -9,7 +9,7 @@ use koffiekar_sync_core::ids::{ConversationId, LineKey, QuoteId, RoundId};
 use koffiekar_sync_core::office::{ChangePerson, ChangeRound, SettleWording, TagDecision};
 
 use super::host::{self, Desk, LINES};
-use super::model::{Edit, Part, View, unite};
+use super::model::{Edit, Part};
 use super::world::{Checked, World};
 use crate::seed::Numbers;
 
@@ -30,7 +30,7 @@ impl World {
     fn any_quote(&self, dice: &mut Numbers) -> Option<(ConversationId, QuoteId)> {
         let mut all = Vec::new();
         for (id, set) in &self.model.truth.has {
-            let reading = self.model.reading(set);
+            let reading = self.model.reading(*id, set);
             all.extend(reading.quotes.keys().map(|quote| (*id, *quote)));
         }
         (!all.is_empty()).then(|| *dice.pick(&all))
@@ -42,7 +42,7 @@ impl World {
         let (Some(round), Some(set)) = (truth.round_of.get(&id), truth.has.get(&id)) else {
             return false;
         };
-        let reading = self.model.reading(set);
+        let reading = self.model.reading(id, set);
         let allowed = SEEN_FOR.iter().any(|purpose| reading.allows(*purpose));
         allowed && self.model.is_member(editor, *round)
     }
@@ -72,7 +72,7 @@ impl World {
         };
         let mut open = Vec::new();
         for (id, set) in &self.model.truth.has {
-            for (quote, wordings) in self.model.reading(set).quotes {
+            for (quote, wordings) in self.model.reading(*id, set).quotes {
                 if wordings.len() > 1 {
                     open.push((*id, quote, wordings));
                 }
@@ -115,9 +115,8 @@ impl World {
                     knew,
                     parts: vec![part],
                 });
-                let stored = View::from([(id, BTreeSet::from([edit]))]);
-                unite(&mut self.model.truth.has, &stored);
-                unite(&mut self.model.receipted, &stored);
+                let round = self.model.truth.round_of[&id];
+                self.model.stored(id, round, &BTreeSet::from([edit]));
                 Ok(())
             }
             (StatusCode::NOT_FOUND, false) => Ok(()),
@@ -129,7 +128,7 @@ impl World {
         }
     }
 
-    async fn manage(
+    pub(super) async fn manage(
         &mut self,
         method: Method,
         path: &str,
@@ -199,16 +198,6 @@ impl World {
         } else {
             self.model.truth.closed.remove(&round);
         }
-        Ok(())
-    }
-
-    pub(super) async fn revoke(&mut self, dice: &mut Numbers) -> Checked {
-        let tablet = self.any_tablet(dice);
-        let device = self.tablets[tablet].disk.identity.device;
-        self.tell(format!("the device of T{tablet} is revoked"));
-        self.manage(Method::POST, &format!("/devices/{device}/revoke"), &())
-            .await?;
-        self.model.truth.revoked.insert(device);
         Ok(())
     }
 }

@@ -62,6 +62,9 @@ pub enum What {
     Close,
     Reopen,
     Revoke,
+    SignInAgain,
+    Accept,
+    TurnDown,
     // The server.
     Restart,
     BackUp,
@@ -71,7 +74,7 @@ pub enum What {
 }
 
 /// How often each happens, and whether it is trouble that some seeds go without.
-const KINDS: [(What, u64, bool); 30] = [
+const KINDS: [(What, u64, bool); 33] = [
     (What::Record, 14, false),
     (What::Edit, 26, false),
     (What::OpenNotes, 3, false),
@@ -98,6 +101,9 @@ const KINDS: [(What, u64, bool); 30] = [
     (What::Close, 1, true),
     (What::Reopen, 1, true),
     (What::Revoke, 1, true),
+    (What::SignInAgain, 0, true),
+    (What::Accept, 0, false),
+    (What::TurnDown, 0, true),
     (What::Restart, 1, true),
     (What::BackUp, 0, true),
     (What::PutBack, 0, true),
