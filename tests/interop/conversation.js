@@ -7,7 +7,11 @@ import { allowed, parse } from "./consent.js";
 /** One value, and no text object: what plain strings would become. */
 const str = (text) => new Automerge.ImmutableString(text);
 const isStr = (value) => Automerge.isImmutableString(value);
-const seconds = (millis) => Math.floor(millis / 1000);
+/** Of a change; what is done again says which change it was first. */
+const optionsOf = (millis, first) => ({
+  time: Math.floor(millis / 1000),
+  ...(first && { message: first }),
+});
 const digits = (id) => id.replaceAll("-", "");
 
 export const heads = (document) => Automerge.getHeads(document).slice().sort();
@@ -33,7 +37,8 @@ export function assemble(chunks) {
 /** The first change: it makes everything at once. */
 export function record(actor, recording) {
   const { recorded_at, recorded_by, language, area, notes, quotes, consent } = recording;
-  return Automerge.change(Automerge.init({ actor }), { time: seconds(recorded_at) }, (d) => {
+  const options = optionsOf(recorded_at, recording.first);
+  return Automerge.change(Automerge.init({ actor }), options, (d) => {
     d.schema = 1;
     d.meta = {};
     d.meta.recorded_at = recorded_at;
@@ -53,8 +58,8 @@ export function record(actor, recording) {
 
 /** One finished edit as one change by the document's actor. */
 export function edit(document, what, by, now) {
-  const time = seconds(now);
-  const change = (make) => Automerge.change(document, { time }, make);
+  const options = optionsOf(now, what.first);
+  const change = (make) => Automerge.change(document, options, make);
   switch (what.edit) {
     case "add_quote":
       return change((d) => {
@@ -68,7 +73,7 @@ export function edit(document, what, by, now) {
         d.quotes[digits(what.quote)].removed = true;
       });
     case "edit_notes":
-      return editNotes(document, what, time);
+      return editNotes(document, what, options);
     case "set_area":
       return change((d) => {
         d.meta.area = str(what.area ?? "");
@@ -117,15 +122,15 @@ function putWord(document, d, quote, verbatim) {
 }
 
 /** Made on the text that the form showed: `seen` are the heads of that state. */
-function editNotes(document, what, time) {
+function editNotes(document, what, options) {
   const make = (d) => Automerge.updateText(d, ["notes"], what.notes);
   if (!what.seen || what.seen.join() === heads(document).join()) {
-    return Automerge.change(document, { time }, make);
+    return Automerge.change(document, options, make);
   }
   // Automerge would invent an actor of its own for a change in the past of our actor; a fresh one of
   // ours has no past.
   const fresh = under(document, what.actor);
-  return Automerge.changeAt(fresh, what.seen, { time }, make).newDoc;
+  return Automerge.changeAt(fresh, what.seen, options, make).newDoc;
 }
 
 /** What people see of it. Throws where it is no conversation. */
@@ -202,5 +207,13 @@ function readStatements(consent) {
   );
 }
 
-/** The hash of the newest change of this actor: for the list of edits that may have to be done again. */
 export const hashOf = (chunk) => describe(chunk).hash;
+export const actorOf = (chunk) => describe(chunk).actor;
+
+/** Whether one of these changes is here, or what an edit became that was done again. */
+export function hasEdit(document, hashes) {
+  const told = (change) => Automerge.decodeChange(change);
+  return Automerge.getAllChanges(document)
+    .map(told)
+    .some(({ hash, message }) => hashes.includes(hash) || hashes.includes(message));
+}

@@ -1,6 +1,7 @@
 // Keys, signatures, fingerprints, sealing: sections 2, 3, 4, 6, 20, 21 and 22.
 
 import crypto from "node:crypto";
+import * as cbor from "./cbor.js";
 
 // What DER puts around 32 bytes of a key.
 const ED25519_PRIVATE = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -43,7 +44,7 @@ export const successionText = (key) => tagged("koffiekar receipt key v1", key);
 export const liveText = (device, time, nonce) =>
   tagged("koffiekar live v1", eight(`0x${device}`), eight(time), nonce);
 
-export const RESCUE = tagged("koffiekar rescue v1");
+const RESCUE = tagged("koffiekar rescue v1");
 
 /** What stands between the keys and the message: for the vectors, too. */
 export function sealingKey(fresh, sealKey) {
@@ -63,6 +64,11 @@ export function seal(sealKey, message, fresh = random(32)) {
     authTagLength: 16,
   });
   return Buffer.concat([ownPublic, cipher.update(message), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Envelopes as a file that the office alone opens. */
+export function rescueFile(sealKey, envelopes, fresh = random(32)) {
+  return Buffer.concat([RESCUE, seal(sealKey, cbor.encode(envelopes), fresh)]);
 }
 
 /** The office's side: here only to check what we sealed. */

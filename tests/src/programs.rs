@@ -31,3 +31,12 @@ pub fn chromedriver() -> PathBuf {
 pub fn axe() -> PathBuf {
     told("KOFFIEKAR_AXE")
 }
+
+pub fn node() -> PathBuf {
+    told("KOFFIEKAR_NODE")
+}
+
+/// The folder of the client in JavaScript, with what it takes from npm.
+pub fn interop() -> PathBuf {
+    told("KOFFIEKAR_INTEROP")
+}

@@ -5,6 +5,7 @@
 mod api;
 mod browser;
 mod crash;
+mod interop;
 mod properties;
 mod rules;
 mod simulation;

@@ -119,9 +119,9 @@ fn cargo_test(only: Option<Part>, args: &[&str]) -> std::process::Command {
 }
 
 fn find_tools(browser: bool) -> Result<Vec<(&'static str, PathBuf)>> {
-    let mut needed = vec![&POSTGRES];
+    let mut needed = vec![&POSTGRES, &NODE, &NPM];
     if browser {
-        needed.extend([&CHROMIUM, &CHROMEDRIVER, &NODE, &NPM]);
+        needed.extend([&CHROMIUM, &CHROMEDRIVER]);
     }
     let mut variables = tools::ensure(&needed)?;
     let npm = variables
@@ -129,7 +129,10 @@ fn find_tools(browser: bool) -> Result<Vec<(&'static str, PathBuf)>> {
         .find(|(variable, _)| *variable == NPM.variable)
         .map(|(_, path)| path.clone());
     if let Some(npm) = npm {
-        variables.push(("KOFFIEKAR_AXE", tools::ensure_axe(&npm)?));
+        variables.push(("KOFFIEKAR_INTEROP", tools::ensure_interop(&npm)?));
+        if browser {
+            variables.push(("KOFFIEKAR_AXE", tools::ensure_axe(&npm)?));
+        }
     }
     Ok(variables)
 }

@@ -175,30 +175,49 @@ pub(crate) fn ensure_lints() -> Result<()> {
     Ok(())
 }
 
-/// axe-core, the accessibility checker that the browser tests load into each page: exactly the
-/// version that `tests/package-lock.json` names.
+/// axe-core, the accessibility checker that the browser tests load into each page.
 pub(crate) fn ensure_axe(npm: &Path) -> Result<PathBuf> {
-    let tests = root().join("tests");
-    let folder = tests.join("node_modules/axe-core");
-    let lock = json(&tests.join("package-lock.json"))?;
-    let wanted = &lock["packages"]["node_modules/axe-core"]["version"];
+    let (folder, version) = ensure_package(npm, "tests", "axe-core")?;
+    let axe = folder.join("axe.min.js");
+    if !axe.is_file() {
+        bail!("axe-core {version} has no {}", axe.display());
+    }
+    eprintln!("    KOFFIEKAR_AXE: {} (version {version})", axe.display());
+    Ok(axe)
+}
+
+/// The client in JavaScript that the tests hold against the server, with Automerge from npm.
+pub(crate) fn ensure_interop(npm: &Path) -> Result<PathBuf> {
+    let (_, version) = ensure_package(npm, "tests/interop", "@automerge/automerge")?;
+    let folder = root().join("tests/interop");
+    eprintln!(
+        "    KOFFIEKAR_INTEROP: {} (Automerge {version})",
+        folder.display()
+    );
+    Ok(folder)
+}
+
+/// The folder of a package from npm, in exactly the version that the lock file beside it names.
+fn ensure_package(npm: &Path, project: &str, package: &str) -> Result<(PathBuf, String)> {
+    let folder = root().join(project).join("node_modules").join(package);
+    let lock = json(&root().join(project).join("package-lock.json"))?;
+    let wanted = &lock["packages"][format!("node_modules/{package}")]["version"];
     let installed =
         || json(&folder.join("package.json")).is_ok_and(|package| &package["version"] == wanted);
     if !installed() {
         let mut ci = Command::new(npm);
-        ci.args(["ci", "--prefix", "tests", "--no-audit", "--no-fund"])
+        ci.args(["ci", "--prefix", project, "--no-audit", "--no-fund"])
             .current_dir(root());
-        run(ci.stdin(std::process::Stdio::null())).context("cannot install axe-core from npm")?;
+        run(ci.stdin(std::process::Stdio::null()))
+            .with_context(|| format!("cannot install {package} from npm"))?;
     }
-    let axe = folder.join("axe.min.js");
-    if !installed() || !axe.is_file() {
+    if !installed() {
         bail!(
             "npm has run, and {} is still not version {wanted}",
             folder.display()
         );
     }
-    eprintln!("    KOFFIEKAR_AXE: {} (version {wanted})", axe.display());
-    Ok(axe)
+    Ok((folder, wanted.as_str().unwrap_or_default().to_owned()))
 }
 
 fn json(path: &Path) -> Result<serde_json::Value> {

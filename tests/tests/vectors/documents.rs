@@ -5,9 +5,10 @@ use automerge::Change;
 use koffiekar_server::random;
 use koffiekar_sync_core::consent::{Decision, Purpose, Statement};
 use koffiekar_sync_core::conversation::{
-    Command, Conversation, Document, Head, NewConversation, NewQuote, NotesEdit, Stance,
+    Command, Document, Head, NewConversation, NewQuote, NotesEdit, Stance,
 };
 use koffiekar_sync_core::ids::{Millis, StatementId};
+use koffiekar_tests::interop::reads;
 use serde_json::{Value, json};
 
 use super::cast::{self, NOON, Person, anna, bilal, editor, quote};
@@ -88,33 +89,6 @@ pub(super) fn heads(heads: &[Head]) -> Value {
 /// The operations of a change, as Automerge's own JSON of decoded changes names them.
 fn operations(change: &Change) -> Value {
     serde_json::to_value(change.decode()).unwrap()["ops"].take()
-}
-
-/// A conversation in JSON: for these vectors alone, nobody sends it.
-pub(super) fn reads(conversation: &Conversation) -> Value {
-    let quotes: Vec<Value> = conversation
-        .quotes
-        .iter()
-        .map(|quote| {
-            json!({
-                "id": quote.id.key(),
-                "wordings": quote.wording.all(),
-                "language": quote.language,
-                "lines": conversation.tags.standing(quote.id),
-                "tag_state": conversation.tags.state(quote.id),
-            })
-        })
-        .collect();
-    json!({
-        "recorded_at": conversation.recorded_at,
-        "recorded_by": conversation.recorded_by.key(),
-        "language": conversation.language,
-        "area": conversation.area,
-        "notes": conversation.notes,
-        "quotes": quotes,
-        "statements": conversation.consent.statements(),
-        "allowed": conversation.consent.allowed(),
-    })
 }
 
 pub(super) fn statement(
