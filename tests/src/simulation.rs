@@ -13,6 +13,7 @@
 pub mod checks;
 pub mod deeds;
 pub mod exchange;
+pub mod forged;
 pub mod host;
 pub mod model;
 pub mod network;

@@ -31,7 +31,7 @@ pub enum Came {
 
 impl World {
     /// The tablet's next request, and what the model says it carries.
-    fn ask(&mut self, tablet: usize, dice: &mut Numbers) -> Checked<(Vec<u8>, View)> {
+    pub(super) fn ask(&mut self, tablet: usize, dice: &mut Numbers) -> Checked<(Vec<u8>, View)> {
         let now = self.now_on(tablet);
         let budget = self.tablets[tablet].budget;
         let memory = self.awake(tablet, dice)?;
@@ -424,7 +424,7 @@ fn kept(effect: &Effect) -> Option<ConversationId> {
     }
 }
 
-fn opened(message: &[u8]) -> Checked<(DeviceNumber, Request)> {
+pub(super) fn opened(message: &[u8]) -> Checked<(DeviceNumber, Request)> {
     let envelope = Envelope::from_bytes(message).map_err(|error| error.to_string())?;
     let request = envelope.open().map_err(|error| error.to_string())?;
     Ok((envelope.device, request))

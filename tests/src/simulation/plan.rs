@@ -46,6 +46,7 @@ pub enum What {
     Double,
     CutRequest,
     CutAnswer,
+    Forge,
     // Tablets.
     Crash,
     CopyDisk,
@@ -74,7 +75,7 @@ pub enum What {
 }
 
 /// How often each happens, and whether it is trouble that some seeds go without.
-const KINDS: [(What, u64, bool); 33] = [
+const KINDS: [(What, u64, bool); 34] = [
     (What::Record, 14, false),
     (What::Edit, 26, false),
     (What::OpenNotes, 3, false),
@@ -87,6 +88,7 @@ const KINDS: [(What, u64, bool); 33] = [
     (What::Double, 3, true),
     (What::CutRequest, 2, true),
     (What::CutAnswer, 2, true),
+    (What::Forge, 2, true),
     (What::Crash, 7, true),
     (What::CopyDisk, 3, true),
     (What::PutBackDisk, 0, true),

@@ -116,6 +116,7 @@ impl World {
             What::Double => self.double(&mut dice).await,
             What::CutRequest => self.cut_request(&mut dice).await,
             What::CutAnswer => self.cut_answer(&mut dice).await,
+            What::Forge => self.forge(&mut dice),
             What::Crash => self.crash(&mut dice),
             What::CopyDisk => self.copy_disk(&mut dice),
             What::PutBackDisk => self.put_back_disk(&mut dice),
