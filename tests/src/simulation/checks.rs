@@ -268,7 +268,7 @@ impl World {
         };
         let truth = &self.model.truth;
         let identity = memory.replica.identity();
-        if truth.revoked.contains(&identity.device) {
+        if self.model.is_revoked(identity.device) {
             return Ok(());
         }
         let person = self.tablets[tablet].person;

@@ -214,7 +214,7 @@ impl World {
         let fits = match problem.code() {
             "clock-off" => true,
             "device-unknown" => !truth.devices.contains_key(&device),
-            "device-revoked" => truth.revoked.contains(&device),
+            "device-revoked" => self.model.is_revoked(device),
             _ => false,
         };
         if fits {
@@ -235,7 +235,7 @@ impl World {
     ) -> Checked<View> {
         let known = self.model.truth.devices.get(&device).copied();
         let person = known.ok_or("the server answered a device that it does not know")?;
-        let revoked = self.model.truth.revoked.contains(&device);
+        let revoked = self.model.is_revoked(device);
         if answer.revoked != revoked {
             return Err(format!("the server says revoked: {}", answer.revoked));
         }
@@ -320,7 +320,7 @@ impl World {
         let round = *truth.round_of.get(&id).unwrap_or(&push.round);
         let not_member = !self.model.is_member(person, round);
         let closed = !truth.has.contains_key(&id) && truth.closed.contains(&round);
-        let revoked = truth.revoked.contains(&device);
+        let revoked = self.model.is_revoked(device);
         let permitted = !(not_member || closed || revoked);
         let fits = |why: ReasonCode| match why {
             ReasonCode::ForeignRound | ReasonCode::OtherRound => not_member,

@@ -193,6 +193,7 @@ pub struct Truth {
     /// The person of each device.
     pub devices: BTreeMap<DeviceNumber, usize>,
     pub revoked: BTreeSet<DeviceNumber>,
+    pub disabled: BTreeSet<usize>,
     /// By device: what an administrator has to decide about, or turned down.
     pub quarantine: BTreeMap<(DeviceNumber, ConversationId), Sealed>,
 }
@@ -223,6 +224,13 @@ pub struct Model {
 impl Model {
     pub fn reading(&self, id: ConversationId, set: &BTreeSet<EditId>) -> Reading {
         Reading::of(&self.edits, set, !self.done_again.contains(&id))
+    }
+
+    /// What this device sends is held, and it gets nothing.
+    pub fn is_revoked(&self, device: DeviceNumber) -> bool {
+        let truth = &self.truth;
+        let person = truth.devices.get(&device);
+        truth.revoked.contains(&device) || person.is_some_and(|p| truth.disabled.contains(p))
     }
 
     /// The server says that it has these edits now.

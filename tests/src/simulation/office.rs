@@ -182,6 +182,28 @@ impl World {
         Ok(())
     }
 
+    /// A field worker's account is ended, or opened again.
+    pub(super) async fn set_disabled(&mut self, dice: &mut Numbers, disabled: bool) -> Checked {
+        let person = dice.below(self.people);
+        if host::is_editor(person) {
+            return Ok(());
+        }
+        let change = ChangePerson {
+            disabled: Some(disabled),
+            ..ChangePerson::default()
+        };
+        let word = if disabled { "ended" } else { "opened" };
+        self.tell(format!("the account of P{person} is {word}"));
+        let path = format!("/people/{}", host::person(person));
+        self.manage(Method::PATCH, &path, &change).await?;
+        if disabled {
+            self.model.truth.disabled.insert(person);
+        } else {
+            self.model.truth.disabled.remove(&person);
+        }
+        Ok(())
+    }
+
     pub(super) async fn set_closed(&mut self, dice: &mut Numbers, closed: bool) -> Checked {
         let at = dice.below(self.rounds);
         let round = host::round(at);

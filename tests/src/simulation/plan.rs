@@ -52,6 +52,8 @@ pub enum What {
     CopyDisk,
     PutBackDisk,
     Clone,
+    Freeze,
+    Thaw,
     SecondTab,
     MoveClock,
     // The office.
@@ -63,6 +65,8 @@ pub enum What {
     Close,
     Reopen,
     Revoke,
+    Disable,
+    Enable,
     SignInAgain,
     Accept,
     TurnDown,
@@ -75,7 +79,7 @@ pub enum What {
 }
 
 /// How often each happens, and whether it is trouble that some seeds go without.
-const KINDS: [(What, u64, bool); 34] = [
+const KINDS: [(What, u64, bool); 38] = [
     (What::Record, 14, false),
     (What::Edit, 26, false),
     (What::OpenNotes, 3, false),
@@ -93,6 +97,8 @@ const KINDS: [(What, u64, bool); 34] = [
     (What::CopyDisk, 3, true),
     (What::PutBackDisk, 0, true),
     (What::Clone, 0, true),
+    (What::Freeze, 0, true),
+    (What::Thaw, 0, true),
     (What::SecondTab, 2, true),
     (What::MoveClock, 3, true),
     (What::Tag, 6, false),
@@ -103,6 +109,8 @@ const KINDS: [(What, u64, bool); 34] = [
     (What::Close, 1, true),
     (What::Reopen, 1, true),
     (What::Revoke, 1, true),
+    (What::Disable, 1, true),
+    (What::Enable, 1, true),
     (What::SignInAgain, 0, true),
     (What::Accept, 0, false),
     (What::TurnDown, 0, true),

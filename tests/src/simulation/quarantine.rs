@@ -25,7 +25,7 @@ impl World {
     pub(super) async fn sign_in_again(&mut self, dice: &mut Numbers) -> Checked {
         let ended = |tablet: &usize| {
             let device = self.tablets[*tablet].disk.identity.device;
-            self.model.truth.revoked.contains(&device)
+            self.model.is_revoked(device)
         };
         let ended: Vec<usize> = (0..self.tablets.len()).filter(ended).collect();
         let tablet = match ended.is_empty() {

@@ -22,6 +22,8 @@ pub struct Tablet {
     pub waiting_tab: bool,
     /// What somebody once copied of its disk.
     pub backup: Option<Disk>,
+    /// A copy of the whole machine: its disk, and the session that ran.
+    pub frozen: Option<(Disk, [u8; 8])>,
 }
 
 /// What survives a crash.
@@ -41,6 +43,7 @@ pub struct Disk {
 
 /// What a crash takes.
 pub struct Memory {
+    pub session: [u8; 8],
     pub replica: Replica,
     pub rounds: Vec<RoundId>,
     pub view: View,
@@ -78,6 +81,7 @@ impl Tablet {
             memory: None,
             waiting_tab: false,
             backup: None,
+            frozen: None,
         }
     }
 
@@ -91,6 +95,7 @@ impl Tablet {
             memory: None,
             waiting_tab: false,
             backup: None,
+            frozen: None,
         }
     }
 
@@ -107,6 +112,7 @@ impl Tablet {
                 return Err(format!("cannot be read again: {unreadable:?}"));
             }
             self.memory = Some(Memory {
+                session,
                 replica,
                 rounds: disk.rounds.clone(),
                 view: disk.view.clone(),

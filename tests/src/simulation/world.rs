@@ -121,6 +121,8 @@ impl World {
             What::CopyDisk => self.copy_disk(&mut dice),
             What::PutBackDisk => self.put_back_disk(&mut dice),
             What::Clone => self.clone_tablet(&mut dice),
+            What::Freeze => self.freeze(&mut dice),
+            What::Thaw => self.thaw(&mut dice),
             What::SecondTab => self.second_tab(&mut dice),
             What::MoveClock => self.move_clock(&mut dice),
             What::Tag => self.tag(&mut dice).await,
@@ -131,6 +133,8 @@ impl World {
             What::Close => self.set_closed(&mut dice, true).await,
             What::Reopen => self.set_closed(&mut dice, false).await,
             What::Revoke => self.revoke(&mut dice).await,
+            What::Disable => self.set_disabled(&mut dice, true).await,
+            What::Enable => self.set_disabled(&mut dice, false).await,
             What::SignInAgain => self.sign_in_again(&mut dice).await,
             What::Accept => self.decide_held(&mut dice, true).await,
             What::TurnDown => self.decide_held(&mut dice, false).await,
@@ -251,6 +255,29 @@ impl World {
             "T{number} starts from a copy of the disk of T{tablet}"
         ));
         self.check_disk(number, dice)
+    }
+
+    /// The whole machine is copied, with the app that runs on it.
+    fn freeze(&mut self, dice: &mut Numbers) -> Checked {
+        let tablet = self.any_tablet(dice);
+        let session = self.awake(tablet, dice)?.session;
+        let disk = self.tablets[tablet].disk.clone();
+        self.tablets[tablet].frozen = Some((disk, session));
+        self.tell(format!("T{tablet} is copied as it runs"));
+        Ok(())
+    }
+
+    /// The copy goes on where it was: under the name that already wrote other things since.
+    fn thaw(&mut self, dice: &mut Numbers) -> Checked {
+        let tablet = self.any_tablet(dice);
+        let Some((disk, session)) = self.tablets[tablet].frozen.clone() else {
+            return Ok(());
+        };
+        self.tablets[tablet].crash();
+        self.tablets[tablet].disk = disk;
+        self.tablets[tablet].open(session)?;
+        self.tell(format!("T{tablet} goes on from where it was copied"));
+        self.check_all_of(tablet)
     }
 
     fn move_clock(&mut self, dice: &mut Numbers) -> Checked {
