@@ -36,6 +36,11 @@ pub struct Place {
     /// The database: sqlite:PATH or postgres://... [default: sqlite, in the data folder]
     #[arg(long, env = "KOFFIEKAR_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// The file with the key that opens what is sealed in the database; made at the first start. Keep
+    /// a copy apart from the database's [default: koffiekar.key, beside an SQLite database or in the
+    /// data folder]
+    #[arg(long, env = "KOFFIEKAR_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

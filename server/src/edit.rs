@@ -68,11 +68,10 @@ pub(crate) async fn execute(
             bytes: document.save(),
             received_at: stored.received_at,
             device: DeviceNumber::SERVER,
-            held_by: None,
             projection,
         };
         let mut tx = koffiekar.store.write().await?;
-        if documents::write(&mut tx, vec![version]).await? {
+        if documents::write(&mut tx, vec![version]).await?.is_some() {
             audit::write(&mut tx, audit_entry.clone()).await?;
             tx.commit().await?;
             return Ok(());

@@ -1,89 +1,209 @@
 //! What a tablet has not seen yet, round by round, within the bytes it asked for.
+//!
+//! Everything behind the cursor is sent, but for what this very request pushed and the server has in
+//! exactly that state: the tablet holds it. So a tablet that lost everything, or comes back to a
+//! round, gets all of it by asking from the beginning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use koffiekar_sync_core::ids::{DeviceNumber, RoundId};
+use koffiekar_sync_core::conversation::Head;
+use koffiekar_sync_core::ids::{ConversationId, RoundId};
 use koffiekar_sync_core::limits;
-use koffiekar_sync_core::wire::{Cursor, FeedPage, News};
+use koffiekar_sync_core::wire::{Cursor, FeedPage, News, Version};
 
-use crate::store::documents::{self, FeedRow};
+use crate::store::documents;
+use crate::store::feed::{self, Became, FeedRow};
 use crate::store::{self, Tx};
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
+/// What a line without a document weighs.
+const LINE_BYTES: usize = 48;
 
-/// A page for every round that this device may work in, in the order given.
-pub(crate) async fn pages(
-    tx: &mut Tx,
-    device: DeviceNumber,
-    rounds: &[RoundId],
-    cursors: &[Cursor],
-    bytes: u32,
-) -> store::Result<Vec<FeedPage>> {
-    let cursors: BTreeMap<RoundId, &Cursor> = cursors
+/// What one request asks for.
+pub(crate) struct Asked<'a> {
+    /// All rounds that the device may work in.
+    pub(crate) rounds: &'a [RoundId],
+    pub(crate) cursors: &'a [Cursor],
+    /// Before compression.
+    pub(crate) bytes: u32,
+    /// What the request pushed, with the heads that the tablet has.
+    pub(crate) pushed: &'a BTreeMap<ConversationId, Vec<Head>>,
+    /// Documents that the tablet needs whatever its cursors are.
+    pub(crate) wanted: &'a [ConversationId],
+}
+
+/// What the answer brings.
+pub(crate) struct Brought {
+    /// One for each round, in the order asked.
+    pub(crate) pages: Vec<FeedPage>,
+    /// The documents in the pages, in their order.
+    pub(crate) versions: Vec<Version>,
+    /// Wanted documents that have no room in this answer.
+    pub(crate) left_out: BTreeSet<ConversationId>,
+}
+
+pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Brought> {
+    let cursors: BTreeMap<RoundId, u64> = asked
+        .cursors
         .iter()
-        .map(|cursor| (cursor.round, cursor))
+        .map(|cursor| (cursor.round, cursor.place))
         .collect();
-    let mut budget = limits::FEED_BYTES.min(bytes as usize);
-    let mut pages = Vec::with_capacity(rounds.len());
-    for round in rounds {
-        let last = documents::last_place(tx, *round).await?;
+    let mut budget = limits::FEED_BYTES.min(asked.bytes as usize);
+    let mut pages = Vec::with_capacity(asked.rounds.len());
+    for round in asked.rounds {
+        let last = feed::last_place(tx, *round).await?;
         // A place this round never gave belongs to another history: begin anew.
         let known = cursors
             .get(round)
-            .and_then(|cursor| Some((i64::try_from(cursor.place).ok()?, false)))
-            .filter(|(place, _)| *place <= last);
-        let (from, whole) = known.unwrap_or((0, true));
-        // Who holds nothing of the round gets its own conversations too.
-        let holder = if whole { None } else { Some(device) };
-        pages.push(page(tx, holder, *round, from, last, &mut budget).await?);
+            .and_then(|place| (*place).try_into().ok());
+        let from = known.filter(|place: &i64| *place <= last).unwrap_or(0);
+        pages.push(page(tx, *round, from, last, asked.pushed, &mut budget).await?);
     }
-    Ok(pages)
+    let left_out = add_wanted(tx, asked.wanted, &mut pages).await?;
+    let versions = pages
+        .iter_mut()
+        .flat_map(|page| std::mem::take(&mut page.versions))
+        .collect();
+    Ok(Brought {
+        pages: pages.into_iter().map(|page| page.page).collect(),
+        versions,
+        left_out,
+    })
+}
+
+/// A page, and how the documents in it stand.
+struct Page {
+    page: FeedPage,
+    versions: Vec<Version>,
+}
+
+impl Page {
+    fn changed(&mut self, version: Version, bytes: Vec<u8>) {
+        self.page.news.push(News::Changed(version.document, bytes));
+        self.versions.push(version);
+    }
 }
 
 async fn page(
     tx: &mut Tx,
-    holder: Option<DeviceNumber>,
     round: RoundId,
     from: i64,
     last: i64,
+    pushed: &BTreeMap<ConversationId, Vec<Head>>,
     budget: &mut usize,
-) -> store::Result<FeedPage> {
+) -> store::Result<Page> {
     let mut place = from;
-    let mut news = Vec::new();
+    let mut page = Page {
+        page: FeedPage {
+            round,
+            place: 0,
+            more: false,
+            news: Vec::new(),
+        },
+        versions: Vec::new(),
+    };
     while place < last && *budget > 0 {
-        let rows = documents::feed_after(tx, round, place, holder, ROWS).await?;
-        let Some(end) = rows.last().map(|row| row.place) else {
-            // What stood behind was moved forward or away; there is nothing more.
+        let mut rows = feed::after(tx, round, place, ROWS).await?;
+        if rows.is_empty() {
+            // What stood behind was moved forward; there is nothing more.
             place = last;
-            break;
-        };
-        for row in rows {
+        }
+        let mut taken = 0;
+        for row in &rows {
             if *budget == 0 {
                 break;
             }
+            *budget = budget.saturating_sub(weight(row, pushed));
             place = row.place;
-            *budget = budget.saturating_sub(row.bytes.as_ref().map_or(16, Vec::len));
-            news.extend(news_of(row));
+            taken += 1;
         }
-        if place == end && *budget > 0 {
-            continue;
-        }
+        rows.truncate(taken);
+        add(tx, rows, pushed, &mut page).await?;
     }
-    Ok(FeedPage {
-        round,
-        place: place.unsigned_abs(),
-        more: place < last,
-        news,
-    })
+    page.page.place = place.unsigned_abs();
+    page.page.more = place < last;
+    Ok(page)
 }
 
-/// Nothing for a document that the device holds in this very state.
-fn news_of(row: FeedRow) -> Option<News> {
-    match (row.kind.as_str(), row.bytes) {
-        ("changed", Some(bytes)) => Some(News::Changed(row.document, bytes)),
-        ("erased", _) => Some(News::Erased(row.document)),
-        ("moved", _) => Some(News::MovedAway(row.document)),
-        _ => None,
+fn weight(row: &FeedRow, pushed: &BTreeMap<ConversationId, Vec<Head>>) -> usize {
+    match &row.became {
+        Became::Changed { .. } if is_echo(row, pushed) => 0,
+        Became::Changed { bytes, .. } => LINE_BYTES + bytes,
+        _ => LINE_BYTES,
     }
+}
+
+/// Did this request push exactly what is stored?
+fn is_echo(row: &FeedRow, pushed: &BTreeMap<ConversationId, Vec<Head>>) -> bool {
+    matches!(&row.became, Became::Changed { heads, .. } if pushed.get(&row.document) == Some(heads))
+}
+
+async fn add(
+    tx: &mut Tx,
+    mut rows: Vec<FeedRow>,
+    pushed: &BTreeMap<ConversationId, Vec<Head>>,
+    page: &mut Page,
+) -> store::Result<()> {
+    rows.retain(|row| !is_echo(row, pushed));
+    let changed = rows.iter().filter_map(|row| match row.became {
+        Became::Changed { .. } => Some(row.document),
+        _ => None,
+    });
+    let changed: Vec<ConversationId> = changed.collect();
+    let mut bytes = documents::bytes_of(tx, &changed).await?;
+    for FeedRow {
+        document, became, ..
+    } in rows
+    {
+        match became {
+            Became::Changed { heads, .. } => {
+                if let Some(bytes) = bytes.remove(&document) {
+                    page.changed(Version { document, heads }, bytes);
+                }
+            }
+            Became::Erased => page.page.news.push(News::Erased(document)),
+            Became::MovedAway => page.page.news.push(News::MovedAway(document)),
+        }
+    }
+    Ok(())
+}
+
+/// Adds wanted documents to the pages of their rounds, as far as there is room.
+async fn add_wanted(
+    tx: &mut Tx,
+    wanted: &[ConversationId],
+    pages: &mut [Page],
+) -> store::Result<BTreeSet<ConversationId>> {
+    let mut budget = limits::FEED_BYTES;
+    let mut left_out = BTreeSet::new();
+    for outline in documents::outlines(tx, wanted).await? {
+        let Some(page) = pages
+            .iter_mut()
+            .find(|page| page.page.round == outline.round)
+        else {
+            continue;
+        };
+        if page
+            .versions
+            .iter()
+            .any(|there| there.document == outline.id)
+        {
+            continue;
+        }
+        if budget == 0 {
+            left_out.insert(outline.id);
+            continue;
+        }
+        budget = budget.saturating_sub(LINE_BYTES + outline.bytes);
+        if let Some(bytes) = documents::bytes_of(tx, &[outline.id])
+            .await?
+            .remove(&outline.id)
+        {
+            let document = outline.id;
+            let heads = outline.heads;
+            page.changed(Version { document, heads }, bytes);
+        }
+    }
+    Ok(left_out)
 }

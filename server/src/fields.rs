@@ -39,6 +39,10 @@ pub(crate) const SYNONYM: Field = Field {
     nl: "Elk trefwoord",
     en: "Each synonym",
 };
+pub(crate) const TEXT: Field = Field {
+    nl: "De tekst",
+    en: "The text",
+};
 
 /// One line of text without control characters; the blanks around it are dropped.
 pub(crate) fn line(

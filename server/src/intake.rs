@@ -2,40 +2,78 @@
 //!
 //! Merging happens outside the transaction, on copies. The transaction checks that the documents
 //! are still those that were merged into, and starts over where one is not. One bad document never
-//! blocks the rest; what is refused keeps its reason and stays on the tablet.
+//! blocks the rest; what is refused keeps its reason and stays on the tablet. What is well-formed
+//! and only not permitted now is held sealed, see [`crate::quarantine`].
+
+mod judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use koffiekar_sync_core::admission::{Admission, Refusal, admit};
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::conversation::Head;
-use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
-use koffiekar_tagging::Tagger;
 
-use crate::projection::{Surroundings, project};
-use crate::store::documents::{self, NewVersion, StoredDocument};
+use crate::Koffiekar;
+use crate::projection::Surroundings;
+use crate::quarantine;
+use crate::store::documents::{self, NewVersion};
+use crate::store::quarantine as held;
 use crate::store::{self, Store};
-use crate::suggest::suggestions;
+pub use judge::outcome_of;
+use judge::{Case, Deed, Verdict, judge_all};
+pub(crate) use judge::{NO_SUCH_ROUND, New};
 
 /// What a push came to: an outcome per document in the order of the push, and what is stored.
 #[derive(Debug)]
 pub struct Intake {
+    pub documents: Vec<ConversationId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
+}
+
+impl Intake {
+    /// What is stored in exactly the state that was pushed.
+    pub(crate) fn as_pushed(&self) -> BTreeMap<ConversationId, Vec<Head>> {
+        self.receipted
+            .iter()
+            .filter(|line| line.stored.is_empty() && !line.held)
+            .map(|line| (line.document, line.pushed.clone()))
+            .collect()
+    }
+
+    /// Documents whose author's sequence was used twice: the tablet needs the stored ones.
+    pub(crate) fn conflicting(&self) -> Vec<ConversationId> {
+        let outcomes = self.documents.iter().zip(&self.outcomes);
+        outcomes
+            .filter(|(_, outcome)| **outcome == Outcome::ActorReused)
+            .map(|(document, _)| *document)
+            .collect()
+    }
+
+    /// These could not be given to the tablet with this answer.
+    pub(crate) fn again_later(&mut self, documents: &BTreeSet<ConversationId>) {
+        for (document, outcome) in self.documents.iter().zip(&mut self.outcomes) {
+            if documents.contains(document) {
+                let why = "the server's copies did not fit in one answer; send this one again";
+                *outcome = Outcome::Invalid(reason(ReasonCode::TryAgain, why));
+            }
+        }
+    }
 }
 
 /// Who pushes, and into what.
 #[derive(Debug, Clone)]
 pub struct Pusher {
     pub author: Author,
+    /// The device's access was ended, or its person's was: all it sends is held.
+    pub revoked: bool,
     /// The rounds this person may work in.
-    pub rounds: Vec<Round>,
+    pub rounds: Arc<[Round]>,
     pub surroundings: Arc<Surroundings>,
-    pub tagger: Arc<Tagger>,
 }
 
 /// How often a push starts over because others wrote the same conversations meanwhile.
@@ -43,269 +81,156 @@ const TRIES: usize = 5;
 
 /// Judges, merges and stores a push. When this returns, what is receipted is durable.
 pub async fn take_in(
-    store: &Store,
+    koffiekar: &Koffiekar,
     pusher: &Pusher,
     push: Vec<Push>,
     now: Millis,
 ) -> store::Result<Intake> {
-    let push = Arc::new(push);
+    let push: Arc<[Push]> = push.into();
+    let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
     for attempt in 0..TRIES {
-        let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
-        let mut tx = store.read().await?;
+        let mut tx = koffiekar.store.read().await?;
         let stored = documents::find(&mut tx, &ids).await?;
+        let held = held::of_device(&mut tx, pusher.author.device, &ids).await?;
         drop(tx);
-        let mut judged = judge_all(pusher.clone(), push.clone(), stored, now).await;
+        let case = Arc::new(Case {
+            pusher: pusher.clone(),
+            push: push.clone(),
+            stored: stored.into_iter().map(|found| (found.id, found)).collect(),
+            held: held.into_iter().map(|held| (held.document, held)).collect(),
+            tagger: koffiekar.suggest.tagger(),
+            key: koffiekar.key.clone(),
+            now,
+        });
+        let mut verdicts = judge_all(case.clone()).await;
         if attempt > 0 {
             // The first attempt may have met a quote that stands elsewhere. That is rare enough to
             // be looked for only now.
-            refuse_borrowed_quotes(store, &mut judged).await?;
+            refuse_borrowed_quotes(&koffiekar.store, &mut verdicts).await?;
         }
-        let (verdicts, versions): (Vec<Verdict>, Vec<Option<NewVersion>>) =
-            judged.into_iter().unzip();
-        let versions: Vec<NewVersion> = versions.into_iter().flatten().collect();
-        if !versions.is_empty() {
-            let mut tx = store.write().await?;
-            if !documents::write(&mut tx, versions).await? {
-                continue;
+        if carry_out(koffiekar, &case, &mut verdicts).await? {
+            return Ok(intake(&push, verdicts));
+        }
+    }
+    let busy = "others are writing these conversations right now";
+    let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
+    Ok(intake(&push, push.iter().map(|_| busy()).collect()))
+}
+
+/// Does what the verdicts ask for, durably. `false` where something moved meanwhile: judge again.
+async fn carry_out(
+    koffiekar: &Koffiekar,
+    case: &Case,
+    verdicts: &mut [Verdict],
+) -> store::Result<bool> {
+    let mut versions: Vec<NewVersion> = Vec::new();
+    let mut released = Vec::new();
+    let mut holdings = Vec::new();
+    for (item, verdict) in case.push.iter().zip(verdicts.iter_mut()) {
+        let earlier = case.held.get(&item.document);
+        match std::mem::replace(&mut verdict.deed, Deed::Nothing) {
+            Deed::Nothing => {}
+            Deed::Store(version) => versions.push(*version),
+            Deed::Release => released.extend(earlier),
+            Deed::StoreAndRelease(version) => {
+                versions.push(*version);
+                released.extend(earlier);
             }
-            tx.commit().await?;
-        }
-        return Ok(intake(&push, verdicts));
-    }
-    let busy = reason(
-        ReasonCode::TryAgain,
-        "others are writing these conversations right now",
-    );
-    let outcomes = push
-        .iter()
-        .map(|_| Outcome::Invalid(busy.clone()))
-        .collect();
-    Ok(Intake {
-        outcomes,
-        receipted: Vec::new(),
-    })
-}
-
-/// An outcome, and the heads that are stored then.
-struct Verdict {
-    outcome: Outcome,
-    stored: Vec<Head>,
-}
-
-type Judged = (Verdict, Option<NewVersion>);
-
-/// Spreads the work over the cores: it is all computation.
-async fn judge_all(
-    pusher: Pusher,
-    push: Arc<Vec<Push>>,
-    stored: Vec<StoredDocument>,
-    now: Millis,
-) -> Vec<Judged> {
-    let expected = push.len();
-    let judged = tokio::task::spawn_blocking(move || {
-        let stored: BTreeMap<ConversationId, StoredDocument> = stored
-            .into_iter()
-            .map(|document| (document.id, document))
-            .collect();
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = push.len().div_ceil(cores).max(8);
-        let judge_share = |items: &[Push]| -> Vec<Judged> {
-            items
-                .iter()
-                .map(|item| judge(&pusher, item, stored.get(&item.document), now))
-                .collect()
-        };
-        let mut judged: Vec<Judged> = std::thread::scope(|scope| {
-            let shares: Vec<_> = push
-                .chunks(share)
-                .map(|items| scope.spawn(|| judge_share(items)))
-                .collect();
-            shares
-                .into_iter()
-                .flat_map(|share| share.join().unwrap_or_default())
-                .collect()
-        });
-        refuse_doubles(&push, &mut judged);
-        judged
-    })
-    .await
-    .unwrap_or_default();
-    if judged.len() == expected {
-        return judged;
-    }
-    // A thread died beyond what `admit` catches: nothing of this push is stored.
-    let why = reason(ReasonCode::TryAgain, "the server could not judge this push");
-    (0..expected)
-        .map(|_| (refused(Outcome::Invalid(why.clone())), None))
-        .collect()
-}
-
-/// A conversation may stand once in a push; of a second one nothing is taken.
-fn refuse_doubles(push: &[Push], judged: &mut [Judged]) {
-    let mut seen = BTreeSet::new();
-    for (item, verdict) in push.iter().zip(judged) {
-        if !seen.insert(item.document) {
-            let why = reason(
-                ReasonCode::TryAgain,
-                "the conversation stands twice in this push",
-            );
-            *verdict = (refused(Outcome::Invalid(why)), None);
+            Deed::Hold(sealed) => {
+                let author = &case.pusher.author;
+                let holding = sealed.holding(koffiekar, item, author, earlier, case.now);
+                holdings.push(holding);
+            }
         }
     }
+    if versions.is_empty() && released.is_empty() && holdings.is_empty() {
+        return Ok(true);
+    }
+    let mut tx = koffiekar.store.write().await?;
+    if documents::write(&mut tx, versions).await?.is_none() {
+        return Ok(false);
+    }
+    for earlier in released {
+        if !held::release(&mut tx, earlier.id, &earlier.heads).await? {
+            return Ok(false);
+        }
+    }
+    let device = case.pusher.author.device;
+    let Some(full) = held::hold(&mut tx, device, &holdings).await? else {
+        return Ok(false);
+    };
+    tx.commit().await?;
+    for (item, verdict) in case.push.iter().zip(verdicts) {
+        if full.contains(&item.document) {
+            *verdict = Verdict::invalid(ReasonCode::QuarantineFull, quarantine::FULL);
+        }
+    }
+    Ok(true)
 }
 
 /// A quote stands in one conversation. One that brings a quote of another is not taken.
-async fn refuse_borrowed_quotes(store: &Store, judged: &mut [Judged]) -> store::Result<()> {
-    let versions = judged.iter().filter_map(|(_, version)| version.as_ref());
-    let quotes: Vec<QuoteId> = versions
-        .flat_map(|version| version.projection.quotes.iter().map(|quote| quote.id))
-        .collect();
-    let mut tx = store.read().await?;
-    let mut homes = documents::homes_of(&mut tx, &quotes).await?;
-    drop(tx);
-    for verdict in judged {
-        let Some(version) = &verdict.1 else { continue };
-        let borrowed = version
-            .projection
-            .quotes
-            .iter()
-            .any(|quote| *homes.entry(quote.id).or_insert(version.id) != version.id);
-        if borrowed {
-            let why = reason(
-                ReasonCode::NotAllowed,
-                "a quote of another conversation stands in this one",
-            );
-            *verdict = (refused(Outcome::Invalid(why)), None);
+async fn refuse_borrowed_quotes(store: &Store, verdicts: &mut [Verdict]) -> store::Result<()> {
+    let versions: Vec<&NewVersion> = verdicts.iter().filter_map(Verdict::version).collect();
+    let borrowing = borrowing(store, &versions).await?;
+    for verdict in verdicts {
+        if verdict
+            .version()
+            .is_some_and(|version| borrowing.contains(&version.id))
+        {
+            let why = "a quote of another conversation stands in this one";
+            *verdict = Verdict::invalid(ReasonCode::NotAllowed, why);
         }
     }
     Ok(())
 }
 
-fn judge(pusher: &Pusher, item: &Push, stored: Option<&StoredDocument>, now: Millis) -> Judged {
-    let round = match allowed_round(pusher, item, stored) {
-        Ok(round) => round,
-        Err(why) => return (refused(Outcome::Invalid(why)), None),
+/// Those that hold a quote of another conversation, be it one of these.
+pub(crate) async fn borrowing(
+    store: &Store,
+    versions: &[&NewVersion],
+) -> store::Result<BTreeSet<ConversationId>> {
+    let quotes = |version: &NewVersion| -> Vec<QuoteId> {
+        let quotes = version.projection.quotes.iter();
+        quotes.map(|quote| quote.id).collect()
     };
-    let existing = stored.map(|document| document.bytes.as_slice());
-    let admission = admit(existing, &item.changes, &item.heads, &pusher.author, &[]);
-    let merged = match admission {
-        Ok(Admission::Unchanged { heads }) => {
-            return (
-                Verdict {
-                    outcome: Outcome::Unchanged,
-                    stored: heads,
-                },
-                None,
-            );
+    let all: Vec<QuoteId> = versions
+        .iter()
+        .flat_map(|version| quotes(version))
+        .collect();
+    let mut tx = store.read().await?;
+    let mut homes = documents::homes_of(&mut tx, &all).await?;
+    drop(tx);
+    let mut borrowing = BTreeSet::new();
+    for version in versions {
+        for quote in quotes(version) {
+            if *homes.entry(quote).or_insert(version.id) != version.id {
+                borrowing.insert(version.id);
+            }
         }
-        Ok(Admission::Merged(merged)) => merged,
-        Err(refusal) => return (refused(outcome_of(&refusal)), None),
-    };
-    let Some(kind) = pusher.surroundings.kind(round) else {
-        let why = reason(ReasonCode::ForeignRound, "there is no such round");
-        return (refused(Outcome::Invalid(why)), None);
-    };
-    let received_at = stored.map_or(now, |document| document.received_at);
-    let suggest = |text: &str, language: &str| suggestions(&pusher.tagger, text, language);
-    let projection = project(
-        item.document,
-        round,
-        kind,
-        &merged.conversation,
-        received_at,
-        &pusher.surroundings,
-        suggest,
-    );
-    let held_by = (merged.heads == item.heads).then_some(pusher.author.device);
-    let version = NewVersion {
-        id: item.document,
-        round,
-        merged_into: stored.map(|document| document.version),
-        heads: merged.heads.clone(),
-        bytes: merged.bytes,
-        received_at,
-        device: pusher.author.device,
-        held_by,
-        projection,
-    };
-    (
-        Verdict {
-            outcome: Outcome::Stored,
-            stored: merged.heads,
-        },
-        Some(version),
-    )
-}
-
-/// The round is the server's word: a stored conversation stays where it is.
-fn allowed_round(
-    pusher: &Pusher,
-    item: &Push,
-    stored: Option<&StoredDocument>,
-) -> Result<RoundId, Reason> {
-    let round = stored.map_or(item.round, |document| document.round);
-    match pusher.rounds.iter().find(|allowed| allowed.id == round) {
-        None if stored.is_some_and(|document| document.round != item.round) => Err(reason(
-            ReasonCode::OtherRound,
-            "the conversation was moved to another round",
-        )),
-        None => Err(reason(
-            ReasonCode::ForeignRound,
-            "this person is no member of the round",
-        )),
-        Some(allowed) if allowed.closed && stored.is_none() => {
-            Err(reason(ReasonCode::ClosedRound, "the round is closed"))
-        }
-        Some(_) => Ok(round),
     }
-}
-
-/// What a tablet is told of a refusal.
-pub fn outcome_of(refusal: &Refusal) -> Outcome {
-    let code = match refusal {
-        Refusal::MissingDependencies => return Outcome::MissingDependencies,
-        Refusal::ActorReused => return Outcome::ActorReused,
-        Refusal::Unreadable(koffiekar_sync_core::admission::Unreadable::TooLarge)
-        | Refusal::TooLarge
-        | Refusal::NotAllowed(
-            koffiekar_sync_core::policy::Violation::QuoteTooLong
-            | koffiekar_sync_core::policy::Violation::TooMuch(_),
-        ) => ReasonCode::TooLarge,
-        Refusal::Unreadable(_) | Refusal::Unmergeable => ReasonCode::Unreadable,
-        Refusal::NotAConversation
-        | Refusal::NotAllowed(koffiekar_sync_core::policy::Violation::FirstChange(_)) => {
-            ReasonCode::NotAConversation
-        }
-        Refusal::ForeignActor | Refusal::NotAllowed(_) => ReasonCode::NotAllowed,
-    };
-    Outcome::Invalid(reason(code, &refusal.to_string()))
+    Ok(borrowing)
 }
 
 fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
     let mut outcomes = Vec::with_capacity(verdicts.len());
     let mut receipted = Vec::new();
     for (item, verdict) in push.iter().zip(verdicts) {
-        if matches!(verdict.outcome, Outcome::Stored | Outcome::Unchanged) {
+        let held = matches!(verdict.outcome, Outcome::Held(_));
+        if held || matches!(verdict.outcome, Outcome::Stored | Outcome::Unchanged) {
             let same = verdict.stored == item.heads;
             receipted.push(ReceiptLine {
                 document: item.document,
                 pushed: item.heads.clone(),
                 stored: if same { Vec::new() } else { verdict.stored },
-                held: false,
+                held,
             });
         }
         outcomes.push(verdict.outcome);
     }
     Intake {
+        documents: push.iter().map(|item| item.document).collect(),
         outcomes,
         receipted,
-    }
-}
-
-fn refused(outcome: Outcome) -> Verdict {
-    Verdict {
-        outcome,
-        stored: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@
 //! a log. Only [`store`] knows SQL; only [`routes`], [`extract`], [`middleware`], [`problem`],
 //! [`caller`] and [`assets`] know HTTP. Time and randomness come from [`clock`] and [`random`].
 
+mod apart;
 pub mod assets;
 mod attempts;
 pub mod caller;
@@ -33,7 +34,9 @@ pub mod policy;
 pub mod problem;
 pub mod programme;
 pub mod projection;
+mod quarantine;
 pub mod random;
+mod reference;
 pub mod routes;
 pub mod store;
 pub mod suggest;
@@ -46,16 +49,28 @@ use ed25519_dalek::SigningKey;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::receipt::KeyId;
+use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
 
+pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 pub use random::Random;
+pub use reference::References;
 pub use routes::router;
 use store::receipt_keys::{self, StoredKey};
 use store::{Store, StoreError, catalogue};
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Apart(#[from] ApartError),
+}
 
 /// What every handler holds. Cheap to clone.
 #[derive(Clone)]
@@ -71,6 +86,9 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    pub references: References,
+    /// Opens what is sealed for this installation.
+    pub key: Arc<OpenKey>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
@@ -78,21 +96,27 @@ pub struct Koffiekar {
 }
 
 impl Koffiekar {
-    /// Takes an open database into use: the first time, it gets its epoch and the key that signs
-    /// receipts.
-    pub async fn new(store: Store, clock: Clock) -> Result<Koffiekar, StoreError> {
-        Koffiekar::with_random(store, clock, Random::System).await
+    /// Takes an open database into use: the first time, it gets its epoch, the key that signs
+    /// receipts, and the file with the key that opens what is sealed in it.
+    pub async fn new(store: Store, clock: Clock, apart: &Apart) -> Result<Koffiekar, StartError> {
+        Koffiekar::with_random(store, clock, apart, Random::System).await
     }
 
     /// The same, with randomness that can be had a second time.
     pub async fn with_random(
         store: Store,
         clock: Clock,
+        apart: &Apart,
         random: Random,
-    ) -> Result<Koffiekar, StoreError> {
+    ) -> Result<Koffiekar, StartError> {
         let mut tx = store.write().await?;
         catalogue::found(&mut tx, Epoch(random.bytes())).await?;
-        let key = match receipt_keys::newest(&mut tx).await? {
+        let recorded = catalogue::installation(&mut tx).await?.seal_key;
+        let key = apart.key(recorded, &random)?;
+        if recorded.is_none() {
+            catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
+        }
+        let receipts = match receipt_keys::newest(&mut tx).await? {
             Some(key) => key,
             None => {
                 let secret = random.bytes();
@@ -114,10 +138,12 @@ impl Koffiekar {
             store,
             clock,
             random,
-            receipts: Arc::new(SigningKey::from_bytes(&key.secret)),
+            receipts: Arc::new(SigningKey::from_bytes(&receipts.secret)),
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            references: References::default(),
+            key: Arc::new(key),
             passwords,
             attempts: Attempts::default(),
             trust_proxy: false,

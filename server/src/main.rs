@@ -11,7 +11,7 @@ use clap::Parser;
 use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
 use koffiekar_server::routes::people;
 use koffiekar_server::store::Store;
-use koffiekar_server::{Clock, Koffiekar, demo, programme};
+use koffiekar_server::{Apart, Clock, Koffiekar, demo, programme};
 use koffiekar_sync_core::office::NewPerson;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -158,16 +158,23 @@ async fn load_programme(options: LoadProgramme) -> Result<()> {
 async fn open(place: &Place) -> Result<Koffiekar> {
     let address = match &place.database_url {
         Some(address) => address.clone(),
-        None => {
-            make_folder(&place.data)?;
-            let file = place.data.join("koffiekar.sqlite");
-            format!("sqlite:{}", file.display())
-        }
+        None => format!("sqlite:{}", place.data.join("koffiekar.sqlite").display()),
     };
+    let folder = match address.strip_prefix("sqlite:").map(Path::new) {
+        Some(file) => file.parent().unwrap_or(Path::new("")),
+        None => &place.data,
+    };
+    if !folder.as_os_str().is_empty() {
+        make_folder(folder)?;
+    }
+    let mut apart = Apart::beside(folder);
+    if let Some(file) = &place.key_file {
+        apart.key_file.clone_from(file);
+    }
     let store = Store::open(&address)
         .await
         .context("cannot open the database")?;
-    Ok(Koffiekar::new(store, Clock::System).await?)
+    Ok(Koffiekar::new(store, Clock::System, &apart).await?)
 }
 
 /// Readable by nobody else, and proven writable.

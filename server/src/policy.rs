@@ -28,10 +28,12 @@ pub enum Action {
     ManageRounds,
     ManageLines,
     ManageDevices,
+    /// See that work is held, take it in or turn it down. Not what it says.
+    DecideHeld,
 }
 
 impl Action {
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 13] = [
         Self::Record,
         Self::ReadProgramme,
         Self::ReadQuotes,
@@ -44,6 +46,7 @@ impl Action {
         Self::ManageRounds,
         Self::ManageLines,
         Self::ManageDevices,
+        Self::DecideHeld,
     ];
 }
 
@@ -63,6 +66,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         Action::ManageRounds      => &[Role::Administrator],
         Action::ManageLines       => &[Role::Administrator],
         Action::ManageDevices     => &[Role::Administrator],
+        Action::DecideHeld        => &[Role::Administrator],
     };
     allowed.contains(&role)
 }

@@ -3,6 +3,7 @@
 pub mod action_lines;
 pub mod devices;
 pub mod health;
+pub mod held;
 pub mod home;
 pub mod people;
 pub mod programme;
@@ -59,6 +60,9 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
         .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
         .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
+        .route("/api/v1/held",                                 get(held::list))
+        .route("/api/v1/held/{id}/accept",                     post(held::accept))
+        .route("/api/v1/held/{id}/turn-down",                  post(held::turn_down))
 
         // Everything else is a file or a screen of the app.
         .fallback(assets::serve)

@@ -13,7 +13,10 @@ mod bulk;
 pub mod catalogue;
 pub mod devices;
 pub mod documents;
+pub mod feed;
+mod projections;
 pub mod publications;
+pub mod quarantine;
 pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
@@ -261,16 +264,21 @@ impl Tx {
 /// Version, name, text; append-only.
 type Scripts = &'static [(i64, &'static str, &'static str)];
 
-const SQLITE_MIGRATIONS: Scripts = &[(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-)];
-const POSTGRES_MIGRATIONS: Scripts = &[(
-    1,
-    "first",
-    include_str!("../../migrations/postgres/0001_first.sql"),
-)];
+/// The scripts of one engine; the names are the same for both.
+macro_rules! scripts {
+    ($engine:literal: $($version:literal $name:literal),*) => {
+        &[$((
+            $version,
+            $name,
+            include_str!(concat!(
+                "../../migrations/", $engine, "/000", $version, "_", $name, ".sql"
+            )),
+        )),*]
+    };
+}
+
+const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine");
+const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

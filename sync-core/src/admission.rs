@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::{Automerge, AutomergeError, Change};
 
 use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
-pub use crate::gatekeeper::Unreadable;
 use crate::gatekeeper::{self, RawChange};
+pub use crate::gatekeeper::{Unreadable, union};
 use crate::limits;
 use crate::policy::{Author, Shape, Violation, knows, last_seq};
 

@@ -61,6 +61,18 @@ pub(crate) fn changes(mut bytes: &[u8]) -> Result<Vec<RawChange<'_>>, Unreadable
     Ok(found)
 }
 
+/// The chunks of the first, then those of the second that are not among them.
+pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let known: Vec<Head> = changes(first)?.iter().map(|change| change.hash).collect();
+    let mut both = first.to_vec();
+    for change in changes(second)? {
+        if !known.contains(&change.hash) {
+            both.extend(change.bytes);
+        }
+    }
+    Ok(both)
+}
+
 fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     let mut reader = Reader { bytes };
     if reader.take(4)? != MAGIC {

@@ -28,6 +28,10 @@ pub const PUSH_DOCUMENTS: usize = 2_000;
 pub const COMPARE_DOCUMENTS: usize = 2_000;
 /// Vouchers in one request.
 pub const VOUCHERS: usize = 64;
+/// Conversations of one device that are held for an administrator.
+pub const HELD_DOCUMENTS: usize = 10_000;
+/// Bytes of changes of one device that are held for an administrator.
+pub const HELD_BYTES: usize = 64 * 1024 * 1024;
 /// Rounds one tablet follows.
 pub const ROUNDS: usize = 1_000;
 /// Bytes of a request as sent, compressed.

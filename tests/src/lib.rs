@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod chunks;
+pub mod hand;
 pub mod interop;
 pub mod office;
 pub mod postgres;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
+use tempfile::TempDir;
 
 use crate::programs;
 
@@ -25,6 +26,8 @@ struct Cluster {
 /// A database of its own.
 pub struct Database {
     name: String,
+    /// What a server keeps apart from it.
+    pub folder: TempDir,
 }
 
 impl Database {
@@ -40,7 +43,8 @@ impl Database {
             .execute(&mut connection)
             .await
             .unwrap();
-        Database { name }
+        let folder = tempfile::tempdir().unwrap();
+        Database { name, folder }
     }
 
     pub fn address(&self) -> String {

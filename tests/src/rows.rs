@@ -164,6 +164,25 @@ impl Rows {
         }
     }
 
+    /// A column of bytes, row by row.
+    pub async fn bytes(&mut self, statement: &'static str) -> Vec<Vec<u8>> {
+        let rows: Vec<(Vec<u8>,)> = match self {
+            Rows::Sqlite(c) => sqlx::query_as(statement).fetch_all(c).await,
+            Rows::Postgres(c) => sqlx::query_as(statement).fetch_all(c).await,
+        }
+        .unwrap();
+        rows.into_iter().map(|(bytes,)| bytes).collect()
+    }
+
+    /// Changes what stands there, behind the server's back.
+    pub async fn run(&mut self, statement: &'static str) {
+        match self {
+            Rows::Sqlite(c) => sqlx::query(statement).execute(c).await.map(drop),
+            Rows::Postgres(c) => sqlx::query(statement).execute(c).await.map(drop),
+        }
+        .unwrap();
+    }
+
     /// How many rows a table has.
     pub async fn count(&mut self, table: &'static str) -> i64 {
         let statement = format!("select count(*) from {table} where $1 = 1");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use koffiekar_server::store::Store;
-use koffiekar_server::{Clock, Koffiekar};
+use koffiekar_server::{Apart, Clock, Koffiekar};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -37,6 +37,14 @@ impl Place {
 
     pub async fn postgres() -> Self {
         Self::Postgres(Database::fresh().await)
+    }
+
+    /// Where a server keeps what stands apart from its database.
+    pub fn apart(&self) -> Apart {
+        match self {
+            Self::Sqlite(folder) => Apart::beside(folder.path()),
+            Self::Postgres(database) => Apart::beside(database.folder.path()),
+        }
     }
 
     pub fn address(&self) -> String {
@@ -94,7 +102,7 @@ impl Server {
         clock: Clock,
     ) -> (String, Koffiekar, oneshot::Sender<()>, JoinHandle<()>) {
         let store = Store::open(&place.address()).await.unwrap();
-        let koffiekar = Koffiekar::new(store, clock).await.unwrap();
+        let koffiekar = Koffiekar::new(store, clock, &place.apart()).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (stop, stopped) = oneshot::channel();
@@ -158,7 +166,8 @@ impl Binary {
     /// With the demo's programme, rounds and people, without its conversations.
     pub async fn start_empty_demo(data: &Path) -> Binary {
         let store = Store::open(&sqlite_address(data)).await.unwrap();
-        let koffiekar = Koffiekar::new(store, Clock::System).await.unwrap();
+        let apart = Apart::beside(data);
+        let koffiekar = Koffiekar::new(store, Clock::System, &apart).await.unwrap();
         koffiekar_server::demo::load(&koffiekar).await.unwrap();
         koffiekar.store.close().await;
         Binary::start(data, 0, false).await

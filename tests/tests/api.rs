@@ -1,6 +1,8 @@
 //! The server over HTTP.
 
 mod bad_input;
+mod feed;
+mod held;
 mod office;
 mod policy;
 mod queries;

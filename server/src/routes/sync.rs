@@ -6,20 +6,19 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::ids::{DeviceNumber, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
-use koffiekar_sync_core::receipt::{KeyId, Receipt, ReceiptLine, SignedReceipt};
+use koffiekar_sync_core::receipt::{KeyId, Receipt, SignedReceipt, feed_fingerprint};
 use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, Request, WireError};
 
 use crate::Koffiekar;
 use crate::extract::Raw;
-use crate::feed;
+use crate::feed::{self, Asked};
 use crate::intake::{self, Pusher};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
-use crate::projection::Surroundings;
+use crate::reference::Reference;
 use crate::store::devices::EnrolledDevice;
 use crate::store::{catalogue, devices};
 
@@ -40,7 +39,12 @@ pub async fn sync(
         });
     }
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
-    let (device, surroundings, catalogue, epoch) = known_device(&koffiekar, &envelope).await?;
+    let Known {
+        device,
+        revoked,
+        reference,
+        epoch,
+    } = known_device(&koffiekar, &envelope).await?;
     let now = koffiekar.clock.now();
     if envelope.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
         return Err(ApiError::ClockOff { server_time: now });
@@ -55,56 +59,59 @@ pub async fn sync(
             user: device.user.id,
             edits: policy::allows(device.user.role, Action::Tag),
         },
-        rounds: catalogue.rounds.clone(),
-        surroundings,
-        tagger: koffiekar.suggest.tagger(),
+        revoked,
+        rounds: reference.rounds.clone(),
+        surroundings: reference.surroundings.clone(),
     };
-    let pushed = !request.push.is_empty();
-    let intake = intake::take_in(&koffiekar.store, &pusher, request.push, now).await?;
+    let asked_something = !request.push.is_empty();
+    let mut intake = intake::take_in(&koffiekar, &pusher, request.push, now).await?;
     note_contact(&koffiekar, device.number, u64::from(request.waiting)).await?;
 
-    let rounds: Vec<_> = catalogue.rounds.iter().map(|round| round.id).collect();
-    let cursors = if request.epoch == Some(epoch) {
-        request.cursors
-    } else {
-        Vec::new()
+    let rounds: Vec<_> = reference.rounds.iter().map(|round| round.id).collect();
+    let asked = Asked {
+        rounds: &rounds,
+        cursors: match request.epoch == Some(epoch) {
+            true => &request.cursors,
+            false => &[],
+        },
+        bytes: request.feed_bytes,
+        pushed: &intake.as_pushed(),
+        wanted: &intake.conflicting(),
     };
     let mut tx = koffiekar.store.read().await?;
-    let pages = feed::pages(
-        &mut tx,
-        device.number,
-        &rounds,
-        &cursors,
-        request.feed_bytes,
-    )
-    .await?;
+    let brought = feed::bring(&mut tx, &asked).await?;
     drop(tx);
-    let reference = serde_json::to_vec(&catalogue).map_err(ApiError::internal)?;
+    intake.again_later(&brought.left_out);
+
     let model = koffiekar.suggest.model();
     let answered_at = koffiekar.clock.now();
+    let receipt = (asked_something || !brought.versions.is_empty()).then(|| Receipt {
+        epoch,
+        key: KeyId::of(&koffiekar.receipts.verifying_key()),
+        device: device.number,
+        request: fingerprint,
+        time: answered_at,
+        documents: intake.receipted,
+        feed: match brought.versions.is_empty() {
+            true => None,
+            false => Some(feed_fingerprint(&brought.versions)),
+        },
+    });
     let answer = Answer {
         epoch,
         time: answered_at,
         outcomes: intake.outcomes,
-        receipt: pushed.then(|| {
-            receipt(
-                &koffiekar,
-                epoch,
-                device.number,
-                fingerprint,
-                answered_at,
-                intake.receipted,
-            )
-        }),
-        rounds: pages,
-        reference: (request.reference != Some(Fingerprint::of(&reference))).then_some(reference),
+        receipt: receipt.map(|receipt| SignedReceipt::sign(&receipt, &koffiekar.receipts)),
+        rounds: brought.pages,
+        reference: (!revoked && request.reference != Some(reference.fingerprint))
+            .then(|| reference.bytes.to_vec()),
         tagger: request
             .tagger
-            .filter(|held| *held != model.fingerprint)
+            .filter(|held| !revoked && *held != model.fingerprint)
             .map(|_| model.bytes.to_vec()),
         compared: Vec::new(),
         keys: Vec::new(),
-        revoked: false,
+        revoked,
         erased_quotes: Vec::new(),
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
@@ -113,28 +120,36 @@ pub async fn sync(
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], bytes).into_response())
 }
 
-/// The device, with the catalogue as its user may see it.
-async fn known_device(
-    koffiekar: &Koffiekar,
-    envelope: &Envelope,
-) -> Result<(EnrolledDevice, Arc<Surroundings>, Catalogue, Epoch), ApiError> {
+/// Who sends, and what they may know.
+struct Known {
+    device: EnrolledDevice,
+    /// What it sends is held, and it gets nothing.
+    revoked: bool,
+    reference: Reference,
+    epoch: Epoch,
+}
+
+async fn known_device(koffiekar: &Koffiekar, envelope: &Envelope) -> Result<Known, ApiError> {
     let mut tx = koffiekar.store.read().await?;
     let device = devices::find(&mut tx, envelope.device)
         .await?
         .ok_or(ApiError::DeviceUnknown)?;
     // Only whoever holds its key is told that a device was revoked.
     envelope.verify(&device.public_key).map_err(refusal)?;
-    if device.revoked || !policy::allows(device.user.role, Action::Record) {
-        return Err(ApiError::DeviceRevoked);
-    }
+    let revoked = device.revoked || !policy::allows(device.user.role, Action::Record);
+    let rounds = match revoked {
+        true => &[],
+        false => &device.rounds[..],
+    };
     let installation = catalogue::installation(&mut tx).await?;
-    let mut catalogue = catalogue::read(&mut tx).await?;
-    drop(tx);
-    let surroundings = Arc::new(Surroundings::of(&catalogue));
-    catalogue
-        .rounds
-        .retain(|round| device.rounds.contains(&round.id));
-    Ok((device, surroundings, catalogue, installation.epoch))
+    let references = &koffiekar.references;
+    let reference = references.of(&mut tx, &installation, rounds).await?;
+    Ok(Known {
+        device,
+        revoked,
+        reference,
+        epoch: installation.epoch,
+    })
 }
 
 async fn open(envelope: Envelope) -> Result<Request, ApiError> {
@@ -158,29 +173,6 @@ fn check(request: &Request) -> Result<(), ApiError> {
         ));
     }
     Ok(())
-}
-
-fn receipt(
-    koffiekar: &Koffiekar,
-    epoch: Epoch,
-    device: DeviceNumber,
-    request: Fingerprint,
-    time: Millis,
-    documents: Vec<ReceiptLine>,
-) -> SignedReceipt {
-    let key = KeyId::of(&koffiekar.receipts.verifying_key());
-    SignedReceipt::sign(
-        &Receipt {
-            epoch,
-            key,
-            device,
-            request,
-            time,
-            documents,
-            feed: None,
-        },
-        &koffiekar.receipts,
-    )
 }
 
 /// When each tablet's last call was written down, and how much waited then. Only spares writes: an

@@ -8,9 +8,11 @@ use koffiekar_sync_core::catalogue::{
 };
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::sealed::SealKey;
 use koffiekar_sync_core::wire::Epoch;
 
 use super::{Result, StoreError, Tx, on, rounds};
+use crate::random::hex;
 
 /// What this database is.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Installation {
     pub programme: Programme,
     /// Counts the changes of themes, lines, areas, consent texts, rounds and their members.
     pub catalogue_version: u64,
+    /// The public half of the key in the key file; missing before the first start with one.
+    pub seal_key: Option<SealKey>,
 }
 
 /// Makes the one row at the first start; keeps what is there.
@@ -31,12 +35,12 @@ pub async fn found(tx: &mut Tx, epoch: Epoch) -> Result<()> {
 
 pub async fn installation(tx: &mut Tx) -> Result<Installation> {
     let statement = "
-        select epoch, programme_name, programme_cycle, provisional, note, catalogue_version
+        select epoch, programme_name, programme_cycle, provisional, note, catalogue_version, seal_key
         from installation where one = 1";
-    let row: Option<(Vec<u8>, String, String, bool, String, i64)> =
-        on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
+    type Row = (Vec<u8>, String, String, bool, String, i64, Option<Vec<u8>>);
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
     let corrupt = || StoreError::Corrupt("the row of the installation".to_owned());
-    let (epoch, name, cycle, provisional, note, version) = row.ok_or_else(corrupt)?;
+    let (epoch, name, cycle, provisional, note, version, seal_key) = row.ok_or_else(corrupt)?;
     Ok(Installation {
         epoch: Epoch(epoch.try_into().map_err(|_| corrupt())?),
         programme: Programme {
@@ -46,7 +50,18 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
             note,
         },
         catalogue_version: version.unsigned_abs(),
+        seal_key: seal_key
+            .map(|key| key.try_into().map(SealKey).map_err(|_| corrupt()))
+            .transpose()?,
     })
+}
+
+/// Records to which key words are sealed from now on.
+pub async fn set_seal_key(tx: &mut Tx, key: SealKey) -> Result<()> {
+    bump(tx).await?;
+    let statement = "update installation set seal_key = $1 where one = 1";
+    on!(tx, c => sqlx::query(statement).bind(key.0.as_slice()).execute(c).await.map(drop)?);
+    Ok(())
 }
 
 /// Counts a change of the catalogue, and holds the row until the transaction ends.
@@ -59,14 +74,15 @@ pub async fn bump(tx: &mut Tx) -> Result<()> {
 
 /// All of it, with all rounds: whoever answers somebody keeps only theirs.
 pub async fn read(tx: &mut Tx) -> Result<Catalogue> {
+    let installation = installation(tx).await?;
     Ok(Catalogue {
-        programme: installation(tx).await?.programme,
+        programme: installation.programme,
         themes: themes(tx).await?,
         action_lines: action_lines(tx).await?,
         areas: areas(tx).await?,
         consent_texts: consent_texts(tx).await?,
         rounds: rounds::list(tx).await?,
-        seal_key: None,
+        seal_key: installation.seal_key.map(|key| hex(&key.0)),
     })
 }
 

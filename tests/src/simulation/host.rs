@@ -11,7 +11,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use koffiekar_server::routes::sync::CONTENT_TYPE;
 use koffiekar_server::store::accounts::{self, Account, NewAccount};
 use koffiekar_server::store::{Store, Tx, devices, rounds, sessions};
-use koffiekar_server::{Clock, Koffiekar, Random, programme, random, router};
+use koffiekar_server::{Apart, Clock, Koffiekar, Random, programme, random, router};
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
 use koffiekar_sync_core::office::{Problem, Role};
@@ -259,10 +259,13 @@ impl Host {
 
 async fn open(folder: &Path, clock: Clock, seed: u64, starts: u64) -> Koffiekar {
     let store = Store::open(&sqlite_address(folder)).await.unwrap();
+    let apart = Apart::beside(folder);
+    // The template was sealed with it.
+    std::fs::write(&apart.key_file, "5e".repeat(32)).unwrap();
     let seed = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .wrapping_add(starts);
-    Koffiekar::with_random(store, clock, Random::seeded(seed))
+    Koffiekar::with_random(store, clock, &apart, Random::seeded(seed))
         .await
         .unwrap()
 }

@@ -165,6 +165,7 @@ impl House {
             .replace("{round}", &demo::round("conceptreactie-2026").to_string())
             .replace("{key}", "wonen-1")
             .replace("{device}", &self.spare_device)
+            .replace("{id}", &demo::user("veldwerker3").to_string())
     }
 }
 
@@ -236,6 +237,10 @@ const TABLE: &[Row] = &[
     ("PUT",    "/api/v1/action-lines/{key}",            "",                 LINE,                       [401, 403, 403, 403, 200]),
     ("GET",    "/api/v1/devices",                       "",                 "",                         [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/devices/{device}/revoke",       "",                 "",                         [401, 403, 403, 403, 200]),
+    // Nothing is held under this id.
+    ("GET",    "/api/v1/held",                          "",                 "",                         [401, 403, 403, 403, 200]),
+    ("POST",   "/api/v1/held/{id}/accept",              "",                 "",                         [401, 403, 403, 403, 404]),
+    ("POST",   "/api/v1/held/{id}/turn-down",           "",                 r#"{"text":"nee"}"#,        [401, 403, 403, 403, 404]),
 
     // Nobody signs in with nothing; everybody signs out, and that is the end of it.
     ("POST",   "/api/v1/session",                       "",                 r#"{"login":"","password":""}"#, [401, 401, 401, 401, 401]),

@@ -32,7 +32,7 @@ const NOW: Millis = Millis(1_769_250_000_000);
 struct Street {
     koffiekar: Koffiekar,
     surroundings: Arc<Surroundings>,
-    rounds: Vec<Round>,
+    rounds: Arc<[Round]>,
     numbers: Numbers,
     worker: UserId,
     colleague: UserId,
@@ -66,7 +66,9 @@ impl Street {
     async fn open() -> Street {
         let place = Place::sqlite();
         let store = Store::open(&place.address()).await.unwrap();
-        let koffiekar = Koffiekar::new(store, Clock::held(NOW)).await.unwrap();
+        let koffiekar = Koffiekar::new(store, Clock::held(NOW), &place.apart())
+            .await
+            .unwrap();
         demo::load(&koffiekar).await.unwrap();
         let mut tx = koffiekar.store.read().await.unwrap();
         let catalogue = catalogue::read(&mut tx).await.unwrap();
@@ -74,7 +76,7 @@ impl Street {
         Street {
             koffiekar,
             surroundings: Arc::new(Surroundings::of(&catalogue)),
-            rounds: catalogue.rounds,
+            rounds: catalogue.rounds.into(),
             numbers: Numbers(11),
             worker: demo::user("veldwerker1"),
             colleague: demo::user("veldwerker2"),
@@ -119,13 +121,11 @@ impl Street {
                 user,
                 edits,
             },
+            revoked: false,
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
-            tagger: self.koffiekar.suggest.tagger(),
         };
-        let intake = take_in(&self.koffiekar.store, &pusher, push, NOW)
-            .await
-            .unwrap();
+        let intake = take_in(&self.koffiekar, &pusher, push, NOW).await.unwrap();
         let stored = |o: &&Outcome| matches!(o, Outcome::Stored | Outcome::Unchanged);
         let receipted = intake.outcomes.iter().filter(stored).count();
         assert_eq!(

@@ -25,7 +25,7 @@ struct Desk {
     koffiekar: Koffiekar,
     surroundings: Arc<Surroundings>,
     round: RoundId,
-    rounds: Vec<koffiekar_sync_core::catalogue::Round>,
+    rounds: Arc<[koffiekar_sync_core::catalogue::Round]>,
 }
 
 impl Desk {
@@ -33,7 +33,9 @@ impl Desk {
         let store = koffiekar_server::store::Store::open(&place.address())
             .await
             .unwrap();
-        let koffiekar = Koffiekar::new(store, Clock::held(START)).await.unwrap();
+        let koffiekar = Koffiekar::new(store, Clock::held(START), &place.apart())
+            .await
+            .unwrap();
         demo::load(&koffiekar).await.unwrap();
         let mut tx = koffiekar.store.read().await.unwrap();
         let catalogue = catalogue::read(&mut tx).await.unwrap();
@@ -41,7 +43,7 @@ impl Desk {
             koffiekar,
             surroundings: Arc::new(Surroundings::of(&catalogue)),
             round: demo::round("buurtronde-2026"),
-            rounds: catalogue.rounds,
+            rounds: catalogue.rounds.into(),
         }
     }
 
@@ -66,11 +68,11 @@ impl Desk {
                 user: copy.user,
                 edits: true,
             },
+            revoked: false,
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
-            tagger: self.koffiekar.suggest.tagger(),
         };
-        let intake = take_in(&self.koffiekar.store, &pusher, vec![push], START)
+        let intake = take_in(&self.koffiekar, &pusher, vec![push], START)
             .await
             .unwrap();
         let outcome = &intake.outcomes[0];

@@ -100,7 +100,6 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
         bytes: original.document.save(),
         received_at: at,
         device: DeviceNumber(1),
-        held_by: None,
         projection,
     }
 }

@@ -1,7 +1,7 @@
 //! What the server's process holds in memory with a lot stored and a fleet about it.
 
 use koffiekar_server::store::Store;
-use koffiekar_server::{Clock, Koffiekar, demo};
+use koffiekar_server::{Apart, Clock, Koffiekar, demo};
 use koffiekar_tests::seed::{Numbers, conversation};
 use koffiekar_tests::server::{Binary, sqlite_address};
 use koffiekar_tests::tablet::now;
@@ -23,7 +23,9 @@ pub(super) async fn memory(bench: &Bench) {
     eprintln!("memory: filling {STORED} conversations");
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&sqlite_address(folder.path())).await.unwrap();
-    let koffiekar = Koffiekar::new(store, Clock::System).await.unwrap();
+    let koffiekar = Koffiekar::new(store, Clock::System, &Apart::beside(folder.path()))
+        .await
+        .unwrap();
     demo::load(&koffiekar).await.unwrap();
     fill(&koffiekar, 0, STORED).await;
     koffiekar.store.close().await;

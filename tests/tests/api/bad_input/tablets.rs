@@ -14,13 +14,17 @@ async fn a_revoked_device_keeps_what_it_holds_and_others_go_on() {
     let path = format!("/api/v1/devices/{}/revoke", lost.replica.identity().device);
     let _: serde_json::Value = admin.post(&path, &()).await;
 
-    let Err(SyncError::Refused(refused)) = lost.sync().await else {
-        panic!("a revoked device was answered");
-    };
-    assert_eq!((refused.status, refused.code()), (403, "device-revoked"));
-    let now = lost.now();
-    assert_eq!(lost.replica.refused(&refused, now), Reaction::SignInAgain);
-    assert_eq!(lost.standing(id), Standing::Waiting);
+    let words = lost.read(id);
+    lost.exchange().await.unwrap();
+    assert_eq!(
+        lost.read(id),
+        words,
+        "it is held at the office and stays here"
+    );
+    assert!(!matches!(lost.standing(id), Standing::Stored(_)));
+    let mut rows = Rows::of(&server.place).await;
+    assert_eq!(rows.count("documents").await, 0);
+    assert_eq!(rows.count("quarantine").await, 1);
     // A stranger with its number learns nothing of the revocation.
     let mut stranger = envelope(&lost, &Request::default());
     stranger.signature[3] ^= 1;

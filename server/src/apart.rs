@@ -1,0 +1,95 @@
+//! What is kept apart from the database: the key that opens what is sealed in it.
+//!
+//! Whoever has a copy of the database alone reads nothing that is held in quarantine.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use koffiekar_sync_core::sealed::{OpenKey, SealKey};
+
+use crate::random::{Random, from_hex, hex};
+
+/// The files beside a database.
+#[derive(Debug, Clone)]
+pub struct Apart {
+    pub key_file: PathBuf,
+}
+
+/// Why a server does not start with these files.
+#[derive(Debug, thiserror::Error)]
+pub enum ApartError {
+    #[error(
+        "the key file {0} is missing, and this database was sealed with its key; \
+         put it back, or name its place with --key-file"
+    )]
+    KeyMissing(PathBuf),
+    #[error(
+        "the key file {0} holds another key than the one that this database was sealed with; \
+         put the right file back, or name its place with --key-file"
+    )]
+    OtherKey(PathBuf),
+    #[error("the key file {0} does not hold 64 hexadecimal digits; put the right file back")]
+    NotAKey(PathBuf),
+    #[error("cannot read or make {0}: {1}")]
+    File(PathBuf, #[source] io::Error),
+}
+
+impl Apart {
+    /// Under their own names in this folder.
+    pub fn beside(folder: &Path) -> Self {
+        Self {
+            key_file: folder.join("koffiekar.key"),
+        }
+    }
+
+    /// The key that this database was sealed with; at the first start a new one is made.
+    pub(crate) fn key(
+        &self,
+        recorded: Option<SealKey>,
+        random: &Random,
+    ) -> Result<OpenKey, ApartError> {
+        let path = &self.key_file;
+        let failed = |error| ApartError::File(path.clone(), error);
+        let text = match (fs::read_to_string(path), recorded) {
+            (Ok(text), _) => text,
+            (Err(error), None) if error.kind() == ErrorKind::NotFound => {
+                let text = format!("{}\n", hex(&random.bytes::<32>()));
+                make(path, text.as_bytes()).map_err(failed)?;
+                text
+            }
+            (Err(error), Some(_)) if error.kind() == ErrorKind::NotFound => {
+                return Err(ApartError::KeyMissing(path.clone()));
+            }
+            (Err(error), _) => return Err(failed(error)),
+        };
+        let secret = from_hex(text.trim());
+        let key = OpenKey::new(secret.ok_or_else(|| ApartError::NotAKey(path.clone()))?);
+        match recorded {
+            Some(recorded) if recorded != key.seal_key() => Err(ApartError::OtherKey(path.clone())),
+            _ => Ok(key),
+        }
+    }
+}
+
+/// A new file that nobody else reads, whole or not at all, and durable.
+fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let draft = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    // Unlike renaming, linking never puts one key in the place of another.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
+    File::open(folder)?.sync_all()
+}

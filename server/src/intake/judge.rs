@@ -1,0 +1,335 @@
+//! What becomes of each pushed conversation: computation alone, on copies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use koffiekar_sync_core::admission::{Admission, Merged, Refusal, Unreadable, admit, union};
+use koffiekar_sync_core::conversation::{Document, Head};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId};
+use koffiekar_sync_core::policy::Violation;
+use koffiekar_sync_core::sealed::OpenKey;
+use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
+use koffiekar_tagging::Tagger;
+
+use super::{Pusher, reason};
+use crate::projection::{Surroundings, project};
+use crate::quarantine::Sealed;
+use crate::store::documents::{NewVersion, StoredDocument};
+use crate::store::quarantine::Held;
+use crate::suggest::suggestions;
+
+/// All that a push is judged by.
+pub(super) struct Case {
+    pub(super) pusher: Pusher,
+    pub(super) push: Arc<[Push]>,
+    pub(super) stored: BTreeMap<ConversationId, StoredDocument>,
+    /// What is held of the pushed conversations from this device.
+    pub(super) held: BTreeMap<ConversationId, Held>,
+    pub(super) tagger: Arc<Tagger>,
+    pub(super) key: Arc<OpenKey>,
+    pub(super) now: Millis,
+}
+
+/// What becomes of one conversation.
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    /// The heads that are stored then.
+    pub(super) stored: Vec<Head>,
+    pub(super) deed: Deed,
+}
+
+/// What has to be done for it.
+pub(super) enum Deed {
+    Nothing,
+    Store(Box<NewVersion>),
+    Hold(Sealed),
+    /// What was held of it is part of the conversation by now.
+    Release,
+    StoreAndRelease(Box<NewVersion>),
+}
+
+impl Verdict {
+    pub(super) fn refused(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            stored: Vec::new(),
+            deed: Deed::Nothing,
+        }
+    }
+
+    pub(super) fn invalid(code: ReasonCode, detail: &str) -> Self {
+        Self::refused(Outcome::Invalid(reason(code, detail)))
+    }
+
+    pub(super) fn version(&self) -> Option<&NewVersion> {
+        match &self.deed {
+            Deed::Store(version) | Deed::StoreAndRelease(version) => Some(version),
+            Deed::Nothing | Deed::Hold(_) | Deed::Release => None,
+        }
+    }
+}
+
+/// Spreads the work over the cores.
+pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
+    let expected = case.push.len();
+    let judged = tokio::task::spawn_blocking(move || {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = case.push.len().div_ceil(cores).max(8);
+        let judge_share = |items: &[Push]| -> Vec<Verdict> {
+            items.iter().map(|item| case.judge(item)).collect()
+        };
+        let mut judged: Vec<Verdict> = std::thread::scope(|scope| {
+            let shares: Vec<_> = case
+                .push
+                .chunks(share)
+                .map(|items| scope.spawn(|| judge_share(items)))
+                .collect();
+            shares
+                .into_iter()
+                .flat_map(|share| share.join().unwrap_or_default())
+                .collect()
+        });
+        refuse_doubles(&case.push, &mut judged);
+        judged
+    })
+    .await
+    .unwrap_or_default();
+    if judged.len() == expected {
+        return judged;
+    }
+    // A thread died beyond what `admit` catches: nothing of this push is stored.
+    let broken = || Verdict::invalid(ReasonCode::TryAgain, "the server could not judge this push");
+    (0..expected).map(|_| broken()).collect()
+}
+
+/// A conversation may stand once in a push; of a second one nothing is taken.
+fn refuse_doubles(push: &[Push], judged: &mut [Verdict]) {
+    let mut seen = BTreeSet::new();
+    for (item, verdict) in push.iter().zip(judged) {
+        if !seen.insert(item.document) {
+            let why = "the conversation stands twice in this push";
+            *verdict = Verdict::invalid(ReasonCode::TryAgain, why);
+        }
+    }
+}
+
+impl Case {
+    fn judge(&self, item: &Push) -> Verdict {
+        let stored = self.stored.get(&item.document);
+        match self.permitted_round(item, stored) {
+            Ok(round) => self.judge_permitted(item, stored, round),
+            Err(why) => self.judge_held(item, stored, why),
+        }
+    }
+
+    fn judge_permitted(
+        &self,
+        item: &Push,
+        stored: Option<&StoredDocument>,
+        round: RoundId,
+    ) -> Verdict {
+        let existing = stored.map(|document| document.bytes.as_slice());
+        match admit(
+            existing,
+            &item.changes,
+            &item.heads,
+            &self.pusher.author,
+            &[],
+        ) {
+            Ok(Admission::Unchanged { heads }) => self.unchanged(item, existing, heads),
+            Ok(Admission::Merged(merged)) => {
+                let covered = self.covers_held(item, &merged.bytes);
+                let stored_heads = merged.heads.clone();
+                let surroundings = &self.pusher.surroundings;
+                let device = self.pusher.author.device;
+                let version = New {
+                    id: item.document,
+                    round,
+                    device,
+                    received_at: self.now,
+                }
+                .version(*merged, stored, surroundings, &self.tagger);
+                let Some(version) = version.map(Box::new) else {
+                    return Verdict::invalid(ReasonCode::ForeignRound, NO_SUCH_ROUND);
+                };
+                Verdict {
+                    outcome: Outcome::Stored,
+                    stored: stored_heads,
+                    deed: match covered {
+                        true => Deed::StoreAndRelease(version),
+                        false => Deed::Store(version),
+                    },
+                }
+            }
+            Err(refusal) => Verdict::refused(outcome_of(&refusal)),
+        }
+    }
+
+    /// Not permitted now. What could be stored otherwise is held, with all that is held of it already.
+    fn judge_held(&self, item: &Push, stored: Option<&StoredDocument>, why: Reason) -> Verdict {
+        let existing = stored.map(|document| document.bytes.as_slice());
+        let earlier = self.held.get(&item.document);
+        let before = earlier.map(|held| Sealed::open(held, &self.key));
+        let before = match before.transpose() {
+            Ok(before) => before,
+            Err(_) => {
+                let why = "what is held of this conversation cannot be opened";
+                return Verdict::invalid(ReasonCode::TryAgain, why);
+            }
+        };
+        let changes = match &before {
+            None => Ok(item.changes.clone()),
+            Some(before) => union(&before.changes, &item.changes),
+        };
+        let admission = changes.map_err(Refusal::from).and_then(|changes| {
+            let author = &self.pusher.author;
+            let admission = admit(existing, &changes, &item.heads, author, &[])?;
+            Ok((admission, changes))
+        });
+        let changes = match admission {
+            Ok((Admission::Unchanged { heads }, _)) => {
+                return self.unchanged(item, existing, heads);
+            }
+            Ok((Admission::Merged(_), changes)) => changes,
+            Err(refusal) => return Verdict::refused(outcome_of(&refusal)),
+        };
+        let nothing_new = before.is_some_and(|before| before.changes == changes);
+        if let Some(held) = earlier.filter(|_| nothing_new) {
+            return match &held.turned_down {
+                Some(text) => Verdict::invalid(ReasonCode::TurnedDown, text),
+                None => Verdict::refused(Outcome::Held(why)),
+            };
+        }
+        let mut heads = item.heads.clone();
+        heads.extend(earlier.iter().flat_map(|held| &held.heads));
+        heads.sort();
+        heads.dedup();
+        Verdict {
+            deed: Deed::Hold(Sealed {
+                heads,
+                changes,
+                why: why.code,
+            }),
+            outcome: Outcome::Held(why),
+            stored: Vec::new(),
+        }
+    }
+
+    fn unchanged(&self, item: &Push, existing: Option<&[u8]>, stored: Vec<Head>) -> Verdict {
+        let covered = existing.is_some_and(|existing| self.covers_held(item, existing));
+        Verdict {
+            outcome: Outcome::Unchanged,
+            stored,
+            deed: match covered {
+                true => Deed::Release,
+                false => Deed::Nothing,
+            },
+        }
+    }
+
+    /// Is everything that is held of this conversation in this document?
+    fn covers_held(&self, item: &Push, document: &[u8]) -> bool {
+        self.held.get(&item.document).is_some_and(|held| {
+            Document::load(document)
+                .is_ok_and(|document| held.heads.iter().all(|head| document.has(head)))
+        })
+    }
+
+    /// The round is the server's word: a stored conversation stays where it is.
+    fn permitted_round(
+        &self,
+        item: &Push,
+        stored: Option<&StoredDocument>,
+    ) -> Result<RoundId, Reason> {
+        if self.pusher.revoked {
+            let why = "the access of this device was ended";
+            return Err(reason(ReasonCode::DeviceRevoked, why));
+        }
+        let round = stored.map_or(item.round, |document| document.round);
+        match self
+            .pusher
+            .rounds
+            .iter()
+            .find(|allowed| allowed.id == round)
+        {
+            None if stored.is_some_and(|document| document.round != item.round) => Err(reason(
+                ReasonCode::OtherRound,
+                "the conversation was moved to another round",
+            )),
+            None => Err(reason(
+                ReasonCode::ForeignRound,
+                "this person is no member of the round",
+            )),
+            Some(allowed) if allowed.closed && stored.is_none() => {
+                Err(reason(ReasonCode::ClosedRound, "the round is closed"))
+            }
+            Some(_) => Ok(round),
+        }
+    }
+}
+
+pub(crate) const NO_SUCH_ROUND: &str = "there is no such round";
+
+/// What a merged document needs to become a stored one.
+pub(crate) struct New {
+    pub(crate) id: ConversationId,
+    pub(crate) round: RoundId,
+    /// Whose changes these are.
+    pub(crate) device: DeviceNumber,
+    /// For a document that is not there yet.
+    pub(crate) received_at: Millis,
+}
+
+impl New {
+    /// `None` where there is no such round.
+    pub(crate) fn version(
+        self,
+        merged: Merged,
+        stored: Option<&StoredDocument>,
+        surroundings: &Surroundings,
+        tagger: &Tagger,
+    ) -> Option<NewVersion> {
+        let Self {
+            id, round, device, ..
+        } = self;
+        let received_at = stored.map_or(self.received_at, |document| document.received_at);
+        let projection = project(
+            id,
+            round,
+            surroundings.kind(round)?,
+            &merged.conversation,
+            received_at,
+            surroundings,
+            |text, language| suggestions(tagger, text, language),
+        );
+        Some(NewVersion {
+            id,
+            round,
+            merged_into: stored.map(|document| document.version),
+            heads: merged.heads,
+            bytes: merged.bytes,
+            received_at,
+            device,
+            projection,
+        })
+    }
+}
+
+/// What a tablet is told of a refusal.
+pub fn outcome_of(refusal: &Refusal) -> Outcome {
+    let code = match refusal {
+        Refusal::MissingDependencies => return Outcome::MissingDependencies,
+        Refusal::ActorReused => return Outcome::ActorReused,
+        Refusal::Unreadable(Unreadable::TooLarge)
+        | Refusal::TooLarge
+        | Refusal::NotAllowed(Violation::QuoteTooLong | Violation::TooMuch(_)) => {
+            ReasonCode::TooLarge
+        }
+        Refusal::Unreadable(_) | Refusal::Unmergeable => ReasonCode::Unreadable,
+        Refusal::NotAConversation | Refusal::NotAllowed(Violation::FirstChange(_)) => {
+            ReasonCode::NotAConversation
+        }
+        Refusal::ForeignActor | Refusal::NotAllowed(_) => ReasonCode::NotAllowed,
+    };
+    Outcome::Invalid(reason(code, &refusal.to_string()))
+}

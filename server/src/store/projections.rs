@@ -1,0 +1,155 @@
+//! The rows that are derived from documents: conversations, quotes, their lines and search terms.
+
+use koffiekar_sync_core::ids::ConversationId;
+use sqlx::AssertSqlSafe;
+
+use super::{Result, Tx, Value, bind_all, bulk, on};
+use crate::projection::{Projection, QuoteProjection};
+
+/// Removes the rows of these conversations.
+pub(super) async fn remove(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
+    const OF_QUOTES: [&str; 2] = [
+        "delete from quote_search where search_row in
+            (select search_row from quotes where conversation in ",
+        "delete from quote_lines where quote in (select id from quotes where conversation in ",
+    ];
+    for piece in bulk::pieces(ids) {
+        let list = bulk::list(tx, 0, piece.len());
+        let statements = OF_QUOTES
+            .map(|start| format!("{start}{list})"))
+            .into_iter()
+            .chain([
+                format!("delete from quotes where conversation in {list}"),
+                format!("delete from conversations where id in {list}"),
+            ]);
+        for statement in statements {
+            // FTS5 knows its rows by `rowid` alone.
+            let statement = match tx {
+                Tx::Sqlite(_) => {
+                    statement.replace("quote_search where search_row", "quote_search where rowid")
+                }
+                Tx::Postgres(_) => statement,
+            };
+            let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+            on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), keys)
+                .execute(c).await.map(drop)?);
+        }
+    }
+    Ok(())
+}
+
+/// Their rows must not be there.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    projections: impl Iterator<Item = &Projection>,
+) -> Result<()> {
+    let (mut conversations, mut quotes, mut lines, mut terms) = (vec![], vec![], vec![], vec![]);
+    for projection in projections {
+        conversations.push(conversation_row(projection));
+        for quote in &projection.quotes {
+            quotes.push(quote_row(projection, quote));
+            for (line, standing) in &quote.lines {
+                lines.push(vec![
+                    Value::bytes(quote.id.as_bytes()),
+                    Value::Text(line.to_string()),
+                    Value::text(standing.as_str()),
+                ]);
+            }
+            let text = match tx {
+                Tx::Sqlite(_) => quote.terms.join(" "),
+                Tx::Postgres(_) => tsvector(&quote.terms),
+            };
+            terms.push(vec![Value::Int(quote.search_row), Value::Text(text)]);
+        }
+    }
+    let head = "
+        insert into conversations (id, round, area, language, recorded_at, clock_doubtful,
+            recorded_by, notes, consents)";
+    bulk::insert(tx, head, "", conversations).await?;
+    let head = "
+        insert into quotes (id, conversation, position, round, kind, area, wijk, language,
+            recorded_at, month, verbatim, wordings, tag_state, said, for_analysis,
+            for_anonymous_publication, for_named_publication, for_follow_up_contact, suggestions,
+            best_suggestion, search_row)";
+    bulk::insert(tx, head, "", quotes).await?;
+    bulk::insert(
+        tx,
+        "insert into quote_lines (quote, line, standing)",
+        "",
+        lines,
+    )
+    .await?;
+    let head = tx.pick(
+        "insert into quote_search (rowid, terms)",
+        "insert into quote_search (search_row, terms)",
+    );
+    match tx {
+        Tx::Sqlite(_) => bulk::insert(tx, head, "", terms).await,
+        Tx::Postgres(_) => insert_tsvectors(tx, head, terms).await,
+    }
+}
+
+/// A text parameter becomes a tsvector only where the statement says so.
+async fn insert_tsvectors(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> Result<()> {
+    for piece in bulk::pieces(&rows) {
+        let tuples: Vec<String> = (0..piece.len())
+            .map(|i| format!("(${}, ${}::tsvector)", 2 * i + 1, 2 * i + 2))
+            .collect();
+        let statement = format!("{head} values {}", tuples.join(", "));
+        let values: Vec<Value> = piece.iter().flatten().cloned().collect();
+        on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), values)
+            .execute(c).await.map(drop)?);
+    }
+    Ok(())
+}
+
+/// Terms are `[a-z0-9]+`: they need no quoting. PostgreSQL counts positions up to 16,383.
+fn tsvector(terms: &[String]) -> String {
+    let placed: Vec<String> = terms
+        .iter()
+        .zip(1..)
+        .map(|(term, at)| format!("{term}:{}", at.min(16_383)))
+        .collect();
+    placed.join(" ")
+}
+
+fn conversation_row(projection: &Projection) -> Vec<Value> {
+    vec![
+        Value::bytes(projection.id.as_bytes()),
+        Value::bytes(projection.round.as_bytes()),
+        Value::maybe_text(projection.area.as_deref()),
+        Value::text(&projection.language),
+        Value::Int(projection.recorded_at.0),
+        Value::Bool(projection.clock_doubtful),
+        Value::bytes(projection.recorded_by.as_bytes()),
+        Value::text(&projection.notes),
+        Value::text(&projection.consents),
+    ]
+}
+
+fn quote_row(projection: &Projection, quote: &QuoteProjection) -> Vec<Value> {
+    let [analysis, anonymous, named, follow_up] = projection.allowed;
+    vec![
+        Value::bytes(quote.id.as_bytes()),
+        Value::bytes(projection.id.as_bytes()),
+        Value::Int(quote.position),
+        Value::bytes(projection.round.as_bytes()),
+        Value::text(projection.kind.as_str()),
+        Value::maybe_text(projection.area.as_deref()),
+        Value::maybe_text(projection.wijk.as_deref()),
+        Value::text(&quote.language),
+        Value::Int(projection.recorded_at.0),
+        Value::text(&projection.month),
+        Value::text(&quote.verbatim),
+        Value::maybe_text(quote.wordings.as_deref()),
+        Value::text(quote.tag_state.as_str()),
+        Value::text(&quote.said),
+        Value::Bool(analysis),
+        Value::Bool(anonymous),
+        Value::Bool(named),
+        Value::Bool(follow_up),
+        Value::text(&quote.suggestions),
+        Value::maybe_text(quote.best_suggestion.as_deref()),
+        Value::Int(quote.search_row),
+    ]
+}
