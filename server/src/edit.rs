@@ -71,9 +71,10 @@ pub(crate) async fn execute(
             projection,
         };
         let mut tx = koffiekar.store.write().await?;
-        if documents::write(&mut tx, vec![version]).await?.is_some() {
+        if let Some(places) = documents::write(&mut tx, vec![version]).await? {
             audit::write(&mut tx, audit_entry.clone()).await?;
             tx.commit().await?;
+            koffiekar.live.announce(&places);
             return Ok(());
         }
     }

@@ -147,9 +147,9 @@ async fn carry_out(
         return Ok(true);
     }
     let mut tx = koffiekar.store.write().await?;
-    if documents::write(&mut tx, versions).await?.is_none() {
+    let Some(places) = documents::write(&mut tx, versions).await? else {
         return Ok(false);
-    }
+    };
     for earlier in released {
         if !held::release(&mut tx, earlier.id, &earlier.heads).await? {
             return Ok(false);
@@ -160,6 +160,7 @@ async fn carry_out(
         return Ok(false);
     };
     tx.commit().await?;
+    koffiekar.live.announce(&places);
     for (item, verdict) in case.push.iter().zip(verdicts) {
         if full.contains(&item.document) {
             *verdict = Verdict::invalid(ReasonCode::QuarantineFull, quarantine::FULL);

@@ -28,6 +28,7 @@ pub mod extract;
 mod feed;
 mod fields;
 pub mod intake;
+mod live;
 mod middleware;
 mod passwords;
 pub mod policy;
@@ -55,6 +56,7 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 pub use random::Random;
@@ -86,6 +88,8 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Tells listening tablets of news.
+    pub live: Live,
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
@@ -142,6 +146,7 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
             passwords,
@@ -158,11 +163,19 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let Koffiekar { store, suggest, .. } = koffiekar.clone();
+    let Koffiekar {
+        store,
+        suggest,
+        live,
+        ..
+    } = koffiekar.clone();
     let learning = tokio::spawn(suggest.learn_in_background(store));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
-        .with_graceful_shutdown(ended)
+        .with_graceful_shutdown(async move {
+            ended.await;
+            live.end();
+        })
         .await;
     learning.abort();
     answered

@@ -148,9 +148,10 @@ pub(crate) async fn accept(
         }
 
         let mut tx = koffiekar.store.write().await?;
-        if documents::write(&mut tx, versions).await?.is_none()
-            || !quarantine::release(&mut tx, id, &held.heads).await?
-        {
+        let Some(places) = documents::write(&mut tx, versions).await? else {
+            continue;
+        };
+        if !quarantine::release(&mut tx, id, &held.heads).await? {
             continue;
         }
         let entry = Entry {
@@ -163,6 +164,7 @@ pub(crate) async fn accept(
         };
         audit::write(&mut tx, entry).await?;
         tx.commit().await?;
+        koffiekar.live.announce(&places);
         return Ok(());
     }
     Err(ApiError::Busy(None))

@@ -5,10 +5,12 @@ pub mod devices;
 pub mod health;
 pub mod held;
 pub mod home;
+pub mod live;
 pub mod people;
 pub mod programme;
 pub mod publications;
 pub mod quotes;
+pub mod rescues;
 pub mod review;
 pub mod rounds;
 pub mod session;
@@ -30,6 +32,7 @@ const JSON_BYTES: usize = 64 * 1024;
 #[rustfmt::skip]
 pub fn router(koffiekar: Koffiekar) -> Router {
     let batches = DefaultBodyLimit::max(limits::REQUEST_BYTES);
+    let rescue_files = DefaultBodyLimit::max(limits::RESCUE_BYTES);
     Router::new()
         .route("/healthz",                                     get(health::alive))
         .route("/readyz",                                      get(health::ready))
@@ -39,6 +42,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/programme",                            get(programme::read))
 
         .route("/api/v1/sync",                                 post(sync::sync).layer(batches))
+        .route("/api/v1/sync/live",                            get(live::live))
 
         .route("/api/v1/quotes",                               get(quotes::list))
         .route("/api/v1/quotes.csv",                           get(quotes::csv))
@@ -60,6 +64,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
         .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
         .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
+        .route("/api/v1/rescues",                              post(rescues::take_in).layer(rescue_files))
         .route("/api/v1/held",                                 get(held::list))
         .route("/api/v1/held/{id}/accept",                     post(held::accept))
         .route("/api/v1/held/{id}/turn-down",                  post(held::turn_down))

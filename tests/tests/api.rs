@@ -3,7 +3,9 @@
 mod bad_input;
 mod feed;
 mod held;
+mod live;
 mod office;
 mod policy;
 mod queries;
+mod rescues;
 mod sync;

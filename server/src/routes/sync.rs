@@ -39,12 +39,7 @@ pub async fn sync(
         });
     }
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
-    let Known {
-        device,
-        revoked,
-        reference,
-        epoch,
-    } = known_device(&koffiekar, &envelope).await?;
+    let known = known_device(&koffiekar, &envelope).await?;
     let now = koffiekar.clock.now();
     if envelope.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
         return Err(ApiError::ClockOff { server_time: now });
@@ -53,16 +48,13 @@ pub async fn sync(
     let request = open(envelope).await?;
     check(&request)?;
 
-    let pusher = Pusher {
-        author: Author {
-            device: device.number,
-            user: device.user.id,
-            edits: policy::allows(device.user.role, Action::Tag),
-        },
+    let pusher = known.pusher();
+    let Known {
+        device,
         revoked,
-        rounds: reference.rounds.clone(),
-        surroundings: reference.surroundings.clone(),
-    };
+        reference,
+        epoch,
+    } = known;
     let asked_something = !request.push.is_empty();
     let mut intake = intake::take_in(&koffiekar, &pusher, request.push, now).await?;
     note_contact(&koffiekar, device.number, u64::from(request.waiting)).await?;
@@ -121,7 +113,7 @@ pub async fn sync(
 }
 
 /// Who sends, and what they may know.
-struct Known {
+pub(super) struct Known {
     device: EnrolledDevice,
     /// What it sends is held, and it gets nothing.
     revoked: bool,
@@ -129,7 +121,29 @@ struct Known {
     epoch: Epoch,
 }
 
-async fn known_device(koffiekar: &Koffiekar, envelope: &Envelope) -> Result<Known, ApiError> {
+impl Known {
+    pub(super) fn pusher(&self) -> Pusher {
+        let Self {
+            device, reference, ..
+        } = self;
+        Pusher {
+            author: Author {
+                device: device.number,
+                user: device.user.id,
+                edits: policy::allows(device.user.role, Action::Tag),
+            },
+            revoked: self.revoked,
+            rounds: reference.rounds.clone(),
+            surroundings: reference.surroundings.clone(),
+        }
+    }
+}
+
+/// Whose key signed this, and what they may do now.
+pub(super) async fn known_device(
+    koffiekar: &Koffiekar,
+    envelope: &Envelope,
+) -> Result<Known, ApiError> {
     let mut tx = koffiekar.store.read().await?;
     let device = devices::find(&mut tx, envelope.device)
         .await?
@@ -152,14 +166,14 @@ async fn known_device(koffiekar: &Koffiekar, envelope: &Envelope) -> Result<Know
     })
 }
 
-async fn open(envelope: Envelope) -> Result<Request, ApiError> {
+pub(super) async fn open(envelope: Envelope) -> Result<Request, ApiError> {
     tokio::task::spawn_blocking(move || envelope.open())
         .await
         .map_err(ApiError::internal)?
         .map_err(refusal)
 }
 
-fn check(request: &Request) -> Result<(), ApiError> {
+pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     if request.push.len() > limits::PUSH_DOCUMENTS || request.cursors.len() > limits::ROUNDS {
         return Err(ApiError::invalid(
             format!(

@@ -1,0 +1,105 @@
+//! `GET /api/v1/sync/live`: server-sent events, each saying that a round's feed is at a place.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use koffiekar_sync_core::ids::RoundId;
+use koffiekar_sync_core::limits;
+use koffiekar_sync_core::live::{LiveNotice, LiveRequest};
+
+use crate::Koffiekar;
+use crate::extract::Query;
+use crate::live::Listener;
+use crate::policy::{self, Action};
+use crate::problem::ApiError;
+use crate::store::{self, devices, feed};
+
+/// How long a stream may be silent. Then it says that it is there, and looks whether the device still
+/// may listen, and to which rounds.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+pub async fn live(
+    State(koffiekar): State<Koffiekar>,
+    Query(asked): Query<LiveRequest>,
+) -> Result<Response, ApiError> {
+    let mut tx = koffiekar.store.read().await?;
+    let device = devices::find(&mut tx, asked.device)
+        .await?
+        .ok_or(ApiError::DeviceUnknown)?;
+    asked
+        .verify(&device.public_key)
+        .map_err(|_| ApiError::DeviceUnknown)?;
+    let now = koffiekar.clock.now();
+    if asked.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
+        return Err(ApiError::ClockOff { server_time: now });
+    }
+    if device.revoked || !policy::allows(device.user.role, Action::Record) {
+        return Err(ApiError::DeviceRevoked);
+    }
+    let mut listener = koffiekar
+        .live
+        .listen(asked.device)
+        .ok_or(ApiError::Busy(None))?;
+    let mut first = Vec::with_capacity(device.rounds.len());
+    for round in &device.rounds {
+        let place = feed::last_place(&mut tx, *round).await?.unsigned_abs();
+        first.push(LiveNotice {
+            round: *round,
+            place,
+        });
+    }
+    drop(tx);
+    // What was written since that look at the database: told twice rather than not at all.
+    first.extend(listener.news(&device.rounds));
+
+    let state = Stream {
+        koffiekar,
+        listener,
+        rounds: device.rounds,
+        waiting: first,
+    };
+    let events = stream::unfold(state, |mut stream| async {
+        let event = stream.next().await?;
+        Some((Ok::<_, Infallible>(event), stream))
+    });
+    let kept = KeepAlive::new().interval(HEARTBEAT);
+    Ok(Sse::new(events).keep_alive(kept).into_response())
+}
+
+struct Stream {
+    koffiekar: Koffiekar,
+    listener: Listener,
+    rounds: Vec<RoundId>,
+    /// To be told, the last one first.
+    waiting: Vec<LiveNotice>,
+}
+
+impl Stream {
+    /// `None` ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(notice) = self.waiting.pop() {
+                let text = serde_json::to_string(&notice).ok()?;
+                return Some(Event::default().data(text));
+            }
+            match tokio::time::timeout(HEARTBEAT, self.listener.moved()).await {
+                Ok(moved) => moved?,
+                Err(_) => self.look_again().await.ok()??,
+            }
+            self.waiting = self.listener.news(&self.rounds);
+        }
+    }
+
+    /// `None` where the device may listen no longer.
+    async fn look_again(&mut self) -> store::Result<Option<()>> {
+        let mut tx = self.koffiekar.store.read().await?;
+        let device = devices::find(&mut tx, self.listener.device).await?;
+        let allowed = device
+            .filter(|device| !device.revoked && policy::allows(device.user.role, Action::Record));
+        Ok(allowed.map(|device| self.rounds = device.rounds))
+    }
+}
