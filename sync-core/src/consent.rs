@@ -60,28 +60,42 @@ impl Purpose {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,
+)]
 #[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
 pub enum Decision {
+    #[n(0)]
     Given,
     /// Also the answer "no" at the door.
+    #[n(1)]
     Withdrawn,
 }
 
-/// One answer of one resident to one question. In the document it is a JSON text of these fields.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One answer of one resident to one question. In the document it is a JSON text of these fields;
+/// CBOR where a tablet keeps what it has not sent yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[cbor(map)]
 pub struct Statement {
+    #[n(0)]
     pub purpose: Purpose,
+    #[n(1)]
     pub decision: Decision,
     /// Which wording of the question was shown, for instance `2026-1`.
+    #[n(2)]
     pub text: String,
     /// The language it was shown in, ISO 639-1.
+    #[n(3)]
     pub language: String,
+    #[n(4)]
     pub at: Millis,
     /// Who asked.
+    #[n(5)]
     pub by: UserId,
     /// The statements about this purpose that stood on the screen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[n(6)]
     pub supersedes: Vec<StatementId>,
 }
 

@@ -15,8 +15,10 @@
 //! `verbatim` is one value, not a text: two people's corrections never interleave into words that
 //! nobody said. Both stand until somebody settles it, as [`Wording::Conflict`].
 
+mod commands;
 mod document;
 mod edit;
+mod notes;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -24,8 +26,10 @@ use std::collections::BTreeMap;
 use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValueRef, ValueRef};
 use serde::{Deserialize, Serialize};
 
+pub use commands::{Command, NewConversation, NewQuote};
 pub use document::{Actor, Document, DocumentError, Head};
-pub use edit::{Command, CommandError, NewConversation, NewQuote, NotesEdit, Splice};
+pub use edit::CommandError;
+pub use notes::{NotesEdit, Splice};
 pub use tags::{Stance, TagKey, TagStatement, Tags};
 
 use crate::consent::{Consent, Statement};

@@ -162,8 +162,9 @@ impl<'de> Deserialize<'de> for DeviceNumber {
 }
 
 /// One statement about consent inside one conversation: eight random bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StatementId(pub [u8; 8]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct StatementId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 8]);
 
 impl fmt::Display for StatementId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -233,6 +234,24 @@ impl TryFrom<String> for LineKey {
     type Error = InvalidId;
     fn try_from(text: String) -> Result<Self, InvalidId> {
         text.parse()
+    }
+}
+
+impl<C> Encode<C> for LineKey {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.str(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for LineKey {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        d.str()?
+            .parse()
+            .map_err(|e: InvalidId| minicbor::decode::Error::message(e.to_string()))
     }
 }
 

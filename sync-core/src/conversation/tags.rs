@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use minicbor::{Decode, Encode};
+
 use crate::ids::{InvalidId, LineKey, Millis, QuoteId, UserId};
 use crate::office::{LineStanding, TagState};
 
@@ -16,15 +18,20 @@ pub struct TagKey {
 }
 
 /// What a person says of a quote and a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
 pub enum Stance {
     /// A field worker: it concerns this line.
+    #[n(0)]
     Proposed,
     /// An editor: it does.
+    #[n(1)]
     Confirmed,
     /// An editor: it does not.
+    #[n(2)]
     Rejected,
     /// Taken back by who said it.
+    #[n(3)]
     Retracted,
 }
 
