@@ -18,7 +18,9 @@
 mod commands;
 mod document;
 mod edit;
+pub(crate) mod header;
 mod notes;
+mod repeat;
 mod tags;
 
 use std::collections::BTreeMap;

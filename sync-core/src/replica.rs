@@ -10,10 +10,17 @@
 //! next call. It may be killed between any two: what was kept is enough to go on from. The same
 //! type runs in the app, in the tests' simulated tablets and in the load generator.
 
+mod compare;
+mod feed;
 mod held;
 mod identity;
 mod incoming;
+mod outcomes;
 mod outgoing;
+mod proof;
+mod replay;
+mod steps;
+mod successor;
 mod vouchers;
 
 use std::collections::BTreeMap;
@@ -32,6 +39,8 @@ use crate::conversation::{
 use crate::ids::{ConversationId, Millis, RoundId};
 use crate::office::Problem;
 use crate::wire::{Cursor, Epoch, Fingerprint};
+use compare::Comparing;
+use steps::{Deed, Step};
 
 /// What must be made durable. Effects of one call belong in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +153,9 @@ struct State {
     /// The server said that this device's access was ended.
     #[cbor(n(7), default)]
     revoked: bool,
+    /// The server is being asked how it has what is held here.
+    #[n(8)]
+    comparing: Option<Comparing>,
 }
 
 /// The model moves with every decision in the office; a tablet follows at this distance.
@@ -154,6 +166,7 @@ struct InFlight {
     request: Fingerprint,
     asked_tagger: bool,
     pushed: Vec<Sent>,
+    compared: Vec<Sent>,
 }
 
 #[derive(Debug)]
@@ -162,6 +175,19 @@ struct Sent {
     heads: Vec<Head>,
     /// How much of the pending changes went along.
     pending_bytes: usize,
+    /// How many steps they are.
+    steps: usize,
+}
+
+impl Sent {
+    fn of(document: ConversationId, held: &Held) -> Self {
+        Self {
+            document,
+            heads: held.heads(),
+            pending_bytes: held.pending().len(),
+            steps: held.steps().len(),
+        }
+    }
 }
 
 impl Replica {
@@ -187,9 +213,9 @@ impl Replica {
         vouchers: impl IntoIterator<Item = (VoucherId, Vec<u8>)>,
     ) -> (Self, Vec<ConversationId>) {
         let mut replica = Self::new(identity, session);
-        replica.state = state
-            .and_then(|bytes| crate::wire::decode(bytes).ok())
-            .unwrap_or_default();
+        let state = state.and_then(|bytes| crate::wire::decode(bytes).ok());
+        let forgotten = state.is_none();
+        replica.state = state.unwrap_or_default();
         replica.vouchers = vouchers.into_iter().collect();
         let mut unreadable = Vec::new();
         for (id, bytes) in held {
@@ -197,6 +223,9 @@ impl Replica {
                 Ok(held) => drop(replica.held.insert(id, held)),
                 Err(_) => unreadable.push(id),
             }
+        }
+        if forgotten {
+            replica.compare_all();
         }
         (replica, unreadable)
     }
@@ -273,11 +302,8 @@ impl Replica {
         new: &NewConversation,
     ) -> Result<Vec<Effect>, EditError> {
         let document = Document::record(new, self.actor())?;
-        let pending = document.changes_since(&[]);
-        self.held.insert(
-            id,
-            Held::recorded(round, document.save(), document.heads(), pending),
-        );
+        let step = Step::new(&document, new.recorded_at, Deed::Recorded(new.clone()));
+        self.held.insert(id, Held::recorded(round, &document, step));
         Ok(vec![Effect::Keep(id)])
     }
 
@@ -297,7 +323,8 @@ impl Replica {
         let Some(held) = self.held.get_mut(&id) else {
             return Err(EditError::NotHere);
         };
-        held.edited(document.save(), document.heads(), &change);
+        let step = Step::new(&document, at, Deed::Executed(command.clone()));
+        held.edited(&document, change, step);
         Ok(vec![Effect::Keep(id)])
     }
 
@@ -312,11 +339,22 @@ impl Replica {
         if identity.user != self.identity.user {
             return Err(OtherPerson);
         }
+        let another = identity.device != self.identity.device;
         self.identity = identity;
         self.in_flight = None;
         self.state.revoked = false;
         self.state.cursors.clear();
-        Ok(vec![Effect::KeepIdentity, Effect::KeepState])
+        self.compare_all();
+        let mut effects = vec![Effect::KeepIdentity, Effect::KeepState];
+        for (id, held) in self.held.iter_mut().filter(|(_, held)| held.is_waiting()) {
+            held.retry();
+            // The server takes changes of the device that made them alone.
+            if another && !held.steps().is_empty() {
+                held.redo();
+            }
+            effects.push(Effect::Keep(*id));
+        }
+        Ok(effects)
     }
 
     /// The server refused the request as a whole. Nothing is lost; nothing was stored.

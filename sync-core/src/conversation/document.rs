@@ -1,11 +1,12 @@
 //! The Automerge document under a conversation: made, loaded, merged, saved.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use automerge::{ActorId, Automerge, ChangeHash, TextEncoding};
+use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc, TextEncoding};
 use minicbor::{Decode, Decoder, Encode, Encoder};
 
-use super::Conversation;
+use super::{Conversation, header};
 use crate::ids::DeviceNumber;
 
 /// The hash of a change that nothing follows yet.
@@ -15,6 +16,20 @@ pub struct Head(pub [u8; 32]);
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Head({})", ChangeHash(self.0))
+    }
+}
+
+impl Head {
+    /// 64 hexadecimal digits, as [`ChangeHash`] prints them.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(|hash: ChangeHash| Self(hash.0))
+    }
+}
+
+/// 64 hexadecimal digits.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", ChangeHash(self.0))
     }
 }
 
@@ -133,5 +148,61 @@ impl Document {
     pub fn changes_since(&self, heads: &[Head]) -> Vec<u8> {
         let heads: Vec<ChangeHash> = heads.iter().map(|head| ChangeHash(head.0)).collect();
         self.doc.save_after(&heads)
+    }
+
+    /// The heads of saved bytes, mostly without loading them.
+    pub fn heads_of(bytes: &[u8]) -> Result<Vec<Head>, DocumentError> {
+        match header::saved_heads(bytes) {
+            Some(heads) => Ok(heads),
+            None => Self::load(bytes).map(|document| document.heads()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.doc.get_heads().is_empty()
+    }
+
+    /// What this change was made on; nothing where it is not here.
+    pub(crate) fn dependencies(&self, change: &Head) -> Option<Vec<Head>> {
+        let change = self.doc.get_change_by_hash(&ChangeHash(change.0))?;
+        Some(change.deps().iter().map(|hash| Head(hash.0)).collect())
+    }
+
+    /// Whether both began with the same change. Two that did not cannot be merged: each made the parts
+    /// of a conversation for itself.
+    pub(crate) fn shares_history(&self, other: &Document) -> bool {
+        let changes = self.doc.get_changes_meta(&[]);
+        let mut first = changes.iter().filter(|change| change.deps.is_empty());
+        first.any(|change| other.has(&Head(change.hash.0)))
+    }
+
+    /// As it was at these heads.
+    pub(crate) fn at(&self, heads: &[Head]) -> Result<Self, DocumentError> {
+        let heads: Vec<ChangeHash> = heads.iter().map(|head| ChangeHash(head.0)).collect();
+        let doc = self.doc.fork_at(&heads);
+        Ok(Self {
+            doc: doc.map_err(|_| DocumentError::Unreadable)?,
+        })
+    }
+
+    /// Without these changes, but for those that other changes build upon.
+    pub(crate) fn without(&self, changes: &BTreeSet<Head>) -> Result<Self, DocumentError> {
+        let mut needed: BTreeSet<Head> = BTreeSet::new();
+        let mut kept: Vec<Change> = Vec::new();
+        // What builds upon a change comes after it.
+        for change in self.doc.get_changes(&[]).into_iter().rev() {
+            let hash = Head(change.hash().0);
+            if !changes.contains(&hash) || needed.contains(&hash) {
+                needed.extend(change.deps().iter().map(|hash| Head(hash.0)));
+                kept.push(change);
+            }
+        }
+        kept.reverse();
+        let mut document = Self::empty();
+        document
+            .doc
+            .apply_changes(kept)
+            .map_err(|_| DocumentError::Unreadable)?;
+        Ok(document)
     }
 }

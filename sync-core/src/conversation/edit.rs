@@ -5,7 +5,7 @@ use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc};
 
 use super::notes::place_again;
 use super::{
-    Actor, Command, Conversation, Document, DocumentError, NewConversation, NewQuote, Parts,
+    Actor, Command, Conversation, Document, DocumentError, Head, NewConversation, NewQuote, Parts,
     SCHEMA, Stance, TagKey, TagStatement,
 };
 use crate::consent::Statement;
@@ -47,10 +47,28 @@ impl From<automerge::AutomergeError> for CommandError {
 impl Document {
     /// The document that *Klaar* makes: one change that creates every container.
     pub fn record(new: &NewConversation, actor: Actor) -> Result<Document, CommandError> {
+        Self::record_as(new, actor, None)
+    }
+
+    /// What was recorded before as this change, once more.
+    pub(crate) fn record_again(
+        new: &NewConversation,
+        actor: Actor,
+        origin: Head,
+    ) -> Result<Document, CommandError> {
+        Self::record_as(new, actor, Some(origin))
+    }
+
+    fn record_as(
+        new: &NewConversation,
+        actor: Actor,
+        origin: Option<Head>,
+    ) -> Result<Document, CommandError> {
         check_new(new)?;
         let mut document = Document::empty();
         document.doc.set_actor(actor.id());
-        commit(&mut document.doc, new.recorded_at, |tx| {
+        let when = options(new.recorded_at, origin);
+        commit(&mut document.doc, when, |tx| {
             tx.put(ROOT, "schema", SCHEMA)?;
             let meta = tx.put_object(ROOT, "meta", ObjType::Map)?;
             tx.put(&meta, "recorded_at", new.recorded_at.0)?;
@@ -87,7 +105,21 @@ impl Document {
         by: UserId,
         now: Millis,
     ) -> Result<Vec<u8>, CommandError> {
+        self.carry_out(command, actor, by, now, None)
+    }
+
+    /// `origin` is the change that it was before, where it is carried out again: it stands in the
+    /// change, so that nobody carries it out twice.
+    pub(super) fn carry_out(
+        &mut self,
+        command: &Command,
+        actor: Actor,
+        by: UserId,
+        now: Millis,
+        origin: Option<Head>,
+    ) -> Result<Vec<u8>, CommandError> {
         let before = self.doc.get_heads();
+        let when = options(now, origin);
         let parts = Parts::of(&self.doc)?;
         let conversation = self.read()?;
         check_command(command, &conversation)?;
@@ -95,7 +127,7 @@ impl Document {
         match command {
             Command::EditNotes(edit) => {
                 let splices = place_again(&self.doc, &parts.notes, edit)?;
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     for splice in &splices {
                         let delete = isize::try_from(splice.delete).unwrap_or(0);
                         tx.splice_text(&parts.notes, splice.at, delete, &splice.insert)?;
@@ -105,29 +137,29 @@ impl Document {
             }
             Command::AddQuote(quote) => {
                 let position = self.doc.length(&parts.quotes);
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_quote(tx, &parts.quotes, quote, position)?;
                     put_own_lines(tx, &parts.tags, quote, by, now)
                 })?;
             }
             Command::CorrectWording { quote, verbatim } => {
                 let object = quote_object(&self.doc, &parts, *quote)?;
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_word(tx, &object, "verbatim", verbatim)
                 })?;
             }
             Command::RemoveQuote { quote } => {
                 let object = quote_object(&self.doc, &parts, *quote)?;
-                commit(&mut self.doc, now, |tx| tx.put(&object, "removed", true))?;
+                commit(&mut self.doc, when, |tx| tx.put(&object, "removed", true))?;
             }
             Command::SetArea { area } => {
                 let code = area.as_deref().unwrap_or("");
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_word(tx, &parts.meta, "area", code)
                 })?;
             }
             Command::SetLanguage { language } => {
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_word(tx, &parts.meta, "language", language)
                 })?;
             }
@@ -136,12 +168,12 @@ impl Document {
                 line,
                 stance,
             } => {
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_tag(tx, &parts.tags, *quote, line, by, *stance, now)
                 })?;
             }
             Command::Consent(statements) => {
-                commit(&mut self.doc, now, |tx| {
+                commit(&mut self.doc, when, |tx| {
                     put_statements(tx, &parts.consent, statements)
                 })?;
             }
@@ -152,12 +184,19 @@ impl Document {
 
 type Edited = Result<(), automerge::AutomergeError>;
 
-fn commit<F>(doc: &mut Automerge, now: Millis, edit: F) -> Edited
+fn options(now: Millis, origin: Option<Head>) -> CommitOptions {
+    // Seconds: what commit times of Automerge are by custom.
+    let at = CommitOptions::default().with_time(now.0.div_euclid(Millis::SECOND));
+    match origin {
+        Some(origin) => at.with_message(origin.to_string()),
+        None => at,
+    }
+}
+
+fn commit<F>(doc: &mut Automerge, at: CommitOptions, edit: F) -> Edited
 where
     F: FnOnce(&mut automerge::transaction::Transaction<'_>) -> Edited,
 {
-    // Seconds: what commit times of Automerge are by custom.
-    let at = CommitOptions::default().with_time(now.0.div_euclid(Millis::SECOND));
     doc.transact_with::<_, _, automerge::AutomergeError, _>(|()| at, edit)
         .map(|_| ())
         .map_err(|failure| failure.error)

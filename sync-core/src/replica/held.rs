@@ -2,9 +2,11 @@
 
 use minicbor::{Decode, Encode};
 
-use crate::conversation::Head;
-use crate::ids::{Millis, RoundId};
-use crate::wire::{Reason, WireError};
+use super::VoucherId;
+use super::steps::Step;
+use crate::conversation::{Document, Head, header};
+use crate::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
+use crate::wire::{Reason, ReasonCode, WireError};
 
 /// What the worker is told of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,10 +28,11 @@ pub struct Held {
     round: RoundId,
     #[cbor(n(1), with = "minicbor::bytes")]
     bytes: Vec<u8>,
-    /// Of the changes made here, those that no receipt covers: chunks, oldest first.
+    /// What is sent until a receipt covers it: chunks, oldest first. The changes made here, and what
+    /// the server lost.
     #[cbor(n(2), with = "minicbor::bytes")]
     pending: Vec<u8>,
-    /// Heads of `bytes`; empty while they are not needed: an untouched copy from the feed.
+    /// Heads of `bytes`; empty where they were not needed yet: an untouched copy from the feed.
     #[n(3)]
     heads: Vec<Head>,
     #[n(4)]
@@ -39,35 +42,89 @@ pub struct Held {
     /// All changes were sent because the server missed some; if that does not help either, it is refused.
     #[n(6)]
     sent_all: bool,
+    /// The server keeps it sealed, and why.
+    #[n(7)]
+    quarantined: Option<Reason>,
+    /// It is not sent before, by the server's clock.
+    #[n(8)]
+    not_before: Option<Millis>,
+    /// What was done here and is not receipted, in order.
+    #[cbor(n(9), default)]
+    steps: Vec<Step>,
+    /// The newest word of the server that names this conversation.
+    #[n(10)]
+    voucher: Option<VoucherId>,
+    /// What is pending is other people's work that the server lost. It is offered, and nobody is called.
+    #[cbor(n(11), default)]
+    others: bool,
+    /// The steps are another device's: they are done again once it is known what the server has.
+    #[cbor(n(12), default)]
+    to_redo: bool,
+    #[n(13)]
+    replaced: Option<Replaced>,
+    /// Heads that the server had, by its last word.
+    #[cbor(n(14), default)]
+    known: Vec<Head>,
 }
 
-impl Held {
-    pub(super) fn recorded(
-        round: RoundId,
-        bytes: Vec<u8>,
-        heads: Vec<Head>,
-        pending: Vec<u8>,
-    ) -> Self {
-        Self {
-            round,
-            bytes,
-            pending,
-            heads,
-            stored_at: None,
-            refused: None,
-            sent_all: false,
-        }
-    }
+/// The server has another document in the place of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Replaced {
+    #[n(0)]
+    pub(super) by: ConversationId,
+    #[n(1)]
+    pub(super) erased: Vec<QuoteId>,
+    /// The document here was made anew without what was erased.
+    #[n(2)]
+    pub(super) cleansed: bool,
+}
 
-    pub(super) fn from_feed(round: RoundId, bytes: Vec<u8>, at: Millis) -> Self {
+/// So long what was held or not taken back is not sent again by itself.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// So long what the server could not take just now.
+const MINUTE_MS: i64 = 60 * 1000;
+
+impl Held {
+    fn new(round: RoundId, bytes: Vec<u8>) -> Self {
         Self {
             round,
             bytes,
             pending: Vec::new(),
             heads: Vec::new(),
-            stored_at: Some(at),
+            stored_at: None,
             refused: None,
             sent_all: false,
+            quarantined: None,
+            not_before: None,
+            steps: Vec::new(),
+            voucher: None,
+            others: false,
+            to_redo: false,
+            replaced: None,
+            known: Vec::new(),
+        }
+    }
+
+    pub(super) fn recorded(round: RoundId, document: &Document, step: Step) -> Self {
+        Self {
+            pending: document.changes_since(&[]),
+            heads: document.heads(),
+            steps: vec![step],
+            ..Self::new(round, document.save())
+        }
+    }
+
+    pub(super) fn from_feed(
+        round: RoundId,
+        bytes: Vec<u8>,
+        at: Millis,
+        voucher: Option<VoucherId>,
+    ) -> Self {
+        Self {
+            stored_at: Some(at),
+            voucher,
+            ..Self::new(round, bytes)
         }
     }
 
@@ -89,9 +146,13 @@ impl Held {
     }
 
     pub fn standing(&self) -> Standing {
-        match (&self.refused, self.stored_at) {
-            (Some(reason), _) => Standing::Refused(reason.clone()),
-            (None, Some(at)) if self.pending.is_empty() => Standing::Stored(at),
+        if self.others {
+            return Standing::Waiting;
+        }
+        match (&self.refused, &self.quarantined, self.stored_at) {
+            (Some(reason), _, _) => Standing::Refused(reason.clone()),
+            (_, Some(reason), _) => Standing::Held(reason.clone()),
+            (_, _, Some(at)) if !self.is_waiting() => Standing::Stored(at),
             _ => Standing::Waiting,
         }
     }
@@ -100,49 +161,194 @@ impl Held {
         &self.pending
     }
 
-    pub(super) fn heads(&self) -> &[Head] {
-        &self.heads
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    pub(super) fn voucher(&self) -> Option<VoucherId> {
+        self.voucher
+    }
+
+    pub(super) fn heads(&self) -> Vec<Head> {
+        if self.heads.is_empty() {
+            Document::heads_of(&self.bytes).unwrap_or_default()
+        } else {
+            self.heads.clone()
+        }
+    }
+
+    /// Heads that the server had, by its last word.
+    pub(super) fn known_heads(&self) -> Vec<Head> {
+        if self.is_waiting() {
+            self.known.clone()
+        } else {
+            self.heads()
+        }
     }
 
     pub(super) fn is_waiting(&self) -> bool {
-        !self.pending.is_empty()
+        !self.pending.is_empty() || self.replaced.is_some()
     }
 
-    pub(super) fn is_sendable(&self) -> bool {
-        self.is_waiting() && self.refused.is_none()
+    pub(super) fn is_others(&self) -> bool {
+        self.others
     }
 
-    pub(super) fn edited(&mut self, bytes: Vec<u8>, heads: Vec<Head>, change: &[u8]) {
-        self.bytes = bytes;
-        self.heads = heads;
-        self.pending.extend(change);
-        self.retry();
+    pub(super) fn is_to_redo(&self) -> bool {
+        self.to_redo
     }
 
-    pub(super) fn merged(&mut self, bytes: Vec<u8>, heads: Vec<Head>) {
-        self.bytes = bytes;
-        self.heads = heads;
+    pub(super) fn replaced(&self) -> Option<&Replaced> {
+        self.replaced.as_ref()
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    pub(super) fn is_sendable(&self, now: Millis) -> bool {
+        let refused = self.refused.is_some() && self.not_before.is_none();
+        let blocked = refused || self.to_redo || self.replaced.is_some();
+        // A clock that jumped must not silence it for longer than was meant.
+        let due = |at: Millis| now >= at || at > now.plus(HOUR_MS);
+        !self.pending.is_empty() && !blocked && self.not_before.is_none_or(due)
+    }
+
+    /// Does what is pending hold changes by others than this device?
+    pub(super) fn brings_others(&self, device: DeviceNumber) -> bool {
+        header::authors(&self.pending).is_none_or(|all| all.iter().any(|by| *by != device))
+    }
+
+    pub(super) fn edited(&mut self, document: &Document, change: Vec<u8>, step: Step) {
+        self.continued(document, change, vec![step]);
+    }
+
+    /// The server's document came in, and this is what it is together with the one here.
+    pub(super) fn merged(&mut self, document: &Document) {
+        self.bytes = document.save();
+        self.heads = document.heads();
     }
 
     pub(super) fn moved_to(&mut self, round: RoundId) {
         self.round = round;
     }
 
-    /// A receipt covers the first so many bytes of what was pending.
-    pub(super) fn receipted(&mut self, pending_bytes: usize, at: Millis) {
-        self.pending.drain(..pending_bytes.min(self.pending.len()));
-        self.stored_at = Some(at);
-        self.refused = None;
-        self.sent_all = false;
+    /// The server has these heads, and this is its word for it.
+    pub(super) fn knows(&mut self, heads: &[Head], voucher: Option<VoucherId>) {
+        self.known = heads.to_vec();
+        self.voucher = voucher.or(self.voucher);
     }
 
-    pub(super) fn refuse(&mut self, reason: Reason) {
+    /// A receipt covers so much of what was pending, and so many steps.
+    pub(super) fn receipted(&mut self, pending_bytes: usize, steps: usize, at: Millis) {
+        self.pending.drain(..pending_bytes.min(self.pending.len()));
+        self.steps.drain(..steps.min(self.steps.len()));
+        self.stored_at = Some(at);
+        self.to_redo &= !self.steps.is_empty();
+        self.others = false;
+        self.retry();
+    }
+
+    /// The server lacks what follows these heads: it is sent, whoever made it.
+    pub(super) fn offer(&mut self, changes: Vec<u8>, others: bool) {
+        // What waits already is this person's.
+        let own = self.is_waiting() && !self.others;
+        if !changes.is_empty() {
+            self.others = others && !own;
+            self.pending = changes;
+        } else if !own {
+            self.others = false;
+            self.pending.clear();
+        }
+    }
+
+    /// The same work as other changes.
+    pub(super) fn redone(&mut self, document: &Document, pending: Vec<u8>, steps: Vec<Step>) {
+        self.merged(document);
+        // Where the server turned out to have all of it, its receipt is still asked for.
+        if !pending.is_empty() {
+            self.pending = pending;
+            self.steps = steps;
+        }
+        self.to_redo = false;
+        self.others = false;
+        self.retry();
+    }
+
+    /// More was done on it, by steps carried over from what it replaced.
+    pub(super) fn continued(&mut self, document: &Document, changes: Vec<u8>, steps: Vec<Step>) {
+        if !self.is_waiting() {
+            self.known = self.heads();
+        }
+        self.merged(document);
+        self.pending.extend(changes);
+        self.steps.extend(steps);
+        self.others = false;
+        self.retry();
+    }
+
+    pub(super) fn redo(&mut self) {
+        self.to_redo = true;
+    }
+
+    pub(super) fn replace(&mut self, replaced: Replaced) {
+        self.steps.retain(|step| !step.is_about(&replaced.erased));
+        self.pending.clear();
+        self.retry();
+        self.replaced = Some(replaced);
+    }
+
+    /// What is shown of it until the successor comes.
+    pub(super) fn cleanse(&mut self, document: &Document) {
+        self.merged(document);
+        if let Some(replaced) = &mut self.replaced {
+            replaced.cleansed = true;
+        }
+    }
+
+    pub(super) fn refuse(&mut self, reason: Reason, at: Millis) {
+        if self.others {
+            return self.ask_after(at, HOUR_MS);
+        }
+        // Room is made in quarantine by whoever decides there.
+        let full = reason.code == ReasonCode::QuarantineFull;
+        self.retry();
+        if full {
+            self.ask_after(at, HOUR_MS);
+        }
         self.refused = Some(reason);
     }
 
+    pub(super) fn quarantine(&mut self, reason: Reason, at: Millis) {
+        self.retry();
+        self.ask_after(at, HOUR_MS);
+        self.quarantined = Some(reason);
+    }
+
+    /// The server could not take it just now.
+    pub(super) fn postpone(&mut self, at: Millis) {
+        self.ask_after(at, MINUTE_MS);
+    }
+
+    fn ask_after(&mut self, at: Millis, pause_ms: i64) {
+        self.not_before = Some(at.plus(pause_ms));
+    }
+
+    /// By hand, or because something changed: it goes with the next request.
     pub(super) fn retry(&mut self) {
         self.refused = None;
+        self.quarantined = None;
+        self.not_before = None;
         self.sent_all = false;
+    }
+
+    /// What the server said may be otherwise now; whether that makes a difference.
+    pub(super) fn ask_again(&mut self) -> bool {
+        let waits = self.not_before.is_some();
+        if waits {
+            self.retry();
+        }
+        waits
     }
 
     /// Sends everything next time; `false` when that was tried already.

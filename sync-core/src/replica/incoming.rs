@@ -1,14 +1,11 @@
 //! What an answer of the server does to the tablet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Effect, Held, Reaction, Replica, Sent};
-use crate::conversation::{Document, Head};
-use crate::ids::{ConversationId, Millis, RoundId};
-use crate::receipt::Receipt;
-use crate::wire::{
-    Answer, Cursor, FeedPage, Fingerprint, News, Outcome, Reason, ReasonCode, WireError,
-};
+use super::proof::Proof;
+use super::{Effect, Reaction, Replica};
+use crate::ids::{ConversationId, Millis, QuoteId, RoundId};
+use crate::wire::{Answer, Cursor, Epoch, FeedPage, Fingerprint, WireError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
@@ -16,7 +13,7 @@ pub enum AnswerError {
     Wire(#[from] WireError),
     #[error("the answer belongs to no request that is under way")]
     NotAsked,
-    #[error("the receipt is not for this request, or its signature does not match")]
+    #[error("the receipt is missing, is not for this request, or its signature does not match")]
     Receipt,
     #[error("receipts are signed with a key that does not follow from the one this tablet trusts")]
     UnknownKey,
@@ -47,210 +44,188 @@ pub struct Applied {
     pub refused: usize,
 }
 
+/// An answer while it is being taken in.
+#[derive(Debug)]
+pub(super) struct Taking {
+    /// The server's clock.
+    pub(super) at: Millis,
+    /// Fresh actors are made of it.
+    pub(super) answer: Fingerprint,
+    pub(super) proof: Proof,
+    pub(super) erased_quotes: Vec<QuoteId>,
+    /// Conversations that are not any more as they were kept.
+    pub(super) touched: BTreeSet<ConversationId>,
+    /// Their author's sequence is used otherwise on the server: they are done again on what it has.
+    pub(super) reused: BTreeSet<ConversationId>,
+    /// The server gave a conversation in an earlier state than it once had.
+    pub(super) lost: bool,
+    pub(super) again: bool,
+    pub(super) stored: usize,
+    pub(super) held: usize,
+    pub(super) refused: usize,
+}
+
 impl Replica {
     /// Takes in the answer to [`Replica::next_request`]. On an error nothing changed but that the
     /// request counts as not answered.
     pub fn apply(&mut self, answer: &[u8], now: Millis) -> Result<Applied, AnswerError> {
         let flight = self.in_flight.take().ok_or(AnswerError::NotAsked)?;
+        let fingerprint = Fingerprint::of(answer);
         let answer = Answer::from_bytes(answer)?;
-        let receipted = self.verified(&answer, flight.request)?;
         if answer.outcomes.len() != flight.pushed.len() {
             return Err(AnswerError::NotAsked);
         }
-
-        let mut applied = Applied {
-            effects: Vec::new(),
+        // One that does not compare, or not any more, says nothing about any.
+        let compares = answer.compared.len() == flight.compared.len();
+        if !compares && !answer.compared.is_empty() {
+            return Err(AnswerError::NotAsked);
+        }
+        let mut taking = Taking {
+            at: answer.time,
+            answer: fingerprint,
+            proof: self.proof(&answer, &flight)?,
+            erased_quotes: answer.erased_quotes,
+            touched: BTreeSet::new(),
+            reused: BTreeSet::new(),
+            lost: false,
             again: false,
             stored: 0,
             held: 0,
             refused: 0,
         };
-        for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
-            self.settle(sent, outcome, &receipted, answer.time, &mut applied);
-        }
-        self.follow(answer.rounds, answer.time, &mut applied);
 
-        if self.state.epoch != Some(answer.epoch) {
-            if self.state.epoch.is_some() {
-                // Another database: its places mean nothing here. Everything is fetched anew.
-                self.state.cursors.clear();
-                applied.again = true;
-            }
-            self.state.epoch = Some(answer.epoch);
+        let rounds: BTreeSet<RoundId> = answer.rounds.iter().map(|page| page.round).collect();
+        let changed = rounds != self.rounds() || answer.revoked != self.state.revoked;
+        if changed || answer.reference.is_some() {
+            self.ask_again(&mut taking);
         }
+        self.state.revoked = answer.revoked;
+        let before: BTreeMap<RoundId, u64> = self
+            .state
+            .cursors
+            .iter()
+            .map(|cursor| (cursor.round, cursor.place))
+            .collect();
+        for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
+            self.settle(sent, outcome, &mut taking);
+        }
+        let nowhere = self.compared(&flight.compared, answer.compared, &mut taking);
+        let same = self.same_database(answer.epoch);
+        let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
+        // Places that were given once and are not reached any more: everything is fetched anew.
+        let anew = same && answer.rounds.iter().any(behind);
+        self.state.cursors = answer
+            .rounds
+            .iter()
+            .map(|page| Cursor {
+                round: page.round,
+                place: if anew { 0 } else { page.place },
+            })
+            .collect();
+        for page in answer.rounds {
+            taking.again |= page.more;
+            self.follow(page, &mut taking);
+        }
+        self.redo_from_nothing(nowhere, &mut taking);
+        self.give_up_reused(&mut taking);
+        self.carry_over(&mut taking);
+        if answer.revoked {
+            self.state.comparing = None;
+        } else if !same || anew || (taking.lost && self.state.comparing.is_none()) {
+            self.compare_all();
+        }
+        taking.again |= self.state.comparing.is_some();
+        self.leave(&rounds, &mut taking);
+
         self.state.clock_offset_ms = answer.time.0.saturating_sub(now.0);
         self.state.last_contact = Some(answer.time);
+        let mut effects = self.effects(&mut taking);
         if let Some(reference) = answer.reference {
             self.state.reference = Some(Fingerprint::of(&reference));
-            applied.effects.push(Effect::KeepReference(reference));
+            effects.push(Effect::KeepReference(reference));
         }
         if flight.asked_tagger {
             self.state.tagger_asked = Some(answer.time);
         }
         if let Some(tagger) = answer.tagger {
             self.state.tagger = Fingerprint::of(&tagger);
-            applied.effects.push(Effect::KeepTagger(tagger));
+            effects.push(Effect::KeepTagger(tagger));
         }
-        applied.effects.push(Effect::KeepState);
-        applied.again |= self.held.values().any(Held::is_sendable);
-        Ok(applied)
+        effects.push(Effect::KeepState);
+        let due = |held: &super::Held| held.is_sendable(answer.time);
+        Ok(Applied {
+            effects,
+            again: taking.again || self.held.values().any(due),
+            stored: taking.stored,
+            held: taking.held,
+            refused: taking.refused,
+        })
     }
 
-    /// The heads that a valid receipt for exactly this request covers.
-    fn verified(
-        &self,
-        answer: &Answer,
-        request: Fingerprint,
-    ) -> Result<BTreeMap<ConversationId, Vec<Head>>, AnswerError> {
-        let Some(signed) = &answer.receipt else {
-            return Ok(BTreeMap::new());
-        };
-        let key = self
-            .identity
-            .receipt_key()
-            .map_err(|_| AnswerError::Receipt)?;
-        let receipt: Receipt = signed.verify(&key).map_err(|_| AnswerError::Receipt)?;
-        let ours = receipt.request == request
-            && receipt.device == self.identity.device
-            && receipt.epoch == answer.epoch;
-        if !ours {
-            return Err(AnswerError::Receipt);
-        }
-        Ok(receipt
-            .documents
-            .into_iter()
-            .map(|line| (line.document, line.pushed))
-            .collect())
+    /// Whether the cursors belong to the database that answered.
+    fn same_database(&mut self, epoch: Epoch) -> bool {
+        let known = self.state.epoch.replace(epoch);
+        known.is_none_or(|known| known == epoch)
     }
 
-    fn settle(
-        &mut self,
-        sent: Sent,
-        outcome: Outcome,
-        receipted: &BTreeMap<ConversationId, Vec<Head>>,
-        at: Millis,
-        applied: &mut Applied,
-    ) {
-        let id = sent.document;
-        let Some(held) = self.held.get_mut(&id) else {
-            return;
-        };
-        match outcome {
-            Outcome::Stored | Outcome::Unchanged => {
-                // Without a receipt over these very heads it is not safe, whatever the answer says.
-                if receipted.get(&id) == Some(&sent.heads) {
-                    held.receipted(sent.pending_bytes, at);
-                    applied.stored += 1;
-                } else {
-                    held.refuse(reason(ReasonCode::TryAgain, "no receipt came with it"));
-                    applied.refused += 1;
-                }
-            }
-            Outcome::MissingDependencies => {
-                let all = Document::load(held.bytes()).map(|d| d.changes_since(&[]));
-                if !all.is_ok_and(|all| held.send_all(all)) {
-                    held.refuse(reason(
-                        ReasonCode::TryAgain,
-                        "the server misses earlier changes",
-                    ));
-                    applied.refused += 1;
-                }
-            }
-            Outcome::ActorReused => {
-                held.refuse(reason(
-                    ReasonCode::TryAgain,
-                    "the author's sequence was used twice",
-                ));
-                applied.refused += 1;
-            }
-            Outcome::Held(why) | Outcome::Invalid(why) => {
-                held.refuse(why);
-                applied.refused += 1;
-            }
-            Outcome::Erased => {
-                self.held.remove(&id);
-                applied.effects.push(Effect::Forget(id));
-                return;
-            }
-            Outcome::Replaced(by) => {
-                held.refuse(reason(
-                    ReasonCode::TryAgain,
-                    &format!("it was replaced by {by}"),
-                ));
-                applied.refused += 1;
-            }
-        }
-        applied.effects.push(Effect::Keep(id));
+    fn rounds(&self) -> BTreeSet<RoundId> {
+        self.state
+            .cursors
+            .iter()
+            .map(|cursor| cursor.round)
+            .collect()
     }
 
-    fn follow(&mut self, pages: Vec<FeedPage>, at: Millis, applied: &mut Applied) {
-        let allowed: Vec<RoundId> = pages.iter().map(|page| page.round).collect();
-        let mut cursors = Vec::with_capacity(pages.len());
-        for page in pages {
-            cursors.push(Cursor {
-                round: page.round,
-                place: page.place,
-            });
-            applied.again |= page.more;
-            for news in page.news {
-                self.take_in(page.round, news, at, applied);
+    /// What is permitted may be otherwise now.
+    fn ask_again(&mut self, taking: &mut Taking) {
+        for (id, held) in &mut self.held {
+            if held.ask_again() {
+                taking.touched.insert(*id);
             }
         }
-        self.state.cursors = cursors;
+    }
 
-        // Access was lost: what is safe on the server goes, what is not stays with its author.
+    /// Access was lost: what is safe on the server goes, what is not stays with its author. While it
+    /// is not known what the server still has, nothing goes.
+    fn leave(&mut self, rounds: &BTreeSet<RoundId>, taking: &mut Taking) {
+        let comparing = self.state.comparing;
+        let safe =
+            |id: &ConversationId| comparing.is_none_or(|c| c.after.is_some_and(|a| *id <= a));
         let lost: Vec<ConversationId> = self
             .held
             .iter()
-            .filter(|(_, held)| !allowed.contains(&held.round()) && !held.is_waiting())
+            .filter(|(id, held)| !rounds.contains(&held.round()) && !held.is_waiting() && safe(id))
             .map(|(id, _)| *id)
             .collect();
         for id in lost {
-            self.held.remove(&id);
-            applied.effects.push(Effect::Forget(id));
+            self.forget(id, taking);
         }
     }
 
-    fn take_in(&mut self, round: RoundId, news: News, at: Millis, applied: &mut Applied) {
-        match news {
-            News::Changed(id, bytes) => {
-                match self.held.get_mut(&id) {
-                    Some(held) if held.is_waiting() => {
-                        held.moved_to(round);
-                        let merged = Document::load(held.bytes()).and_then(|mut mine| {
-                            mine.merge(&Document::load(&bytes)?)?;
-                            Ok(mine)
-                        });
-                        match merged {
-                            Ok(mine) => held.merged(mine.save(), mine.heads()),
-                            Err(error) => {
-                                held.refuse(reason(ReasonCode::TryAgain, &error.to_string()));
-                            }
-                        }
-                    }
-                    // Nothing here that the server does not know: its copy holds all of this one.
-                    _ => drop(self.held.insert(id, Held::from_feed(round, bytes, at))),
-                }
-                applied.effects.push(Effect::Keep(id));
-            }
-            News::Erased(id) => {
-                if self.held.remove(&id).is_some() {
-                    applied.effects.push(Effect::Forget(id));
-                }
-            }
-            News::Replaced(id, _) | News::MovedAway(id) => {
-                if self.held.get(&id).is_some_and(|held| !held.is_waiting()) {
-                    self.held.remove(&id);
-                    applied.effects.push(Effect::Forget(id));
-                }
-            }
+    pub(super) fn forget(&mut self, id: ConversationId, taking: &mut Taking) {
+        if self.held.remove(&id).is_some() {
+            taking.touched.insert(id);
         }
     }
-}
 
-fn reason(code: ReasonCode, detail: &str) -> Reason {
-    Reason {
-        code,
-        detail: detail.to_owned(),
+    /// What must be written so that the disk is as memory is.
+    fn effects(&mut self, taking: &mut Taking) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for id in &taking.touched {
+            effects.push(if self.held.contains_key(id) {
+                Effect::Keep(*id)
+            } else {
+                Effect::Forget(*id)
+            });
+        }
+        if !taking.touched.is_empty() {
+            let fresh = [taking.proof.for_lines.take(), taking.proof.for_feed.take()];
+            effects.extend(self.keep_vouchers(fresh.into_iter().flatten().collect()));
+        }
+        if taking.proof.key != self.identity.receipt_key {
+            self.identity.receipt_key = taking.proof.key;
+            effects.push(Effect::KeepIdentity);
+        }
+        effects
     }
 }

@@ -4,11 +4,13 @@
 //! it once signed for them itself. So a tablet keeps, for each conversation, the newest receipt that
 //! named it, as long as it holds the conversation.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use minicbor::{Decode, Encode};
 
+use super::{Effect, Held, Replica};
 use crate::ids::InvalidId;
 use crate::wire::{Fingerprint, Voucher, encode};
 
@@ -19,11 +21,33 @@ pub struct VoucherId(#[cbor(n(0), with = "minicbor::bytes")] pub [u8; 16]);
 
 impl VoucherId {
     /// With what is to be kept under it.
-    pub fn of(voucher: &Voucher) -> (Self, Vec<u8>) {
+    pub(super) fn of(voucher: &Voucher) -> (Self, Vec<u8>) {
         let bytes = encode(voucher);
         let mut id = [0; 16];
         id.copy_from_slice(&Fingerprint::of(&bytes).0[..16]);
         (Self(id), bytes)
+    }
+}
+
+impl Replica {
+    /// Keeps those of the new ones that a conversation needs, and forgets those that none needs any more.
+    pub(super) fn keep_vouchers(&mut self, fresh: Vec<(VoucherId, Vec<u8>)>) -> Vec<Effect> {
+        let needed: BTreeSet<VoucherId> = self.held.values().filter_map(Held::voucher).collect();
+        let mut effects = Vec::new();
+        self.vouchers.retain(|id, _| {
+            let keep = needed.contains(id);
+            if !keep {
+                effects.push(Effect::ForgetVoucher(*id));
+            }
+            keep
+        });
+        for (id, bytes) in fresh {
+            if needed.contains(&id) {
+                self.vouchers.insert(id, bytes);
+                effects.push(Effect::KeepVoucher(id));
+            }
+        }
+        effects
     }
 }
 

@@ -1,0 +1,104 @@
+//! What came to pass in the rounds.
+
+use super::incoming::Taking;
+use super::{Held, Replica};
+use crate::conversation::{Document, DocumentError};
+use crate::ids::{ConversationId, RoundId};
+use crate::wire::{FeedPage, News, ReasonCode};
+
+impl Replica {
+    pub(super) fn follow(&mut self, page: FeedPage, taking: &mut Taking) {
+        for news in page.news {
+            match news {
+                News::Changed(id, bytes) => self.changed(page.round, id, bytes, taking),
+                News::Erased(id) => self.erased(id, taking),
+                News::Replaced(id, by) => self.replaced(id, by, taking),
+                // Not where it came to another round before this was told, nor what only waits.
+                News::MovedAway(id) => {
+                    let goes = |held: &Held| held.round() == page.round && !held.is_waiting();
+                    if self.held.get(&id).is_some_and(goes) {
+                        self.forget(id, taking);
+                    }
+                }
+            }
+        }
+    }
+
+    fn changed(&mut self, round: RoundId, id: ConversationId, bytes: Vec<u8>, taking: &mut Taking) {
+        let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
+        let Ok(heads) = Document::heads_of(&bytes) else {
+            return;
+        };
+        let Some(held) = self.held.get_mut(&id) else {
+            let held = Held::from_feed(round, bytes, taking.at, voucher);
+            self.held.insert(id, held);
+            taking.touched.insert(id);
+            return;
+        };
+        if held.replaced().is_some() {
+            return;
+        }
+        if held.round() != round {
+            held.moved_to(round);
+            taking.touched.insert(id);
+        }
+        let same = held.heads() == heads;
+        if same && !held.is_waiting() {
+            return;
+        }
+        taking.touched.insert(id);
+        let (Ok(mine), Ok(theirs)) = (Document::load(held.bytes()), Document::load(&bytes)) else {
+            return held.turn_down(ReasonCode::TryAgain, "it cannot be read", taking);
+        };
+        if !mine.shares_history(&theirs) {
+            return self.begin_anew(
+                id,
+                &mine,
+                theirs,
+                Held::from_feed(round, bytes, taking.at, voucher),
+                taking,
+            );
+        }
+        if held.is_to_redo() || taking.reused.contains(&id) {
+            return self.redo(id, &mine, Some(&theirs), taking);
+        }
+        // A word of the server that does not know what it signed for: it was put back to an earlier
+        // state. What it lost is here.
+        let lost = !held.known_heads().iter().all(|head| theirs.has(head));
+        if !lost && !held.is_waiting() {
+            let voucher = voucher.or(held.voucher());
+            *held = Held::from_feed(round, bytes, taking.at, voucher);
+            return;
+        }
+        let mut merged = mine.clone();
+        match merged.merge(&theirs) {
+            Ok(()) => {}
+            Err(DocumentError::ActorReused) => return self.redo(id, &mine, Some(&theirs), taking),
+            Err(error) => {
+                return held.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking);
+            }
+        }
+        held.merged(&merged);
+        if lost || held.is_others() {
+            let others = self.identity.is_others_work(&merged, &heads);
+            held.offer(merged.changes_since(&heads), others);
+        }
+        taking.lost |= lost;
+        held.knows(&heads, if lost { None } else { voucher });
+    }
+
+    pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {
+        self.forget(id, taking);
+        // Nor does anything of it wait for a successor that was erased as well.
+        let waits = |held: &Held| held.replaced().is_some_and(|replaced| replaced.by == id);
+        let waiting: Vec<ConversationId> = self
+            .held
+            .iter()
+            .filter(|(_, held)| waits(held))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in waiting {
+            self.forget(id, taking);
+        }
+    }
+}

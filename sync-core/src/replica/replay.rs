@@ -1,0 +1,183 @@
+//! What was done here, done once more where its changes cannot be taken as they are.
+//!
+//! Each step is carried out where it was carried out before: on what its author knew. So what a
+//! colleague did meanwhile stands beside it, as if nothing had happened: two corrections of one quote
+//! remain two.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::steps::{Deed, Step};
+use crate::conversation::{
+    Actor, Command, CommandError, Document, DocumentError, Head, NewConversation, NewQuote,
+};
+use crate::ids::{QuoteId, UserId};
+
+/// Who carries out the steps again. The session must be one that wrote nothing yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Author {
+    pub(super) actor: Actor,
+    pub(super) user: UserId,
+}
+
+pub(super) struct Redone {
+    pub(super) document: Document,
+    /// What the server lacks of it.
+    pub(super) pending: Vec<u8>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// The steps as changes of another actor, beside what the server has (`theirs`, where it has the
+/// document) and what it once had. A step that the server has is left as it is there.
+pub(super) fn redo(
+    mine: &Document,
+    steps: &[Step],
+    theirs: Option<&Document>,
+    author: Author,
+) -> Result<Redone, CommandError> {
+    let has = |head: &Head| theirs.is_some_and(|theirs| theirs.has(head));
+    let origins = theirs.map(Document::origins).unwrap_or_default();
+    let unsent: BTreeSet<Head> = steps
+        .iter()
+        .map(|step| step.change)
+        .filter(|change| !has(change))
+        .collect();
+    let receipted = mine.without(&unsent)?;
+    let mut document = match theirs {
+        Some(theirs) => theirs.clone(),
+        None => Document::empty(),
+    };
+    document.merge(&receipted)?;
+
+    let mut again: BTreeMap<Head, Vec<Head>> = BTreeMap::new();
+    let mut left = Vec::new();
+    for step in steps {
+        if document.has(&step.change) {
+            if !has(&step.change) {
+                left.push(step.clone());
+            }
+            continue;
+        }
+        if let Some(done) = origins.get(&step.origin()) {
+            again.insert(step.change, vec![*done]);
+            continue;
+        }
+        let written = match &step.deed {
+            Deed::Recorded(new) => {
+                if document.is_empty() {
+                    document = Document::record_again(new, author.actor, step.origin())?;
+                    left.push(step.done_again(&document));
+                }
+                document.heads()
+            }
+            Deed::Executed(command) => {
+                let on = mine.dependencies(&step.change);
+                let on = places(&on.ok_or(DocumentError::Unreadable)?, &again);
+                let mut then = document.at(&on)?;
+                let command = shown_again(command, &again);
+                if repeat(&mut then, &command, None, step, author)? {
+                    document.merge(&then)?;
+                    left.push(step.done_again(&then));
+                }
+                then.heads()
+            }
+        };
+        again.insert(step.change, written);
+    }
+    let since = theirs.map(Document::heads).unwrap_or_default();
+    Ok(Redone {
+        pending: document.changes_since(&since),
+        document,
+        steps: left,
+    })
+}
+
+/// Whether it changed anything.
+fn repeat(
+    document: &mut Document,
+    command: &Command,
+    shown: Option<&Document>,
+    step: &Step,
+    author: Author,
+) -> Result<bool, CommandError> {
+    let Author { actor, user } = author;
+    let change = document.repeat(command, shown, actor, user, step.at, step.origin())?;
+    Ok(!change.is_empty())
+}
+
+/// These heads in the new history.
+fn places(heads: &[Head], again: &BTreeMap<Head, Vec<Head>>) -> Vec<Head> {
+    let places = heads.iter().flat_map(|head| match again.get(head) {
+        Some(written) => written.clone(),
+        None => vec![*head],
+    });
+    let places: BTreeSet<Head> = places.collect();
+    places.into_iter().collect()
+}
+
+fn shown_again(command: &Command, again: &BTreeMap<Head, Vec<Head>>) -> Command {
+    let mut command = command.clone();
+    if let Command::EditNotes(edit) = &mut command {
+        edit.seen = places(&edit.seen, again);
+    }
+    command
+}
+
+/// The steps on a successor of the document: another history, in which nothing of the old one is
+/// known. Nothing about an erased quote is carried over.
+pub(super) fn carry_over(
+    mine: &Document,
+    steps: &[Step],
+    erased: &[QuoteId],
+    successor: &mut Document,
+    author: Author,
+) -> Result<Vec<Step>, CommandError> {
+    let origins = successor.origins();
+    let mut carried = Vec::new();
+    for step in steps.iter().filter(|step| !step.is_about(erased)) {
+        // The recording itself is what the successor was made of.
+        let Deed::Executed(command) = &step.deed else {
+            continue;
+        };
+        let done = origins.contains_key(&step.origin());
+        if !done && repeat(successor, command, Some(mine), step, author)? {
+            carried.push(step.done_again(successor));
+        }
+    }
+    Ok(carried)
+}
+
+/// The conversation as it reads, without these quotes and without its history: what a tablet shows
+/// until the successor comes.
+pub(super) fn cleansed(
+    mine: &Document,
+    erased: &[QuoteId],
+    author: Author,
+) -> Result<Document, CommandError> {
+    let read = mine.read()?;
+    let quotes = read
+        .quotes
+        .iter()
+        .filter(|quote| !erased.contains(&quote.id));
+    let new = NewConversation {
+        recorded_at: read.recorded_at,
+        recorded_by: read.recorded_by,
+        language: read.language.clone(),
+        area: read.area.clone(),
+        notes: read.notes.clone(),
+        quotes: quotes
+            .map(|quote| NewQuote {
+                id: quote.id,
+                verbatim: quote.wording.first().to_owned(),
+                language: quote.language.clone(),
+                lines: Vec::new(),
+            })
+            .collect(),
+        consent: read
+            .consent
+            .statements()
+            .iter()
+            .map(|(id, statement)| (*id, statement.clone()))
+            .collect(),
+    };
+    Document::record(&new, author.actor)
+}

@@ -1,0 +1,211 @@
+//! Work that must go on in another form: done again by another actor, or on a successor.
+
+use super::held::Replaced;
+use super::incoming::Taking;
+use super::replay::{self, Author};
+use super::{Held, Replica};
+use crate::conversation::{Actor, CommandError, Document};
+use crate::ids::ConversationId;
+use crate::wire::{Fingerprint, ReasonCode};
+
+impl Replica {
+    /// One whose session wrote nothing yet: made of the old one and what came in.
+    fn fresh_author(&mut self, taking: &Taking) -> Author {
+        let number = self.requests.to_be_bytes();
+        self.requests += 1;
+        let text = [&self.session[..], &taking.answer.0, &number].concat();
+        let mut session = [0; 8];
+        session.copy_from_slice(&Fingerprint::of(&text).0[..8]);
+        Author {
+            actor: Actor {
+                device: self.identity.device,
+                session,
+            },
+            user: self.identity.user,
+        }
+    }
+
+    /// Does the unsent steps again beside what the server has of it, if anything.
+    pub(super) fn redo(
+        &mut self,
+        id: ConversationId,
+        mine: &Document,
+        theirs: Option<&Document>,
+        taking: &mut Taking,
+    ) {
+        let author = self.fresh_author(taking);
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
+        taking.reused.remove(&id);
+        taking.touched.insert(id);
+        let done = if held.steps().is_empty() {
+            Err(CommandError::UnknownState)
+        } else {
+            replay::redo(mine, held.steps(), theirs, author)
+        };
+        match done {
+            Ok(done) => {
+                held.redone(&done.document, done.pending, done.steps);
+                if let Some(theirs) = theirs {
+                    let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
+                    let lost = !held.known_heads().iter().all(|head| theirs.has(head));
+                    held.knows(&theirs.heads(), if lost { None } else { voucher });
+                }
+            }
+            Err(error) => held.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking),
+        }
+    }
+
+    /// The server has another document under this id, that was not made of the one here: what was not
+    /// sent is carried over to it, and nothing else of the one here can be.
+    pub(super) fn begin_anew(
+        &mut self,
+        id: ConversationId,
+        mine: &Document,
+        mut theirs: Document,
+        mut fresh: Held,
+        taking: &mut Taking,
+    ) {
+        let author = self.fresh_author(taking);
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
+        let before = theirs.heads();
+        match replay::carry_over(mine, held.steps(), &[], &mut theirs, author) {
+            Ok(steps) => {
+                if !steps.is_empty() {
+                    fresh.continued(&theirs, theirs.changes_since(&before), steps);
+                }
+                *held = fresh;
+            }
+            Err(error) => held.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking),
+        }
+    }
+
+    /// The server has nothing of these that this person may know of: they begin here.
+    pub(super) fn redo_from_nothing(&mut self, ids: Vec<ConversationId>, taking: &mut Taking) {
+        for id in ids {
+            // The feed of the same answer may have brought it.
+            let Some(held) = self.held.get(&id).filter(|held| held.is_to_redo()) else {
+                continue;
+            };
+            if let Ok(mine) = Document::load(held.bytes()) {
+                self.redo(id, &mine, None, taking);
+            }
+        }
+    }
+
+    /// The server's document did not come with the answer that speaks of it.
+    pub(super) fn give_up_reused(&mut self, taking: &mut Taking) {
+        for id in std::mem::take(&mut taking.reused) {
+            if let Some(held) = self.held.get_mut(&id) {
+                let why = "the author's sequence is used otherwise";
+                held.turn_down(ReasonCode::TryAgain, why, taking);
+            }
+        }
+    }
+
+    /// The server put another document in the place of this one: nothing of what was erased stays here.
+    pub(super) fn replaced(&mut self, id: ConversationId, by: ConversationId, taking: &mut Taking) {
+        // What waited for this one waits for the next.
+        for (waiting, held) in &mut self.held {
+            let Some(replaced) = held.replaced().filter(|replaced| replaced.by == id) else {
+                continue;
+            };
+            let mut replaced = replaced.clone();
+            replaced.by = by;
+            replaced.erased.extend(&taking.erased_quotes);
+            replaced.cleansed = false;
+            held.replace(replaced);
+            taking.touched.insert(*waiting);
+        }
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
+        if held.replaced().is_some() {
+            return;
+        }
+        taking.touched.insert(id);
+        held.replace(Replaced {
+            by,
+            erased: taking.erased_quotes.clone(),
+            cleansed: false,
+        });
+        if held.steps().is_empty() {
+            self.forget(id, taking);
+        }
+    }
+
+    /// Carries what was not sent over to the successors that are here.
+    pub(super) fn carry_over(&mut self, taking: &mut Taking) {
+        let replaced: Vec<ConversationId> = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.replaced().is_some() && !held.is_refused())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in replaced {
+            let Some(held) = self.held.get(&id).cloned() else {
+                continue;
+            };
+            if held.steps().is_empty() {
+                self.forget(id, taking);
+                continue;
+            }
+            let done = self.carried(&held, taking);
+            let Some(old) = self.held.get_mut(&id) else {
+                continue;
+            };
+            match done {
+                Ok(true) => self.forget(id, taking),
+                Ok(false) => {}
+                Err(error) => {
+                    old.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking);
+                    taking.touched.insert(id);
+                }
+            }
+            self.cleanse(id, taking);
+        }
+    }
+
+    /// Whether the successor was here.
+    fn carried(&mut self, old: &Held, taking: &mut Taking) -> Result<bool, CommandError> {
+        let author = self.fresh_author(taking);
+        let Some(replaced) = old.replaced() else {
+            return Ok(false);
+        };
+        let Some(successor) = self.held.get_mut(&replaced.by) else {
+            return Ok(false);
+        };
+        let mine = Document::load(old.bytes())?;
+        let mut document = Document::load(successor.bytes())?;
+        let before = document.heads();
+        let steps =
+            replay::carry_over(&mine, old.steps(), &replaced.erased, &mut document, author)?;
+        if !steps.is_empty() {
+            successor.continued(&document, document.changes_since(&before), steps);
+            taking.touched.insert(replaced.by);
+        }
+        Ok(true)
+    }
+
+    /// Until the successor comes the conversation is shown without what was erased, and without its
+    /// history.
+    fn cleanse(&mut self, id: ConversationId, taking: &mut Taking) {
+        let author = self.fresh_author(taking);
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
+        let Some(replaced) = held.replaced().filter(|replaced| !replaced.cleansed) else {
+            return;
+        };
+        let clean = Document::load(held.bytes())
+            .map_err(CommandError::from)
+            .and_then(|mine| replay::cleansed(&mine, &replaced.erased, author));
+        if let Ok(clean) = clean {
+            held.cleanse(&clean);
+            taking.touched.insert(id);
+        }
+    }
+}
