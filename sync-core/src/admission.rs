@@ -2,16 +2,21 @@
 //!
 //! Gatekeeper first, then the known changes are dropped, the rest is judged, and a copy is merged.
 //! A panic inside Automerge is caught and costs the item, not the server.
+//!
+//! After a backup was put back, tablets bring changes of others that the server lost. What it once
+//! signed for need not be judged again: the hash of a change covers all that comes before it.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::{Automerge, AutomergeError, Change};
+use automerge::{AutomergeError, Change};
 
 use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
 use crate::gatekeeper::{self, RawChange};
 pub use crate::gatekeeper::{Unreadable, union};
+use crate::known::Known;
 use crate::limits;
-use crate::policy::{Author, Shape, Violation, knows, last_seq};
+use crate::policy::{Author, Shape, Violation};
 
 /// A push that may be stored.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ pub enum Refusal {
     Unreadable(#[from] Unreadable),
     #[error("a change was made by another device than the one that sends it")]
     ForeignActor,
+    #[error("a change does not number its operations on from those that it could know")]
+    Numbering,
     #[error(transparent)]
     NotAllowed(#[from] Violation),
     #[error("the document is no conversation")]
@@ -54,8 +61,10 @@ pub enum Refusal {
 
 /// Judges and merges what a tablet pushes into the stored document, if there is one.
 ///
-/// `heads` are those that the tablet claims to have pushed, and that a receipt would cover. Changes
-/// that are `vouched` heads, or come before them, were judged by this server once and may be anybody's.
+/// `heads` are those that the tablet claims to have pushed, and that a receipt would cover. `vouched`
+/// are heads of this document that the server once signed for: changes that are among them, or come
+/// before them, may be anybody's and are not judged again. They are bounded like all others, and
+/// what comes of them must be a conversation.
 pub fn admit(
     existing: Option<&[u8]>,
     pushed: &[u8],
@@ -78,51 +87,103 @@ fn merge(
     pushed: &[RawChange<'_>],
     heads: &[Head],
     author: &Author,
-    _vouched: &[Head],
+    vouched: &[Head],
 ) -> Result<Admission, Refusal> {
     let mut document = match existing {
         Some(bytes) => Document::load(bytes).map_err(|_| Refusal::Unmergeable)?,
         None => Document::empty(),
     };
+    let mut known = Known::of(&document.doc);
     let fresh: Vec<&RawChange<'_>> = pushed
         .iter()
-        .filter(|change| !knows(&document.doc, &change.hash))
+        .filter(|change| !known.has(&change.hash))
         .collect();
     if fresh.is_empty() {
         return match existing {
             None => Err(Refusal::NotAConversation),
-            Some(_) if !knows_all(&document, heads) => Err(Refusal::MissingDependencies),
+            Some(_) if !heads.iter().all(|head| known.has(head)) => {
+                Err(Refusal::MissingDependencies)
+            }
             Some(_) => Ok(Admission::Unchanged {
                 heads: document.heads(),
             }),
         };
     }
-    check_order(&document.doc, &fresh, author)?;
 
-    let mut shape = match existing {
-        Some(_) => {
+    // What is vouched for comes first, as if the server had it still; the rest builds on it.
+    let (vouched, own) = vouched_and_own(fresh, vouched);
+    if own
+        .iter()
+        .any(|change| Actor::device_of(&change.actor) != Some(author.device))
+    {
+        return Err(Refusal::ForeignActor);
+    }
+    let vouched = in_order(&mut known, &vouched)?;
+    let own = in_order(&mut known, &own)?;
+    // What a receipt covers must be here, whatever the tablet believes that it sent.
+    if !heads.iter().all(|head| known.has(head)) {
+        return Err(Refusal::MissingDependencies);
+    }
+
+    let begun = existing.is_some() || !vouched.is_empty();
+    apply(&mut document, vouched)?;
+    if !own.is_empty() {
+        let mut shape = if begun {
             let parts = Parts::of(&document.doc).map_err(|_| Refusal::NotAConversation)?;
             Shape::of(&document.doc, &parts)
+        } else {
+            Shape::empty()
+        };
+        for change in &own {
+            shape.judge(&change.decode(), author)?;
         }
-        None => Shape::empty(),
-    };
-    let mut changes = Vec::with_capacity(fresh.len());
-    for raw in fresh {
-        let change = Change::from_bytes(raw.bytes.to_vec()).map_err(|_| Unreadable::NotAChange)?;
-        shape.judge(&change.decode(), author)?;
-        changes.push(change);
+        apply(&mut document, own)?;
     }
+    merged(&document)
+}
+
+/// Changes that are vouched heads or come before them, and the others; each in the order sent.
+fn vouched_and_own<'a, 'b>(
+    fresh: Vec<&'a RawChange<'b>>,
+    vouched: &[Head],
+) -> (Vec<&'a RawChange<'b>>, Vec<&'a RawChange<'b>>) {
+    let mut covered: BTreeSet<Head> = vouched.iter().copied().collect();
+    // Whatever comes before a change was sent before it, or is refused for its order.
+    for change in fresh.iter().rev() {
+        if covered.contains(&change.hash) {
+            covered.extend(&change.deps);
+        }
+    }
+    fresh
+        .into_iter()
+        .partition(|change| covered.contains(&change.hash))
+}
+
+/// Each change follows its author's sequence and builds on known changes; then it is known itself.
+fn in_order(known: &mut Known, changes: &[&RawChange<'_>]) -> Result<Vec<Change>, Refusal> {
+    changes
+        .iter()
+        .map(|raw| {
+            known.follows(raw)?;
+            let change =
+                Change::from_bytes(raw.bytes.to_vec()).map_err(|_| Unreadable::NotAChange)?;
+            known.learn(raw, change.len() as u64);
+            Ok(change)
+        })
+        .collect()
+}
+
+fn apply(document: &mut Document, changes: Vec<Change>) -> Result<(), Refusal> {
     document
         .doc
         .apply_changes(changes)
         .map_err(|error| match error {
             AutomergeError::DuplicateSeqNumber(..) => Refusal::ActorReused,
             _ => Refusal::Unmergeable,
-        })?;
+        })
+}
 
-    if !knows_all(&document, heads) {
-        return Err(Refusal::MissingDependencies);
-    }
+fn merged(document: &Document) -> Result<Admission, Refusal> {
     let bytes = document.save();
     if bytes.len() > limits::DOCUMENT_BYTES {
         return Err(Refusal::TooLarge);
@@ -143,35 +204,4 @@ fn merge(
         heads,
         conversation,
     })))
-}
-
-/// What a receipt covers must be here, whatever the tablet believes that it sent.
-fn knows_all(document: &Document, heads: &[Head]) -> bool {
-    heads.iter().all(|head| document.has(head))
-}
-
-/// Each change is the sender's own, follows its author's sequence, and builds on known changes.
-fn check_order(doc: &Automerge, fresh: &[&RawChange<'_>], author: &Author) -> Result<(), Refusal> {
-    let mut sent: Vec<Head> = Vec::new();
-    for change in fresh {
-        if Actor::device_of(&change.actor) != Some(author.device) {
-            return Err(Refusal::ForeignActor);
-        }
-        let earlier = fresh
-            .iter()
-            .filter(|c| c.actor == change.actor && sent.contains(&c.hash));
-        let last = earlier
-            .map(|c| c.seq)
-            .max()
-            .unwrap_or_else(|| last_seq(doc, &change.actor));
-        if change.seq <= last {
-            return Err(Refusal::ActorReused);
-        }
-        let known = |dep: &Head| sent.contains(dep) || knows(doc, dep);
-        if change.seq != last + 1 || !change.deps.iter().all(known) {
-            return Err(Refusal::MissingDependencies);
-        }
-        sent.push(change.hash);
-    }
-    Ok(())
 }

@@ -25,6 +25,8 @@ pub(crate) struct RawChange<'a> {
     pub(crate) deps: Vec<Head>,
     pub(crate) actor: ActorId,
     pub(crate) seq: u64,
+    /// The number of its first operation.
+    pub(crate) start_op: u64,
     /// At most so many, as far as its columns tell.
     operations: u64,
 }
@@ -141,6 +143,7 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
             deps,
             actor,
             seq,
+            start_op,
             operations,
         },
         rest,

@@ -29,6 +29,7 @@ pub mod consent;
 pub mod conversation;
 mod gatekeeper;
 pub mod ids;
+mod known;
 pub mod limits;
 pub mod live;
 pub mod office;

@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use automerge::legacy::{Key, ObjectId, Op, OpType};
-use automerge::{
-    ActorId, Automerge, ChangeHash, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue,
-};
+use automerge::{ActorId, Automerge, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue};
 
 use crate::consent::Statement;
 use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
@@ -369,18 +367,4 @@ fn cut(key: &str) -> String {
         .take(20)
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
         .collect()
-}
-
-/// The last sequence number of this actor in the document.
-pub(crate) fn last_seq(doc: &Automerge, actor: &ActorId) -> u64 {
-    doc.get_changes_meta(&[])
-        .iter()
-        .filter(|meta| meta.actor.as_ref() == actor)
-        .map(|meta| meta.seq)
-        .max()
-        .unwrap_or(0)
-}
-
-pub(crate) fn knows(doc: &Automerge, head: &crate::conversation::Head) -> bool {
-    doc.get_change_meta_by_hash(&ChangeHash(head.0)).is_some()
 }

@@ -7,7 +7,9 @@ mod consented;
 mod history;
 mod merged;
 mod noted;
+mod numbered;
 mod projected;
+mod vouched;
 mod wired;
 
 use proptest::strategy::Strategy;

@@ -325,7 +325,9 @@ pub fn outcome_of(refusal: &Refusal) -> Outcome {
         | Refusal::NotAllowed(Violation::QuoteTooLong | Violation::TooMuch(_)) => {
             ReasonCode::TooLarge
         }
-        Refusal::Unreadable(_) | Refusal::Unmergeable => ReasonCode::Unreadable,
+        Refusal::Unreadable(_) | Refusal::Numbering | Refusal::Unmergeable => {
+            ReasonCode::Unreadable
+        }
         Refusal::NotAConversation | Refusal::NotAllowed(Violation::FirstChange(_)) => {
             ReasonCode::NotAConversation
         }
