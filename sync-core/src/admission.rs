@@ -114,31 +114,32 @@ fn merge(
     let (vouched, own) = vouched_and_own(fresh, vouched);
     if own
         .iter()
-        .any(|change| Actor::device_of(&change.actor) != Some(author.device))
+        .any(|change| Actor::device_of(&change.author) != Some(author.device))
     {
         return Err(Refusal::ForeignActor);
     }
-    let vouched = in_order(&mut known, &vouched)?;
-    let own = in_order(&mut known, &own)?;
+    for change in &vouched {
+        known.follows(change)?;
+        known.learn(change, change.count()?);
+    }
+    let begun = existing.is_some() || !vouched.is_empty();
+    apply(&mut document, &vouched)?;
+    let mut shape = if begun {
+        let parts = Parts::of(&document.doc).map_err(|_| Refusal::NotAConversation)?;
+        Shape::of(&document.doc, &parts)
+    } else {
+        Shape::empty()
+    };
+    for change in &own {
+        known.follows(change)?;
+        let operations = shape.judge(change, author)?;
+        known.learn(change, operations);
+    }
     // What a receipt covers must be here, whatever the tablet believes that it sent.
     if !heads.iter().all(|head| known.has(head)) {
         return Err(Refusal::MissingDependencies);
     }
-
-    let begun = existing.is_some() || !vouched.is_empty();
-    apply(&mut document, vouched)?;
-    if !own.is_empty() {
-        let mut shape = if begun {
-            let parts = Parts::of(&document.doc).map_err(|_| Refusal::NotAConversation)?;
-            Shape::of(&document.doc, &parts)
-        } else {
-            Shape::empty()
-        };
-        for change in &own {
-            shape.judge(&change.decode(), author)?;
-        }
-        apply(&mut document, own)?;
-    }
+    apply(&mut document, &own)?;
     merged(&document)
 }
 
@@ -159,21 +160,11 @@ fn vouched_and_own<'a, 'b>(
         .partition(|change| covered.contains(&change.hash))
 }
 
-/// Each change follows its author's sequence and builds on known changes; then it is known itself.
-fn in_order(known: &mut Known, changes: &[&RawChange<'_>]) -> Result<Vec<Change>, Refusal> {
-    changes
+fn apply(document: &mut Document, changes: &[&RawChange<'_>]) -> Result<(), Refusal> {
+    let changes = changes
         .iter()
-        .map(|raw| {
-            known.follows(raw)?;
-            let change =
-                Change::from_bytes(raw.bytes.to_vec()).map_err(|_| Unreadable::NotAChange)?;
-            known.learn(raw, change.len() as u64);
-            Ok(change)
-        })
-        .collect()
-}
-
-fn apply(document: &mut Document, changes: Vec<Change>) -> Result<(), Refusal> {
+        .map(|raw| Change::from_bytes(raw.bytes.to_vec()).map_err(|_| Unreadable::NotAChange))
+        .collect::<Result<Vec<Change>, _>>()?;
     document
         .doc
         .apply_changes(changes)

@@ -13,22 +13,27 @@ use sha2::{Digest, Sha256};
 
 use crate::conversation::Head;
 use crate::limits;
+use crate::operations::{OperationId, Operations};
+use crate::reader::Reader;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE_CHUNK: u8 = 1;
 
 /// One change as it was sent: whole, uncompressed, within the limits; not yet judged.
 #[derive(Debug, Clone)]
-pub(crate) struct RawChange<'a> {
-    pub(crate) bytes: &'a [u8],
-    pub(crate) hash: Head,
-    pub(crate) deps: Vec<Head>,
-    pub(crate) actor: ActorId,
-    pub(crate) seq: u64,
+pub struct RawChange<'a> {
+    pub bytes: &'a [u8],
+    pub hash: Head,
+    pub deps: Vec<Head>,
+    pub author: ActorId,
+    /// Others that its operations name.
+    pub others: Vec<ActorId>,
+    pub seq: u64,
     /// The number of its first operation.
-    pub(crate) start_op: u64,
+    pub start_op: u64,
+    operations: Operations<'a>,
     /// At most so many, as far as its columns tell.
-    operations: u64,
+    claimed: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,8 +48,30 @@ pub enum Unreadable {
     TooLarge,
 }
 
+impl<'a> RawChange<'a> {
+    pub fn operations(&self) -> Operations<'a> {
+        self.operations.clone()
+    }
+
+    /// How many operations it has. Reads them all: it is the change that it claims to be.
+    pub(crate) fn count(&self) -> Result<u64, Unreadable> {
+        let mut operations = self.operations();
+        let mut count = 0;
+        while operations.next()?.is_some() {
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Whose operation it is: see [`OperationId::actor`].
+    pub fn actor(&self, id: OperationId) -> &ActorId {
+        let other = id.actor.checked_sub(1).and_then(|at| self.others.get(at));
+        other.unwrap_or(&self.author)
+    }
+}
+
 /// Splits concatenated chunks and checks each.
-pub(crate) fn changes(mut bytes: &[u8]) -> Result<Vec<RawChange<'_>>, Unreadable> {
+pub fn changes(mut bytes: &[u8]) -> Result<Vec<RawChange<'_>>, Unreadable> {
     let mut found: Vec<RawChange<'_>> = Vec::new();
     let mut operations = 0;
     while !bytes.is_empty() {
@@ -53,7 +80,7 @@ pub(crate) fn changes(mut bytes: &[u8]) -> Result<Vec<RawChange<'_>>, Unreadable
         }
         let (change, rest) = change(bytes)?;
         // A thousand changes that are each within the limit are a bomb too.
-        operations += change.operations;
+        operations += change.claimed;
         if operations > limits::ITEM_OPERATIONS {
             return Err(Unreadable::TooLarge);
         }
@@ -109,7 +136,8 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
         })
         .collect::<Result<Vec<_>, _>>()?;
     let length = reader.length()?;
-    let actor = ActorId::from(reader.take(length)?);
+    let author = ActorId::from(reader.take(length)?);
+    let mut others = Vec::new();
     let seq = reader.unsigned()?;
     let start_op = reader.unsigned()?;
     if seq == 0 || seq > u64::from(u32::MAX) || start_op == 0 || start_op > u64::from(u32::MAX / 2)
@@ -117,21 +145,26 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
         return Err(Unreadable::TooLarge);
     }
     reader.signed()?; // time
-    let length = reader.length()?;
-    std::str::from_utf8(reader.take(length)?).map_err(|_| Unreadable::NotAChange)?; // message
+    reader.text()?; // message
     for _ in 0..reader.count(limits::CHANGES)? {
         let length = reader.length()?;
-        reader.take(length)?; // other actors
+        others.push(ActorId::from(reader.take(length)?));
     }
-    let columns = (0..reader.count(64)?)
+    let before_author = others.iter().filter(|other| **other < author).count();
+    if !others.is_sorted_by(|one, next| one < next) || others.contains(&author) {
+        return Err(Unreadable::NotAChange);
+    }
+    let lengths = (0..reader.count(64)?)
         .map(|_| Ok((reader.unsigned()?, reader.length()?)))
         .collect::<Result<Vec<_>, Unreadable>>()?;
-    let mut operations = 0;
-    for (specification, length) in columns {
-        let mut column = Reader {
+    let mut columns = Vec::with_capacity(lengths.len());
+    let mut claimed = 0;
+    for (specification, length) in lengths {
+        let column = Reader {
             bytes: reader.take(length)?,
         };
-        operations = operations.max(check_column(specification, &mut column)?);
+        claimed = claimed.max(check_column(specification, column)?);
+        columns.push((specification, column));
     }
     if !reader.bytes.is_empty() {
         return Err(Unreadable::WrongChunk);
@@ -141,17 +174,19 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
             bytes: whole,
             hash: Head(hash),
             deps,
-            actor,
+            operations: Operations::of(others.len(), before_author, &columns)?,
+            author,
+            others,
             seq,
             start_op,
-            operations,
+            claimed,
         },
         rest,
     ))
 }
 
 /// Counts what a column claims to hold without building it.
-fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<u64, Unreadable> {
+fn check_column(specification: u64, mut column: Reader<'_>) -> Result<u64, Unreadable> {
     const DEFLATED: u64 = 8;
     if specification & DEFLATED != 0 {
         return Err(Unreadable::WrongChunk);
@@ -159,14 +194,14 @@ fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<u64, Unre
     let items = match specification & 7 {
         // How many entries a group has, per operation: the values count too.
         0 => run_lengths(
-            column,
+            &mut column,
             |c| c.unsigned(),
             |value, times| value.saturating_mul(times),
         )?,
         // Actor indexes, unsigned integers, lengths and types of values.
-        1 | 2 | 6 => run_lengths(column, |c| c.unsigned(), |_, _| 0)?,
+        1 | 2 | 6 => run_lengths(&mut column, |c| c.unsigned(), |_, _| 0)?,
         // Differences.
-        3 => run_lengths(column, |c| c.signed().map(|_| 0), |_, _| 0)?,
+        3 => run_lengths(&mut column, |c| c.signed().map(|_| 0), |_, _| 0)?,
         4 => {
             let mut total = 0_u64;
             while !column.bytes.is_empty() {
@@ -182,7 +217,7 @@ fn check_column(specification: u64, column: &mut Reader<'_>) -> Result<u64, Unre
                 c.take(length)?;
                 Ok(length as u64)
             };
-            let items = run_lengths(column, text, |length, times| {
+            let items = run_lengths(&mut column, text, |length, times| {
                 spread = spread.saturating_add(length.saturating_mul(times));
                 0
             })?;
@@ -233,72 +268,4 @@ fn run_lengths<'a>(
         }
     }
     Ok(total)
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Unreadable> {
-        let (taken, rest) = self
-            .bytes
-            .split_at_checked(length)
-            .ok_or(Unreadable::NotAChange)?;
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    /// Unsigned LEB128.
-    fn unsigned(&mut self) -> Result<u64, Unreadable> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(1)?[0];
-            let part = u64::from(byte & 0x7f);
-            if shift == 63 && part > 1 {
-                break;
-            }
-            value |= part << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Unreadable::NotAChange)
-    }
-
-    /// Signed LEB128.
-    fn signed(&mut self) -> Result<i64, Unreadable> {
-        let mut value = 0_i64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.take(1)?[0];
-            value |= i64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                let negative = byte & 0x40 != 0 && shift < 57;
-                return Ok(if negative {
-                    value | (-1_i64 << (shift + 7))
-                } else {
-                    value
-                });
-            }
-        }
-        Err(Unreadable::NotAChange)
-    }
-
-    fn length(&mut self) -> Result<usize, Unreadable> {
-        let length = usize::try_from(self.unsigned()?).map_err(|_| Unreadable::TooLarge)?;
-        if length > self.bytes.len() {
-            Err(Unreadable::NotAChange)
-        } else {
-            Ok(length)
-        }
-    }
-
-    fn count(&mut self, most: usize) -> Result<usize, Unreadable> {
-        let count = usize::try_from(self.unsigned()?).map_err(|_| Unreadable::TooLarge)?;
-        if count > most {
-            Err(Unreadable::TooLarge)
-        } else {
-            Ok(count)
-        }
-    }
 }

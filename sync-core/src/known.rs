@@ -45,7 +45,11 @@ impl Known {
     ///
     /// A number far beyond would be the last of the document: nobody could count on from there.
     pub(crate) fn follows(&self, change: &RawChange<'_>) -> Result<(), Refusal> {
-        let last = self.authors.get(&change.actor).copied().unwrap_or_default();
+        let last = self
+            .authors
+            .get(&change.author)
+            .copied()
+            .unwrap_or_default();
         if change.seq <= last.seq {
             return Err(Refusal::ActorReused);
         }
@@ -60,7 +64,7 @@ impl Known {
 
     pub(crate) fn learn(&mut self, change: &RawChange<'_>, operations: u64) {
         let last = (change.start_op + operations).saturating_sub(1);
-        self.add(change.hash, &change.actor, change.seq, last);
+        self.add(change.hash, &change.author, change.seq, last);
     }
 
     fn add(&mut self, hash: Head, author: &ActorId, seq: u64, operation: u64) {

@@ -14,8 +14,8 @@
 //! [`wire::Envelope`], an answer carries a signed [`receipt`], and only a verified receipt makes a
 //! conversation safe.
 //!
-//! On the server [`admission::admit`] decides what becomes of one pushed document: `gatekeeper` walks
-//! the bytes before Automerge sees them, [`policy`] judges every operation on behalf of its author,
+//! On the server [`admission::admit`] decides what becomes of one pushed document: [`gatekeeper`] walks
+//! the bytes before Automerge sees them, [`policy`] judges each of the [`operations`] on behalf of its author,
 //! and a copy is merged. [`limits`] bounds every input.
 //!
 //! [`sealed`] keeps words for the office alone, as in the [`rescue`] file of a tablet that cannot send.
@@ -25,15 +25,18 @@
 
 pub mod admission;
 pub mod catalogue;
+mod columns;
 pub mod consent;
 pub mod conversation;
-mod gatekeeper;
+pub mod gatekeeper;
 pub mod ids;
 mod known;
 pub mod limits;
 pub mod live;
 pub mod office;
+pub mod operations;
 pub mod policy;
+mod reader;
 pub mod receipt;
 pub mod replica;
 pub mod rescue;

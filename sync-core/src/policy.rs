@@ -3,15 +3,17 @@
 //! Not on patches: a patch shows only what won, and so hides writes into an object that lost.
 //! The rule is narrow: everything that is not named here is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use automerge::legacy::{Key, ObjectId, Op, OpType};
-use automerge::{ActorId, Automerge, ExpandedChange, ObjId, ObjType, ReadDoc, ScalarValue};
+use automerge::{ActorId, Automerge, ObjId, ReadDoc};
 
+use crate::admission::Refusal;
 use crate::consent::Statement;
 use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
+use crate::gatekeeper::RawChange;
 use crate::ids::{DeviceNumber, QuoteId, StatementId, UserId};
 use crate::limits;
+use crate::operations::{Action, Key, Operation, Value};
 
 /// On whose behalf a tablet pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +65,11 @@ type Name = (u64, ActorId);
 /// The objects of a document by the operation that made them, so that an operation finds its path.
 pub(crate) struct Shape {
     places: BTreeMap<Name, Place>,
-    quotes: usize,
+    quotes: BTreeSet<QuoteId>,
+    statements: BTreeSet<StatementId>,
     tags: usize,
-    statements: usize,
+    /// Characters.
     notes: usize,
-    known_consent: Vec<StatementId>,
 }
 
 impl Shape {
@@ -75,11 +77,10 @@ impl Shape {
     pub(crate) fn empty() -> Self {
         Self {
             places: BTreeMap::new(),
-            quotes: 0,
+            quotes: BTreeSet::new(),
+            statements: BTreeSet::new(),
             tags: 0,
-            statements: 0,
             notes: 0,
-            known_consent: Vec::new(),
         }
     }
 
@@ -93,16 +94,13 @@ impl Shape {
         for item in doc.map_range(&parts.quotes, ..) {
             if let Ok(quote) = item.key.parse() {
                 shape.learn(&item.id(), Place::Quote(quote));
-                shape.quotes += 1;
+                shape.quotes.insert(quote);
             }
         }
         shape.tags = doc.length(&parts.tags);
         shape.notes = doc.length(&parts.notes);
-        shape.known_consent = doc
-            .keys(&parts.consent)
-            .filter_map(|key| key.parse().ok())
-            .collect();
-        shape.statements = shape.known_consent.len();
+        let statements = doc.keys(&parts.consent);
+        shape.statements = statements.filter_map(|key| key.parse().ok()).collect();
         shape
     }
 
@@ -112,18 +110,12 @@ impl Shape {
         }
     }
 
-    fn has_quote(&self, quote: QuoteId) -> bool {
-        self.places
-            .values()
-            .any(|place| *place == Place::Quote(quote))
-    }
-
-    /// Judges one change; what it makes is known to the next.
+    /// Judges one change; what it makes is known to the next. Returns how many operations it has.
     pub(crate) fn judge(
         &mut self,
-        change: &ExpandedChange,
+        change: &RawChange<'_>,
         author: &Author,
-    ) -> Result<(), Violation> {
+    ) -> Result<u64, Refusal> {
         let first = self.places.is_empty();
         let mut judge = Judge {
             shape: self,
@@ -131,46 +123,49 @@ impl Shape {
             author,
             first,
             seen: Vec::new(),
+            count: 0,
         };
-        for (index, op) in change.operations.iter().enumerate() {
-            judge.operation(index as u64, op)?;
+        let mut operations = change.operations();
+        while let Some(operation) = operations.next()? {
+            judge.operation(&operation)?;
+            judge.count += 1;
         }
-        if first { judge.complete() } else { Ok(()) }
+        if first {
+            judge.complete()?;
+        }
+        Ok(judge.count)
     }
 }
 
-struct Judge<'a> {
+struct Judge<'a, 'b> {
     shape: &'a mut Shape,
-    change: &'a ExpandedChange,
+    change: &'a RawChange<'b>,
     author: &'a Author,
     first: bool,
     /// Keys of the root and of `meta` that the first change wrote.
     seen: Vec<&'static str>,
+    /// Operations that were judged already.
+    count: u64,
 }
 
 const ROOT_KEYS: [&str; 6] = ["schema", "meta", "notes", "quotes", "tags", "consent"];
 const META_KEYS: [&str; 4] = ["recorded_at", "recorded_by", "language", "area"];
 
-impl Judge<'_> {
-    fn operation(&mut self, index: u64, op: &Op) -> Result<(), Violation> {
-        let name = (
-            u64::from(self.change.start_op) + index,
-            self.change.actor_id.clone(),
-        );
-        let place = match &op.obj {
-            ObjectId::Root => return self.root(name, op),
-            ObjectId::Id(id) => {
-                let known = self.shape.places.get(&(id.counter(), id.actor().clone()));
+impl Judge<'_, '_> {
+    fn operation(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
+        let place = match op.object {
+            None => return self.root(op),
+            Some(id) => {
+                let name = (id.counter, self.change.actor(id).clone());
+                let known = self.shape.places.get(&name);
                 *known.ok_or_else(|| Violation::UnknownPath("?".to_owned()))?
             }
         };
         if place == Place::Notes {
             return self.notes(op);
         }
-        let Key::Map(key) = &op.key else {
-            return Err(Violation::UnknownPath("[]".to_owned()));
-        };
-        if matches!(op.action, OpType::Delete) {
+        let key = property(op)?;
+        if op.action == Action::Delete {
             return Err(match place {
                 Place::Consent => Violation::ConsentRewritten,
                 _ => Violation::Deletion,
@@ -178,7 +173,7 @@ impl Judge<'_> {
         }
         match place {
             Place::Meta => self.meta(key, op),
-            Place::Quotes => self.new_quote(name, key, op),
+            Place::Quotes => self.new_quote(key, op),
             Place::Quote(_) => self.quote(key, op),
             Place::Tags => self.tag(key, op),
             Place::Consent => self.consent(key, op),
@@ -186,11 +181,9 @@ impl Judge<'_> {
         }
     }
 
-    fn root(&mut self, name: Name, op: &Op) -> Result<(), Violation> {
-        let Key::Map(key) = &op.key else {
-            return Err(Violation::UnknownPath("[]".to_owned()));
-        };
-        let known = ROOT_KEYS.into_iter().find(|k| *k == key.as_str());
+    fn root(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
+        let key = property(op)?;
+        let known = ROOT_KEYS.into_iter().find(|k| *k == key);
         let key = known.ok_or_else(|| Violation::UnknownPath(cut(key)))?;
         if !self.first {
             return Err(Violation::NewObject);
@@ -199,20 +192,20 @@ impl Judge<'_> {
             return Err(Violation::FirstChange("a part stands twice"));
         }
         self.seen.push(key);
-        let place = match (key, &op.action) {
-            ("schema", OpType::Put(ScalarValue::Int(SCHEMA))) => return Ok(()),
-            ("meta", OpType::Make(ObjType::Map)) => Place::Meta,
-            ("notes", OpType::Make(ObjType::Text)) => Place::Notes,
-            ("quotes", OpType::Make(ObjType::Map)) => Place::Quotes,
-            ("tags", OpType::Make(ObjType::Map)) => Place::Tags,
-            ("consent", OpType::Make(ObjType::Map)) => Place::Consent,
+        let place = match (key, op.action) {
+            ("schema", Action::Put(Value::Int(SCHEMA))) => return Ok(()),
+            ("meta", Action::MakeMap) => Place::Meta,
+            ("notes", Action::MakeText) => Place::Notes,
+            ("quotes", Action::MakeMap) => Place::Quotes,
+            ("tags", Action::MakeMap) => Place::Tags,
+            ("consent", Action::MakeMap) => Place::Consent,
             _ => return Err(Violation::WrongValue(key)),
         };
-        self.shape.places.insert(name, place);
+        self.make(place);
         Ok(())
     }
 
-    fn meta(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+    fn meta(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
         let known = META_KEYS.into_iter().find(|k| *k == key);
         let key = known.ok_or_else(|| Violation::UnknownPath(format!("meta/{}", cut(key))))?;
         if self.first {
@@ -221,46 +214,47 @@ impl Judge<'_> {
             }
             self.seen.push(key);
         }
-        match (key, &op.action) {
-            ("recorded_at", OpType::Put(ScalarValue::Int(_))) if self.first => Ok(()),
-            ("recorded_by", OpType::Put(ScalarValue::Str(by))) if self.first => self.in_own_name(
+        match (key, op.action) {
+            ("recorded_at", Action::Put(Value::Int(_))) if self.first => Ok(()),
+            ("recorded_by", Action::Put(Value::Text(by))) if self.first => self.in_own_name(
                 by.parse()
                     .map_err(|_| Violation::WrongValue("recorded_by"))?,
             ),
             ("recorded_at" | "recorded_by", _) => Err(Violation::WrongValue(key)),
-            (_, OpType::Put(ScalarValue::Str(text))) if is_short(text) => Ok(()),
+            (_, Action::Put(Value::Text(text))) if is_short(text) => Ok(()),
             _ => Err(Violation::WrongValue(key)),
         }
     }
 
-    fn notes(&mut self, op: &Op) -> Result<(), Violation> {
-        match &op.action {
-            OpType::Put(ScalarValue::Str(text)) if op.insert && is_character(text) => {
+    fn notes(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
+        match op.action {
+            Action::Put(Value::Text(text)) if op.insert && is_character(text) => {
                 self.shape.notes += 1;
                 // Two people may each have filled them; one person may not.
                 let people = if self.first { 1 } else { 2 };
                 within(self.shape.notes, limits::NOTES_CHARS * people, "notes")
             }
-            OpType::Delete => Ok(()),
+            Action::Delete => Ok(()),
             _ => Err(Violation::WrongValue("notes")),
         }
     }
 
-    fn new_quote(&mut self, name: Name, key: &str, op: &Op) -> Result<(), Violation> {
+    fn new_quote(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
         let quote: QuoteId = key.parse().map_err(|_| Violation::WrongValue("quotes"))?;
         // One spelling of an id, or one quote would stand under two keys.
-        let fresh = key == quote.key() && op.pred.is_empty() && !self.shape.has_quote(quote);
-        if !matches!(op.action, OpType::Make(ObjType::Map)) || !fresh {
+        let fresh =
+            key == quote.key() && op.predecessors.is_empty() && !self.shape.quotes.contains(&quote);
+        if op.action != Action::MakeMap || !fresh {
             return Err(Violation::WrongValue("quotes"));
         }
-        self.shape.places.insert(name, Place::Quote(quote));
-        self.shape.quotes += 1;
-        within(self.shape.quotes, limits::QUOTES, "quotes")
+        self.make(Place::Quote(quote));
+        self.shape.quotes.insert(quote);
+        within(self.shape.quotes.len(), limits::QUOTES, "quotes")
     }
 
-    fn quote(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
-        match (key, &op.action) {
-            ("verbatim", OpType::Put(ScalarValue::Str(words))) if !words.contains(NULL) => {
+    fn quote(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
+        match (key, op.action) {
+            ("verbatim", Action::Put(Value::Text(words))) if !words.contains(NULL) => {
                 let long = words.chars().count() > limits::QUOTE_CHARS;
                 if long {
                     Err(Violation::QuoteTooLong)
@@ -268,23 +262,23 @@ impl Judge<'_> {
                     Ok(())
                 }
             }
-            ("position", OpType::Put(ScalarValue::Int(_)))
-            | ("removed", OpType::Put(ScalarValue::Boolean(_))) => Ok(()),
-            ("language", OpType::Put(ScalarValue::Str(code))) if is_short(code) => Ok(()),
+            ("position", Action::Put(Value::Int(_)))
+            | ("removed", Action::Put(Value::Boolean(_))) => Ok(()),
+            ("language", Action::Put(Value::Text(code))) if is_short(code) => Ok(()),
             ("verbatim", _) => Err(Violation::WrongValue("verbatim")),
             ("position" | "removed" | "language", _) => Err(Violation::WrongValue("quote")),
             _ => Err(Violation::UnknownPath(format!("quotes/*/{}", cut(key)))),
         }
     }
 
-    fn tag(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+    fn tag(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
         let wrong = Violation::WrongValue("tags");
         let tag: TagKey = key.parse().map_err(|_| wrong.clone())?;
-        if key != tag.to_string() || !self.shape.has_quote(tag.quote) {
+        if key != tag.to_string() || !self.shape.quotes.contains(&tag.quote) {
             return Err(wrong);
         }
         self.in_own_name(tag.by)?;
-        let OpType::Put(ScalarValue::Str(value)) = &op.action else {
+        let Action::Put(Value::Text(value)) = op.action else {
             return Err(wrong);
         };
         let said: TagStatement = value.parse().map_err(|_| wrong.clone())?;
@@ -293,22 +287,22 @@ impl Judge<'_> {
             Stance::Confirmed | Stance::Rejected if self.author.edits => {}
             Stance::Confirmed | Stance::Rejected => return Err(Violation::NotAnEditor),
         }
-        if op.pred.is_empty() {
+        if op.predecessors.is_empty() {
             self.shape.tags += 1;
         }
         within(self.shape.tags, limits::TAGS, "tags")
     }
 
-    fn consent(&mut self, key: &str, op: &Op) -> Result<(), Violation> {
+    fn consent(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
         let wrong = Violation::WrongValue("consent");
         let id: StatementId = key.parse().map_err(|_| wrong.clone())?;
         if key != id.to_string() {
             return Err(wrong);
         }
-        if !op.pred.is_empty() || self.shape.known_consent.contains(&id) {
+        if !op.predecessors.is_empty() || self.shape.statements.contains(&id) {
             return Err(Violation::ConsentRewritten);
         }
-        let OpType::Put(ScalarValue::Str(json)) = &op.action else {
+        let Action::Put(Value::Text(json)) = op.action else {
             return Err(wrong);
         };
         let statement: Statement = serde_json::from_str(json).map_err(|_| wrong.clone())?;
@@ -319,9 +313,17 @@ impl Judge<'_> {
             return Err(wrong);
         }
         self.in_own_name(statement.by)?;
-        self.shape.known_consent.push(id);
-        self.shape.statements += 1;
-        within(self.shape.statements, limits::STATEMENTS, "consent")
+        self.shape.statements.insert(id);
+        within(self.shape.statements.len(), limits::STATEMENTS, "consent")
+    }
+
+    /// The operation that is judged makes this.
+    fn make(&mut self, place: Place) {
+        let name = (
+            self.change.start_op + self.count,
+            self.change.author.clone(),
+        );
+        self.shape.places.insert(name, place);
     }
 
     fn in_own_name(&self, user: UserId) -> Result<(), Violation> {
@@ -339,6 +341,14 @@ impl Judge<'_> {
         } else {
             Err(Violation::FirstChange("a part is missing"))
         }
+    }
+}
+
+/// The key of a map.
+fn property<'a>(op: &Operation<'a>) -> Result<&'a str, Violation> {
+    match op.key {
+        Key::Property(key) if !op.insert => Ok(key),
+        _ => Err(Violation::UnknownPath("[]".to_owned())),
     }
 }
 

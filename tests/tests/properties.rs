@@ -4,6 +4,7 @@
 
 mod admitted;
 mod consented;
+mod decoded;
 mod history;
 mod merged;
 mod noted;

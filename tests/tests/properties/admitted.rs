@@ -109,7 +109,7 @@ fn what_honest_devices_send_is_admitted_and_merged_as_they_did() {
 
 /// What happens to bytes on their way through bad hands.
 #[derive(Debug, Clone)]
-enum Damage {
+pub(super) enum Damage {
     Flip { at: usize, bit: u8 },
     Put { at: usize, bytes: Vec<u8> },
     Insert { at: usize, bytes: Vec<u8> },
@@ -117,7 +117,7 @@ enum Damage {
     Remove { at: usize, count: usize },
 }
 
-fn damage() -> impl Strategy<Value = Damage> {
+pub(super) fn damage() -> impl Strategy<Value = Damage> {
     let at = any::<usize>;
     prop_oneof![
         6 => (at(), 0..8_u8).prop_map(|(at, bit)| Damage::Flip { at, bit }),
@@ -128,7 +128,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
+pub(super) fn damaged(bytes: &[u8], damages: &[Damage]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for damage in damages {
         if bytes.is_empty() {

@@ -112,17 +112,17 @@ fn the_senders_own_is_judged_on_what_was_vouched_for() {
         area: Some("FB03".to_owned()),
     };
     all.do_it(&area, super::history::START);
-    let (pushed, heads) = (
-        all.document.changes_since(&[]),
-        all.document.heads(),
-    );
+    let (pushed, heads) = (all.document.changes_since(&[]), all.document.heads());
     let colleague = Author {
         device: COLLEAGUE.device,
         user: user(1),
         edits: false,
     };
     let admission = admit(None, &pushed, &heads, &colleague, &signed.heads());
-    assert!(matches!(admission, Ok(Admission::Merged(_))), "{admission:?}");
+    assert!(
+        matches!(admission, Ok(Admission::Merged(_))),
+        "{admission:?}"
+    );
 
     let (tampered, heads) = chunks::tampered(&signed, COLLEAGUE, |tx| {
         tx.put(ROOT, "address", "Osdorpplein 1")
