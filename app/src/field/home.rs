@@ -7,7 +7,8 @@ use koffiekar_sync_core::{
 use leptos::prelude::*;
 
 use super::{
-    Screen, area, form, list::Conversations, sign::time_of_day, suggest, tablet, words::words,
+    Screen, area, form, list::Conversations, sign::time_of_day, storage::StorageWarning, suggest,
+    tablet, words::words,
 };
 use crate::{
     keep,
@@ -130,6 +131,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                 })}
             </div>
             {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
+            <StorageWarning/>
             <Drafts round=id/>
             <Conversations round=id/>
         </main>

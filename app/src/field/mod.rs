@@ -32,6 +32,7 @@ mod records;
 mod resident;
 mod sign;
 mod status;
+mod storage;
 mod store;
 mod suggest;
 mod sync;
@@ -95,6 +96,7 @@ thread_local! {
 pub(crate) fn Field() -> impl IntoView {
     if !LISTENING.replace(true) {
         pause::listen();
+        storage::listen();
     }
     phase::start();
     let phase = phase::phase();

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{
     lock::{self, NoHold},
+    storage,
     store::{self, Shelf, StoreError, Write},
     sync,
     tablet::{self, WorkError},
@@ -69,7 +70,6 @@ impl From<StoreError> for Refusal {
 thread_local! {
     static PHASE: ArcRwSignal<Phase> = ArcRwSignal::new(Phase::Starting);
     static PEOPLE: ArcRwSignal<Vec<KeyRecord>> = ArcRwSignal::new(Vec::new());
-    static PERSISTED: ArcRwSignal<Option<bool>> = ArcRwSignal::new(None);
 }
 
 const LAST: &str = "field-person";
@@ -81,11 +81,6 @@ pub(crate) fn phase() -> ArcRwSignal<Phase> {
 /// Those who use this tablet, whoever was here last first.
 pub(crate) fn people() -> ArcRwSignal<Vec<KeyRecord>> {
     PEOPLE.with(Clone::clone)
-}
-
-/// Did the browser promise not to clear the storage by itself?
-pub(crate) fn persisted() -> ArcRwSignal<Option<bool>> {
-    PERSISTED.with(Clone::clone)
 }
 
 /// Call when the field screens are drawn; does nothing while the tablet is open.
@@ -146,7 +141,8 @@ async fn enter(vault: Vault, person: KeyRecord, hold: lock::Hold) -> Result<(), 
     tablet::open(vault, person, hold).await?;
     go(Phase::Open);
     sync::start();
-    ask_to_persist();
+    storage::ask_to_persist();
+    storage::look();
     set_timeout(super::suggest::prepare, Duration::from_millis(600));
     Ok(())
 }
@@ -301,17 +297,4 @@ pub(crate) async fn wait(millis: i32) {
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, millis);
     });
     let _ = JsFuture::from(passed).await;
-}
-
-fn ask_to_persist() {
-    spawn_local(async {
-        let answer = match window().navigator().storage().persist() {
-            Ok(promise) => JsFuture::from(promise)
-                .await
-                .ok()
-                .and_then(|yes| yes.as_bool()),
-            Err(_) => None,
-        };
-        persisted().set(answer.or(Some(false)));
-    });
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    pause, phase,
+    pause,
     store::StoreError,
     sync,
     tablet::{self, Count},
@@ -150,7 +150,3 @@ pub(crate) fn StorageTrouble() -> impl IntoView {
 
 /// The clock is further off than this: it is told.
 pub(crate) const CLOCK_OFF_MS: i64 = 5 * 60 * 1000;
-
-pub(crate) fn is_persisted() -> Option<bool> {
-    phase::persisted().get()
-}

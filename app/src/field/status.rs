@@ -1,13 +1,12 @@
 //! This tablet: who, what waits, when it last spoke with the server, and the two buttons.
 
 use leptos::{ev, prelude::*, task::spawn_local};
-use wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
 use super::{
     phase::{self, Refusal},
-    sign::{CLOCK_OFF_MS, is_persisted, many},
-    sync, tablet,
+    sign::{CLOCK_OFF_MS, many},
+    storage, sync, tablet,
     words::words,
 };
 use crate::{
@@ -16,22 +15,6 @@ use crate::{
     shell::Switches,
     words::fill,
 };
-
-/// Used and available, in megabytes.
-async fn estimate() -> Option<(u64, u64)> {
-    let promise = window().navigator().storage().estimate().ok()?;
-    let estimate: web_sys::StorageEstimate = JsFuture::from(promise).await.ok()?.into();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole megabytes"
-    )]
-    let megabytes = |bytes: f64| (bytes / 1_000_000.0).ceil() as u64;
-    Some((
-        megabytes(estimate.get_usage()?),
-        megabytes(estimate.get_quota()?),
-    ))
-}
 
 #[component]
 fn Row(
@@ -58,12 +41,8 @@ pub(crate) fn Status() -> impl IntoView {
     let (name, label) = person
         .map(|person| (format!("{} ({})", person.name, person.login), person.label))
         .unwrap_or_default();
-    let used = RwSignal::new(None);
-    spawn_local(async move {
-        if let Some(estimate) = estimate().await {
-            let _ = used.try_set(Some(estimate));
-        }
-    });
+    storage::look();
+    let (room, persisted) = (storage::room(), storage::persisted());
     let number = move |of: fn(&tablet::Count) -> usize| {
         Signal::derive(move || count.with(|count| of(count).to_string()))
     };
@@ -80,17 +59,14 @@ pub(crate) fn Status() -> impl IntoView {
             None => words.went_well.to_owned(),
         })
     });
-    let storage = Signal::derive(move || {
-        let kept = match is_persisted() {
+    let kept = Signal::derive(move || {
+        let kept = match persisted.get() {
             Some(true) => words.storage_kept,
             Some(false) => words.storage_not_kept,
             None => words.busy,
         };
-        match used.get() {
-            Some((used, of)) => {
-                let used = fill(words.storage_used, &[&used.to_string(), &of.to_string()]);
-                format!("{kept} {used}.")
-            }
+        match room.get() {
+            Some(room) => format!("{} {kept}", room.text()),
             None => kept.to_owned(),
         }
     });
@@ -120,7 +96,7 @@ pub(crate) fn Status() -> impl IntoView {
                 <Row label=words.last_contact value=contact testid="last-contact"/>
                 <Row label=words.last_attempt value=attempt testid="last-attempt"/>
                 <Row label=words.clock value=Signal::derive(clock) testid="clock"/>
-                <Row label=words.storage value=storage testid="storage"/>
+                <Row label=words.storage value=kept testid="storage"/>
                 <Row label=words.who value=Signal::stored(name)/>
                 <Row label=words.device value=Signal::stored(label)/>
             </dl>

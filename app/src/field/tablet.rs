@@ -386,6 +386,13 @@ pub(crate) struct Count {
     pub(crate) unreadable: usize,
 }
 
+impl Count {
+    /// Finished conversations of which something is on this tablet alone.
+    pub(crate) fn unsent(self) -> usize {
+        self.waiting + self.refused
+    }
+}
+
 impl Open {
     pub(crate) fn user(&self) -> UserId {
         self.vault.user()
