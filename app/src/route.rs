@@ -35,6 +35,8 @@ pub(crate) enum Administration {
     Rounds,
     Lines,
     Devices,
+    Held,
+    Rescue,
 }
 
 impl Route {
@@ -53,6 +55,8 @@ impl Route {
             ["beheer", "rondes"] => Self::Administration(Administration::Rounds),
             ["beheer", "actielijnen"] => Self::Administration(Administration::Lines),
             ["beheer", "tablets"] => Self::Administration(Administration::Devices),
+            ["beheer", "vastgehouden"] => Self::Administration(Administration::Held),
+            ["beheer", "redding"] => Self::Administration(Administration::Rescue),
             _ => Self::Unknown,
         }
     }
@@ -72,6 +76,8 @@ impl Route {
                 Administration::Rounds => "/beheer/rondes",
                 Administration::Lines => "/beheer/actielijnen",
                 Administration::Devices => "/beheer/tablets",
+                Administration::Held => "/beheer/vastgehouden",
+                Administration::Rescue => "/beheer/redding",
             }
             .to_owned(),
         }

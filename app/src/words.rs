@@ -8,7 +8,10 @@ mod nl;
 
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::office::{Dimension, LineStanding, Role, SelectionBlock, TagState};
+use koffiekar_sync_core::office::{
+    Dimension, LineStanding, RescueOutcome, Role, SelectionBlock, TagState,
+};
+use koffiekar_sync_core::wire::ReasonCode;
 use leptos::prelude::*;
 
 use crate::keep;
@@ -110,6 +113,8 @@ pub(crate) struct Words {
     pub(crate) rounds: Rounds,
     pub(crate) lines: Lines,
     pub(crate) devices: Devices,
+    pub(crate) held: Held,
+    pub(crate) rescue: Rescue,
 }
 
 texts! {
@@ -136,6 +141,8 @@ texts! {
         may_with_name, may_without_name, may_not, no_consent, wording_conflict, removed, kern,
         verdiepend, concept, definitive, by_action_line, by_theme, by_area, by_wijk, by_round,
         by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
+        why_revoked, why_foreign, why_closed, why_other_round, why_turned_down, why_not_allowed,
+        why_too_large, why_unreadable, why_full, why_later,
     }
     Filters {
         legend, action_line, theme, area, round, kind, language, from, until, tag_state, text,
@@ -184,6 +191,17 @@ texts! {
     Devices {
         title, intro, empty, empty_hint, label, user, enrolled, last_contact, waiting, never,
         revoke, revoked, active, confirm, confirm_text, done, state,
+    }
+    Held {
+        title, title_counted, intro, views, waits, turned_down, empty, empty_hint,
+        none_turned_down, none_turned_down_hint, round, no_round, why, received, size, text,
+        is_new, is_edit, conversation, conversations, accept, turn_down, accept_all,
+        turn_down_all, shown, accept_title, accept_text, turn_down_title, turn_down_text,
+        text_label, text_hint, text_wrong, busy, done_accepted, done_turned_down, done_in_part,
+    }
+    Rescue {
+        title, intro, file, file_hint, read, no_file, not_a_rescue, not_read, done, result, whose,
+        conversation, outcome, stored, unchanged, held, erased, refused, to_held,
     }
 }
 
@@ -258,6 +276,21 @@ impl Names {
             Dimension::TagState => self.by_tag_state,
         }
     }
+    /// Why work was held or refused, for whoever decides about it.
+    pub(crate) fn reason(&self, code: ReasonCode) -> &'static str {
+        match code {
+            ReasonCode::DeviceRevoked => self.why_revoked,
+            ReasonCode::ForeignRound => self.why_foreign,
+            ReasonCode::ClosedRound => self.why_closed,
+            ReasonCode::OtherRound => self.why_other_round,
+            ReasonCode::TurnedDown => self.why_turned_down,
+            ReasonCode::NotAllowed => self.why_not_allowed,
+            ReasonCode::TooLarge => self.why_too_large,
+            ReasonCode::Unreadable | ReasonCode::NotAConversation => self.why_unreadable,
+            ReasonCode::QuarantineFull => self.why_full,
+            ReasonCode::TryAgain | ReasonCode::CannotReplay => self.why_later,
+        }
+    }
     /// The name of a language, or its code where we have no name for it.
     pub(crate) fn language(&self, code: &str) -> String {
         match code {
@@ -281,6 +314,18 @@ impl Names {
             self.concept
         } else {
             self.definitive
+        }
+    }
+}
+
+impl Rescue {
+    pub(crate) fn became(&self, outcome: RescueOutcome) -> &'static str {
+        match outcome {
+            RescueOutcome::Stored => self.stored,
+            RescueOutcome::Unchanged => self.unchanged,
+            RescueOutcome::Held => self.held,
+            RescueOutcome::Erased => self.erased,
+            RescueOutcome::Refused => self.refused,
         }
     }
 }

@@ -1,23 +1,30 @@
-//! The administrator's screens: people, rounds, action lines, tablets.
+//! The administrator's screens: people, rounds, action lines, tablets, and what tablets sent that
+//! waits for a decision or came by file.
 
 mod devices;
+mod held;
+mod held_decision;
 mod lines;
 mod people;
 mod person_form;
+mod rescue;
 mod rounds;
 
+use koffiekar_sync_core::office::HeldPage;
 use leptos::prelude::*;
 
 use crate::{
     api::Failure,
     parts::{Busy, Errors, Fetched, Source, Trouble},
     route::{self, Administration as Part, Route},
-    words::words,
+    words::{fill, number, words},
 };
 
 use devices::Devices;
+use held::Held;
 use lines::Lines;
 use people::People;
+use rescue::Rescue;
 use rounds::Rounds;
 
 #[component]
@@ -27,18 +34,29 @@ pub(super) fn Administration() -> impl IntoView {
         Route::Administration(part) => part,
         _ => Part::People,
     });
-    let tab = move |to: Part, label: &'static str| {
+    let held = Source::<HeldPage>::new();
+    // Whoever administers should see that somebody waits for them, whatever they came for.
+    held.refresh(held::PATH.to_owned());
+    let held_title = Signal::derive(move || match &*held.value.read() {
+        Fetched::Ready(page) if page.total > 0 => {
+            fill(words.held.title_counted, &[&number(page.total)])
+        }
+        _ => words.held.title.to_owned(),
+    });
+    let tab = move |to: Part, label: Signal<String>| {
         let here = move || (part.get() == to).then_some("page");
-        view! { <li><a href=Route::Administration(to).path() aria-current=here>{label}</a></li> }
+        view! { <li><a href=Route::Administration(to).path() aria-current=here>{move || label.get()}</a></li> }
     };
     view! {
         <main id="main" class="page" tabindex="-1">
             <nav class="subnav" aria-label=words.shell.administration>
                 <ul>
-                    {tab(Part::People, words.people.title)}
-                    {tab(Part::Rounds, words.rounds.title)}
-                    {tab(Part::Lines, words.lines.title)}
-                    {tab(Part::Devices, words.devices.title)}
+                    {tab(Part::People, words.people.title.into())}
+                    {tab(Part::Rounds, words.rounds.title.into())}
+                    {tab(Part::Lines, words.lines.title.into())}
+                    {tab(Part::Devices, words.devices.title.into())}
+                    {tab(Part::Held, held_title)}
+                    {tab(Part::Rescue, words.rescue.title.into())}
                 </ul>
             </nav>
             {move || match part.get() {
@@ -46,6 +64,11 @@ pub(super) fn Administration() -> impl IntoView {
                 Part::Rounds => view! { <Rounds/> }.into_any(),
                 Part::Lines => view! { <Lines/> }.into_any(),
                 Part::Devices => view! { <Devices/> }.into_any(),
+                Part::Held => view! { <Held waiting=held/> }.into_any(),
+                Part::Rescue => {
+                    let on_held = Callback::new(move |()| held.refresh(held::PATH.to_owned()));
+                    view! { <Rescue on_held/> }.into_any()
+                }
             }}
         </main>
     }
