@@ -283,6 +283,12 @@ impl Replica {
         self.state.last_contact
     }
 
+    /// Where this tablet is in the feed of a round.
+    pub fn place(&self, round: RoundId) -> Option<u64> {
+        let cursor = self.state.cursors.iter().find(|c| c.round == round);
+        cursor.map(|cursor| cursor.place)
+    }
+
     /// The server ended this device's access: what it sends is kept for an administrator, and somebody
     /// must sign in on this tablet again.
     pub fn revoked(&self) -> bool {

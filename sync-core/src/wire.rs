@@ -241,7 +241,7 @@ pub struct Reason {
 }
 
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, Encode, Decode,
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, Encode, Decode,
 )]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]

@@ -5,6 +5,7 @@ use koffiekar_sync_core::{
     conversation::{Command, Conversation},
     ids::{ConversationId, QuoteId, RoundId, UserId},
     replica::Standing,
+    wire::ReasonCode,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -140,13 +141,15 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
     let words = words();
     let sign = Sign::of(&standing);
     let text = match &standing {
-        Standing::Waiting | Standing::Held(_) => words.waiting_text.to_owned(),
+        Standing::Waiting => words.waiting_text.to_owned(),
         Standing::Stored(at) => fill(words.stored_at, &[&moment(*at)]),
+        Standing::Held(_) => words.undecided_text.to_owned(),
         Standing::Refused(_) => words.refused_text.to_owned(),
     };
+    let is_refused = sign == Sign::Refused;
     let reason = match standing {
-        Standing::Refused(reason) => Some(reason),
-        _ => None,
+        Standing::Held(reason) | Standing::Refused(reason) => Some(reason),
+        Standing::Waiting | Standing::Stored(_) => None,
     };
     view! {
         <div class="f-banner" data-testid="standing" data-standing=sign.name() role="note">
@@ -154,18 +157,30 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
             <p>{text}</p>
             {reason.map(|reason| {
                 let (why, what) = words.reason(reason.code);
+                let what = if is_refused { what } else { words.undecided_do };
+                // What an administrator wrote is for the author; all else is for whoever helps.
+                let said = if reason.code == ReasonCode::TurnedDown {
+                    view! {
+                        <dt>{words.administrator_wrote}</dt>
+                        <dd class="f-note-text" data-testid="turned-down-text" dir="auto">{reason.detail}</dd>
+                    }
+                    .into_any()
+                } else {
+                    view! { <dt>{words.for_helper}</dt><dd class="hint" lang="en">{reason.detail}</dd> }.into_any()
+                };
                 view! {
                     <dl class="f-why">
                         <dt>{words.why}</dt>
                         <dd data-testid="refused-why">{why}</dd>
                         <dt>{words.what_to_do}</dt>
                         <dd data-testid="refused-what">{what}</dd>
-                        <dt>{words.for_helper}</dt>
-                        <dd class="hint" lang="en">{reason.detail}</dd>
+                        {said}
                     </dl>
-                    <button type="button" class="button" data-testid="retry" on:click=|_| sync::by_hand()>
-                        {words.sync_now}
-                    </button>
+                    {is_refused.then(|| view! {
+                        <button type="button" class="button" data-testid="retry" on:click=|_| sync::by_hand()>
+                            {words.sync_now}
+                        </button>
+                    })}
                 }
             })}
         </div>

@@ -23,7 +23,7 @@ pub(crate) fn explain(error: &WorkError) -> String {
     let words = words();
     let why = match error {
         WorkError::Locked => words.locked_reason.to_owned(),
-        WorkError::Store(_) | WorkError::Vault(_) | WorkError::Answer(_) => {
+        WorkError::Store(_) | WorkError::Vault(_) | WorkError::Answer(_) | WorkError::Person(_) => {
             words.store_reason.to_owned()
         }
         WorkError::Edit(error) => fill(words.command_reason, &[&error.to_string()]),

@@ -7,8 +7,12 @@ use koffiekar_sync_core::{
 use leptos::prelude::*;
 
 use super::{
-    Screen, area, form, list::Conversations, sign::time_of_day, storage::StorageWarning, suggest,
-    tablet, words::words,
+    Screen, area, form,
+    list::Conversations,
+    sign::{SignedOut, time_of_day},
+    storage::StorageWarning,
+    suggest, tablet,
+    words::words,
 };
 use crate::{
     keep,
@@ -131,6 +135,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                 })}
             </div>
             {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
+            <SignedOut/>
             <StorageWarning/>
             <Drafts round=id/>
             <Conversations round=id/>

@@ -3,6 +3,7 @@
 use koffiekar_sync_core::{
     ids::{ConversationId, Millis, RoundId},
     replica::Standing,
+    wire::ReasonCode,
 };
 use leptos::prelude::*;
 
@@ -22,14 +23,16 @@ const PAGE: usize = 50;
 pub(crate) enum Sign {
     Waiting,
     Stored,
+    Undecided,
     Refused,
 }
 
 impl Sign {
     pub(crate) fn of(standing: &Standing) -> Self {
         match standing {
-            Standing::Waiting | Standing::Held(_) => Self::Waiting,
+            Standing::Waiting => Self::Waiting,
             Standing::Stored(_) => Self::Stored,
+            Standing::Held(_) => Self::Undecided,
             Standing::Refused(_) => Self::Refused,
         }
     }
@@ -37,6 +40,7 @@ impl Sign {
         match self {
             Self::Waiting => "waiting",
             Self::Stored => "stored",
+            Self::Undecided => "undecided",
             Self::Refused => "refused",
         }
     }
@@ -44,6 +48,7 @@ impl Sign {
         match self {
             Self::Waiting => "●",
             Self::Stored => "✓",
+            Self::Undecided => "◐",
             Self::Refused => "!",
         }
     }
@@ -51,6 +56,7 @@ impl Sign {
         match self {
             Self::Waiting => words().standing_waiting,
             Self::Stored => words().standing_stored,
+            Self::Undecided => words().standing_undecided,
             Self::Refused => words().standing_refused,
         }
     }
@@ -80,10 +86,17 @@ struct Row {
     has_conflict: bool,
     is_being_edited: bool,
     sign: Sign,
+    /// Why it is held or refused.
+    why: Option<ReasonCode>,
 }
 
 fn row(open: &Open, id: ConversationId) -> Option<Row> {
-    let sign = Sign::of(&open.replica.held(id)?.standing());
+    let standing = open.replica.held(id)?.standing();
+    let sign = Sign::of(&standing);
+    let why = match standing {
+        Standing::Held(reason) | Standing::Refused(reason) => Some(reason.code),
+        Standing::Waiting | Standing::Stored(_) => None,
+    };
     let is_being_edited = open
         .edits
         .range((id, Target::Notes)..)
@@ -101,6 +114,7 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
             has_conflict: false,
             is_being_edited,
             sign,
+            why,
         });
     };
     Some(Row {
@@ -114,6 +128,7 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
         has_conflict: read.has_conflict,
         is_being_edited,
         sign,
+        why,
     })
 }
 
@@ -194,6 +209,12 @@ fn Item(row: Row) -> impl IntoView {
                 <span class="f-item-signs">
                     <StandingSign sign=row.sign/>
                     {row.has_conflict.then(|| view! { <span class="f-flag">{words.has_conflict}</span> })}
+                    {row.why.map(|why| {
+                        let (why, what) = words.reason(why);
+                        // Who need not do anything is not told what to do.
+                        let what = (row.sign == Sign::Refused).then_some(what);
+                        view! { <span class="f-why-short" data-testid="row-why">{why}" "{what}</span> }
+                    })}
                     {row.is_being_edited.then(|| view! { <span class="f-flag">{words.draft_edit}</span> })}
                 </span>
             </a>

@@ -16,12 +16,14 @@ mod conversation;
 mod digest;
 mod draft;
 mod editor;
+mod export;
 mod form;
 mod form_end;
 mod gate;
 mod home;
 mod lines;
 mod list;
+mod live;
 mod lock;
 mod pause;
 mod phase;
@@ -40,7 +42,7 @@ mod tablet;
 mod vault;
 mod words;
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Duration};
 
 use koffiekar_sync_core::ids::ConversationId;
 use leptos::prelude::*;
@@ -88,6 +90,8 @@ impl Screen {
     }
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 thread_local! {
     static LISTENING: Cell<bool> = const { Cell::new(false) };
 }
@@ -97,6 +101,7 @@ pub(crate) fn Field() -> impl IntoView {
     if !LISTENING.replace(true) {
         pause::listen();
         storage::listen();
+        let _ = set_interval_with_handle(sign::tick, MINUTE);
     }
     phase::start();
     let phase = phase::phase();
@@ -104,7 +109,11 @@ pub(crate) fn Field() -> impl IntoView {
     let body = move || {
         match phase.get() {
         Phase::Starting => view! {
-            <main id="main" class="f-page f-gate" tabindex="-1"><p role="status">{words().starting}</p></main>
+            <main id="main" class="f-page f-gate" tabindex="-1">
+                <p role="status">
+                    {move || if store::blocked().get() { words().other_windows } else { words().starting }}
+                </p>
+            </main>
         }
         .into_any(),
         Phase::NoStorage(error) => view! { <gate::NoStorage error/> }.into_any(),

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     lock::{self, NoHold},
     storage,
-    store::{self, Shelf, StoreError, Write},
+    store::{self, Shelf, StoreError},
     sync,
     tablet::{self, WorkError},
     vault::{self, KeyRecord, Vault, VaultError},
@@ -191,14 +191,11 @@ pub(crate) async fn enrol(
     let person = vault.wrap(&login, &enrolment.name, &label, enrolment.demo, &password)?;
     // The key and who it belongs to come together or not at all.
     let writes = vec![
-        key_write(&person),
+        person.write(),
         tablet::sealed(&vault, Shelf::Meta, "identity", &identity.to_bytes())?,
     ];
     store::write(writes).await?;
-    people().update(|people| {
-        people.retain(|other| other.user != person.user);
-        people.insert(0, person.clone());
-    });
+    known_again(person.clone());
     enter(vault, person, hold).await.map_err(Refusal::Work)
 }
 
@@ -211,10 +208,11 @@ pub(crate) async fn enrol_again(password: Zeroizing<String>) -> Result<(), Refus
     if enrolment.user != person.user {
         return Err(Refusal::WrongPassword);
     }
-    let write = tablet::peek(|open| open.identity_write(&identity));
-    let write = write.ok_or(Refusal::Work(WorkError::Locked))??;
-    store::write(vec![write]).await?;
-    tablet::read_again().await;
+    drawn().await;
+    let person = tablet::enrolled_again(identity, &password)
+        .await
+        .map_err(Refusal::Work)?;
+    known_again(person);
     sync::forget_troubles();
     sync::now();
     Ok(())
@@ -249,12 +247,11 @@ async fn register(
     Ok((answer, identity))
 }
 
-fn key_write(person: &KeyRecord) -> Write {
-    Write {
-        shelf: Shelf::Keys,
-        key: person.user.key(),
-        bytes: Some(person.to_bytes()),
-    }
+fn known_again(person: KeyRecord) {
+    people().update(|people| {
+        people.retain(|other| other.user != person.user);
+        people.insert(0, person);
+    });
 }
 
 /// 64 hexadecimal digits.

@@ -1,6 +1,8 @@
 //! The quiet sign: where the words are. It is always right, and says the least reassuring truth.
 
+use koffiekar_sync_core::ids::Millis;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use super::{
     pause,
@@ -9,12 +11,14 @@ use super::{
     tablet::{self, Count},
     words::words,
 };
-use crate::words::fill;
+use crate::{parts::moment, words::fill};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Waiting,
     Busy,
+    /// All of it is on the server, and some of it waits there for an administrator.
+    Undecided,
     Safe,
     NeedsYou,
 }
@@ -24,6 +28,7 @@ impl State {
         match self {
             Self::Waiting => "waiting",
             Self::Busy => "busy",
+            Self::Undecided => "undecided",
             Self::Safe => "safe",
             Self::NeedsYou => "needs-you",
         }
@@ -32,60 +37,105 @@ impl State {
         match self {
             Self::Waiting => "●",
             Self::Busy => "↻",
+            Self::Undecided => "◐",
             Self::Safe => "✓",
             Self::NeedsYou => "!",
         }
     }
 }
 
-pub(crate) fn state() -> (State, String) {
+/// What else is true, and said behind the first thing.
+fn besides(count: Count, waiting: bool, undecided: bool) -> Vec<String> {
     let words = words();
-    let (count, contact) =
-        tablet::see(|open| (open.count(), open.replica.last_contact())).unwrap_or_default();
-    let progress = sync::progress().get();
-    let (state, text) = if tablet::trouble().get().is_some() {
-        (
-            State::NeedsYou,
-            fill(words.sign_needs_you, &[words.needs_room]),
-        )
-    } else if count.refused > 0 {
-        let refused = many(count.refused, words.refused_one, words.refused_many);
-        (State::NeedsYou, fill(words.sign_needs_you, &[&refused]))
-    } else if progress.sign_in_again {
-        (
-            State::NeedsYou,
-            fill(words.sign_needs_you, &[words.needs_sign_in]),
-        )
-    } else if count.unreadable > 0 {
-        let unreadable = many(
-            count.unreadable,
-            words.needs_unreadable,
-            words.needs_unreadable,
-        );
-        (State::NeedsYou, fill(words.sign_needs_you, &[&unreadable]))
-    } else if progress.busy && (count.waiting > 0 || contact.is_none()) {
-        (State::Busy, words.sign_busy.to_owned())
-    } else if count.waiting > 0 {
-        let waits = many(count.waiting, words.waits_one, words.waits_many);
-        (State::Waiting, fill(words.sign_waiting, &[&waits]))
-    } else if let Some(at) = contact {
-        // The server's clock; the tablet's is as far off as it was then.
-        (State::Safe, fill(words.sign_safe, &[&time_of_day(at)]))
-    } else {
-        (State::Waiting, words.sign_never.to_owned())
-    };
-    (state, with_drafts(text, count))
+    let mut besides = Vec::new();
+    if waiting && count.waiting > 0 {
+        besides.push(many(count.waiting, words.waits_one, words.waits_many));
+    }
+    if undecided && count.undecided > 0 {
+        besides.push(fill(words.undecided, &[&count.undecided.to_string()]));
+    }
+    // What is not finished is on this tablet alone: "alles" would not be true without saying so.
+    if count.drafts > 0 {
+        besides.push(many(count.drafts, words.drafts_one, words.drafts_many));
+    }
+    besides
 }
 
-/// What is not finished is on this tablet alone: "alles" would not be true without saying so.
-fn with_drafts(text: String, count: Count) -> String {
+pub(crate) fn state() -> (State, String) {
     let words = words();
-    match count.drafts {
-        0 => text,
-        drafts => format!(
-            "{text} · {}",
-            many(drafts, words.drafts_one, words.drafts_many)
-        ),
+    let seen = tablet::see(|open| {
+        let replica = &open.replica;
+        (open.count(), replica.last_contact(), replica.revoked())
+    });
+    let (count, contact, revoked) = seen.unwrap_or_default();
+    let progress = sync::progress().get();
+    let needs = match tablet::trouble().get() {
+        Some(StoreError::Full) => Some(words.needs_room.to_owned()),
+        Some(StoreError::Broken(_)) => Some(words.needs_disk.to_owned()),
+        None if count.refused > 0 => {
+            Some(many(count.refused, words.refused_one, words.refused_many))
+        }
+        None if progress.sign_in_again || revoked => Some(words.needs_sign_in.to_owned()),
+        None if count.unreadable > 0 => Some(fill(
+            words.needs_unreadable,
+            &[&count.unreadable.to_string()],
+        )),
+        None => None,
+    };
+    let (state, text, besides) = if let Some(needs) = needs {
+        let text = fill(words.sign_needs_you, &[&needs]);
+        (State::NeedsYou, text, besides(count, true, true))
+    } else if count.waiting > 0 {
+        let waits = count.waiting.to_string();
+        let (state, text) = if progress.busy {
+            (State::Busy, fill(words.sign_sending, &[&waits]))
+        } else {
+            let waits = many(count.waiting, words.waits_one, words.waits_many);
+            (State::Waiting, fill(words.sign_waiting, &[&waits]))
+        };
+        (state, text, besides(count, false, true))
+    } else if count.undecided > 0 {
+        let text = fill(words.sign_undecided, &[&count.undecided.to_string()]);
+        (State::Undecided, text, besides(count, false, false))
+    } else {
+        let (state, text) = match contact {
+            Some(at) => (State::Safe, safe_since(at)),
+            None if progress.busy => (State::Busy, words.sign_busy.to_owned()),
+            None => (State::Waiting, words.sign_never.to_owned()),
+        };
+        (state, text, besides(count, false, false))
+    };
+    let mut parts = vec![text];
+    parts.extend(besides);
+    (state, parts.join(" · "))
+}
+
+/// By the server's clock; the tablet's is as far off as it was then.
+fn safe_since(at: Millis) -> String {
+    today().track();
+    let words = words();
+    if date(at).to_date_string() == js_sys::Date::new_0().to_date_string() {
+        fill(words.sign_safe, &[&time_of_day(at)])
+    } else {
+        // A time alone would be taken for today's.
+        fill(words.sign_safe_day, &[&moment(at)])
+    }
+}
+
+thread_local! {
+    static TODAY: ArcRwSignal<f64> = ArcRwSignal::new(0.0);
+}
+
+fn today() -> ArcRwSignal<f64> {
+    TODAY.with(Clone::clone)
+}
+
+/// Call now and then: what is told by its hour is told by its day after midnight.
+pub(crate) fn tick() {
+    let today = today();
+    let day = js_sys::Date::new_0().get_date();
+    if today.with_untracked(|before| *before != f64::from(day)) {
+        today.set(f64::from(day));
     }
 }
 
@@ -93,13 +143,17 @@ pub(crate) fn many(count: usize, one: &str, many: &str) -> String {
     fill(if count == 1 { one } else { many }, &[&count.to_string()])
 }
 
-/// `14:05`
-pub(crate) fn time_of_day(at: koffiekar_sync_core::ids::Millis) -> String {
+fn date(at: Millis) -> js_sys::Date {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds fit until the year 287396"
     )]
-    let date = js_sys::Date::new(&wasm_bindgen::JsValue::from_f64(at.0 as f64));
+    js_sys::Date::new(&JsValue::from_f64(at.0 as f64))
+}
+
+/// `14:05`
+pub(crate) fn time_of_day(at: Millis) -> String {
+    let date = date(at);
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
@@ -144,6 +198,33 @@ pub(crate) fn StorageTrouble() -> impl IntoView {
                     </button>
                 </div>
             }
+        })
+    }
+}
+
+/// The server does not take this tablet as it is; `true` where its access was ended.
+pub(crate) fn signed_out() -> Option<bool> {
+    let revoked = tablet::see(|open| open.replica.revoked()).unwrap_or_default();
+    (sync::progress().with(|progress| progress.sign_in_again) || revoked).then_some(revoked)
+}
+
+/// Recording goes on without the server's word; whoever does it should know that, and what helps.
+#[component]
+pub(crate) fn SignedOut() -> impl IntoView {
+    let signed_out = Memo::new(|_| signed_out());
+    move || {
+        let revoked = signed_out.get()?;
+        let words = words();
+        let text = if revoked {
+            words.revoked_goes_on
+        } else {
+            words.signed_out_goes_on
+        };
+        Some(view! {
+            <div class="notice f-notice" role="note" data-testid="signed-out">
+                <p>{text}</p>
+                <p><a class="f-link" href="/veld/tablet">{words.to_tablet}</a></p>
+            </div>
         })
     }
 }

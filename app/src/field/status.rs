@@ -4,13 +4,13 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use zeroize::Zeroizing;
 
 use super::{
+    export::Export,
     phase::{self, Refusal},
-    sign::{CLOCK_OFF_MS, many},
+    sign::{self, CLOCK_OFF_MS, many},
     storage, sync, tablet,
     words::words,
 };
 use crate::{
-    api::Failure,
     parts::{moment, title},
     shell::Switches,
     words::fill,
@@ -37,6 +37,7 @@ pub(crate) fn Status() -> impl IntoView {
     let progress = sync::progress();
     let progress = Memo::new(move |_| progress.get());
     let count = Memo::new(|_| tablet::see(tablet::Open::count).unwrap_or_default());
+    let signed_out = Memo::new(move |_| sign::signed_out());
     let person = tablet::peek(|open| open.person.clone());
     let (name, label) = person
         .map(|person| (format!("{} ({})", person.name, person.login), person.label))
@@ -53,8 +54,7 @@ pub(crate) fn Status() -> impl IntoView {
     let attempt = Signal::derive(move || {
         progress.with(|progress| match &progress.failure {
             _ if progress.busy => words.busy.to_owned(),
-            Some(Failure::Offline) => words.no_connection.to_owned(),
-            Some(failure) => failure.to_string(),
+            Some(trouble) => trouble.to_string(),
             None if progress.sign_in_again => words.sign_in_again_title.to_owned(),
             None => words.went_well.to_owned(),
         })
@@ -73,7 +73,7 @@ pub(crate) fn Status() -> impl IntoView {
     view! {
         <main id="main" class="f-page f-status" tabindex="-1">
             <h1 tabindex="-1">{words.tablet}</h1>
-            {move || progress.with(|progress| progress.sign_in_again).then(|| view! { <SignInAgain/> })}
+            {move || signed_out.get().map(|revoked| view! { <SignInAgain revoked/> })}
             {move || match count.with(|count| count.unreadable) {
                 0 => None,
                 several => Some(view! {
@@ -90,9 +90,12 @@ pub(crate) fn Status() -> impl IntoView {
             </button>
             <dl class="f-rows">
                 <Row label=words.waiting value=number(|count| count.waiting) testid="count-waiting"/>
+                {move || count.with(|count| count.undecided > 0).then(|| view! {
+                    <Row label=words.undecided_label value=number(|count| count.undecided) testid="count-undecided"/>
+                })}
                 <Row label=words.refused value=number(|count| count.refused) testid="count-refused"/>
                 <Row label=words.unfinished value=number(|count| count.drafts) testid="count-drafts"/>
-                <Row label=words.held value=number(|count| count.held) testid="count-held"/>
+                <Row label=words.held value=number(|count| count.all) testid="count-all"/>
                 <Row label=words.last_contact value=contact testid="last-contact"/>
                 <Row label=words.last_attempt value=attempt testid="last-attempt"/>
                 <Row label=words.clock value=Signal::derive(clock) testid="clock"/>
@@ -100,6 +103,7 @@ pub(crate) fn Status() -> impl IntoView {
                 <Row label=words.who value=Signal::stored(name)/>
                 <Row label=words.device value=Signal::stored(label)/>
             </dl>
+            <Export/>
             <div class="row f-status-end">
                 <button type="button" class="button f-big" data-testid="lock" on:click=|_| phase::lock()>
                     {words.lock}
@@ -132,8 +136,13 @@ fn clock() -> String {
 
 /// The server does not know this tablet: the way back, without leaving the work that is here.
 #[component]
-fn SignInAgain() -> impl IntoView {
+fn SignInAgain(revoked: bool) -> impl IntoView {
     let words = words();
+    let (title, text) = if revoked {
+        (words.revoked_title, words.revoked_text)
+    } else {
+        (words.sign_in_again_title, words.sign_in_again_text)
+    };
     let password = RwSignal::new(String::new());
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -158,13 +167,16 @@ fn SignInAgain() -> impl IntoView {
     };
     view! {
         <form class="notice bad f-again" on:submit=submit novalidate data-testid="sign-in-again">
-            <p class="notice-title">{words.sign_in_again_title}</p>
-            <p>{words.sign_in_again_text}</p>
+            <p class="notice-title">{title}</p>
+            <p>{text}</p>
             <label for="again-password">{words.password}</label>
             <p class="field-error" role="alert">{move || wrong.get()}</p>
             <input id="again-password" data-testid="again-password" type="password" autocomplete="current-password"
                 prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/>
-            <button type="submit" class="button f-big" data-testid="again">{words.sign_in_again}</button>
+            <button type="submit" class="button f-big" data-testid="again"
+                aria-disabled=move || busy.get().then_some("true")>
+                {move || if busy.get() { words.busy } else { words.sign_in_again }}
+            </button>
         </form>
     }
 }

@@ -190,7 +190,7 @@ impl Warning {
 fn warning() -> Option<Warning> {
     READ.with(|read| read.track());
     let count = tablet::see(tablet::Open::count)?;
-    let unsent = count.unsent() + count.drafts;
+    let unsent = count.unsynced() + count.drafts;
     let low = room().get().and_then(Room::warning);
     let evictable = (persisted().get() == Some(false)).then_some(Warning::Evictable);
     let is_new = |warning: &Warning| !warning.is_told(unsent);

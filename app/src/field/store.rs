@@ -15,6 +15,7 @@ use indexed_db_futures::{
     typed_array::Uint8Array,
 };
 use koffiekar_sync_core::ids::UserId;
+use leptos::prelude::{ArcRwSignal, Set};
 
 const DATABASE: &str = "koffiekar-veld";
 const VERSION: u8 = 2;
@@ -72,7 +73,13 @@ pub(crate) enum StoreError {
 }
 
 thread_local! {
+    /// Another window with an earlier version of the app keeps the disk as it was.
+    static BLOCKED: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static OPENED: RefCell<Option<Database>> = const { RefCell::new(None) };
+}
+
+pub(crate) fn blocked() -> ArcRwSignal<bool> {
+    BLOCKED.with(Clone::clone)
 }
 
 pub(crate) fn key_of(user: UserId, rest: impl std::fmt::Display) -> String {
@@ -183,6 +190,10 @@ async fn database() -> Result<Database, StoreError> {
     }
     let opened = Database::open(DATABASE)
         .with_version(VERSION)
+        .with_on_blocked(|_| {
+            blocked().set(true);
+            Ok(())
+        })
         .with_on_upgrade_needed(|_, database| {
             for shelf in Shelf::ALL {
                 // Each is made once, by whichever version came first.
@@ -197,6 +208,7 @@ async fn database() -> Result<Database, StoreError> {
         })
         .await
         .map_err(|error: OpenDbError| StoreError::Broken(error.to_string()))?;
+    blocked().set(false);
     OPENED.set(Some(opened.clone()));
     Ok(opened)
 }

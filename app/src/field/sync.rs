@@ -1,36 +1,70 @@
 //! When the tablet speaks with the server, and what is told of it.
 //!
 //! One request at a time. It starts by itself: when the tablet is opened, after each finished piece
-//! of work, when a connection returns, when the screen lights up, and now and then. A failure is not
-//! the worker's business; the pauses grow, and the sign keeps telling what waits on the tablet.
+//! of work, when a connection returns, when the screen lights up, when the server says that a round
+//! moved on ([`live`]), and now and then. A failure is not the worker's business; the pauses grow, and
+//! the sign keeps telling what waits on the tablet. On a slow connection the requests become smaller,
+//! so that something comes through in the time that a connection lasts.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, fmt, time::Duration};
 
 use koffiekar_sync_core::replica::{Budget, Reaction};
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use web_sys::VisibilityState;
 
-use super::tablet::{self, Done, WorkError};
+use super::{
+    live, storage,
+    tablet::{self, Done, WorkError},
+    words::words,
+};
 use crate::api::{self, Failure};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Progress {
     pub(crate) busy: bool,
     /// Why the last attempt came to nothing; cleared by the next that does not.
-    pub(crate) failure: Option<Failure>,
-    /// The server does not take this tablet's word any more.
+    pub(crate) failure: Option<Trouble>,
+    /// The server does not take this tablet's word any more, or the tablet not the server's.
     pub(crate) sign_in_again: bool,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Trouble {
+    Server(Failure),
+    /// The answer could not be kept on this tablet.
+    Disk,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server(Failure::Offline) => f.write_str(words().no_connection),
+            Self::Server(failure) => failure.fmt(f),
+            Self::Disk => f.write_str(words().disk_failed),
+        }
+    }
+}
+
 const TIMEOUT_MS: u32 = 30_000;
+/// What a request has besides for each byte: four kilobytes a second is a bad connection indeed.
+const BYTES_A_MS: u32 = 4;
+/// A request that took longer is followed by smaller ones, one that was quick by larger ones.
+const SLOW_MS: f64 = 15_000.0;
+const QUICK_MS: f64 = 4_000.0;
+/// A request carries at least a thirty-second part of the usual.
+const SMALLEST: u32 = 5;
 /// A bound on asking again at once, well above what the largest tablet needs.
 const MOST_ROUNDS: u32 = 1_000;
 const SOON: Duration = Duration::from_secs(60);
 const LATER: Duration = Duration::from_secs(300);
+/// While the server tells of news by itself.
+const TOLD: Duration = Duration::from_secs(900);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 thread_local! {
     static PROGRESS: ArcRwSignal<Progress> = ArcRwSignal::new(Progress::default());
+    /// How often the usual size of a request is halved.
+    static SMALLER: Cell<u32> = const { Cell::new(0) };
     static RUNNING: Cell<bool> = const { Cell::new(false) };
     static ASKED_AGAIN: Cell<bool> = const { Cell::new(false) };
     static FAILURES: Cell<u32> = const { Cell::new(0) };
@@ -46,10 +80,15 @@ pub(crate) fn progress() -> ArcRwSignal<Progress> {
 pub(crate) fn start() {
     forget_troubles();
     if !LISTENING.replace(true) {
-        let _ = window_event_listener(ev::online, |_| now());
+        let _ = window_event_listener(ev::online, |_| {
+            live::close();
+            now();
+        });
         let _ = window_event_listener(ev::visibilitychange, |_| {
             if is_visible() {
                 now();
+            } else {
+                live::close();
             }
         });
     }
@@ -62,7 +101,12 @@ pub(crate) fn stop() {
         timer.clear();
     }
     ASKED_AGAIN.set(false);
+    live::close();
     forget_troubles();
+}
+
+pub(super) fn is_running() -> bool {
+    RUNNING.get()
 }
 
 pub(crate) fn forget_troubles() {
@@ -112,6 +156,8 @@ pub(crate) fn now() {
                 }
             }
         }
+        let revoked = tablet::peek(|open| open.replica.revoked()).unwrap_or_default();
+        let is_welcome = failure.is_none() && !sign_in_again && !revoked;
         RUNNING.set(false);
         FAILURES.set(if failure.is_some() {
             FAILURES.get().saturating_add(1)
@@ -124,13 +170,20 @@ pub(crate) fn now() {
             sign_in_again,
         });
         plan();
+        storage::look();
+        if is_welcome {
+            live::listen();
+            live::look();
+        } else {
+            live::close();
+        }
     });
 }
 
 enum Stop {
     Locked,
     SignInAgain,
-    Failed(Failure),
+    Failed(Trouble),
 }
 
 /// One request and its answer; whether to ask again at once.
@@ -138,18 +191,21 @@ async fn exchange() -> Result<bool, Stop> {
     let asked = tablet::touch(|open| {
         (
             open.opening,
-            open.replica.next_request(Budget::default(), tablet::now()),
+            open.replica.next_request(budget(), tablet::now()),
         )
     });
     let (opening, message) = asked.ok_or(Stop::Locked)?;
+    let began = js_sys::Date::now();
+    let bytes = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let answer = api::post_bytes(
         "/api/v1/sync",
         "application/cbor",
         &[],
         &message,
-        TIMEOUT_MS,
+        TIMEOUT_MS.saturating_add(bytes / BYTES_A_MS),
     )
     .await;
+    learn(js_sys::Date::now() - began, &answer);
     if tablet::peek(|open| open.opening) != Some(opening) {
         return Err(Stop::Locked);
     }
@@ -167,7 +223,11 @@ async fn exchange() -> Result<bool, Stop> {
             match applied.await {
                 Ok((again, _)) => Ok(again),
                 Err(WorkError::Locked) => Err(Stop::Locked),
-                Err(_) => Err(Stop::Failed(Failure::Unreadable)),
+                Err(WorkError::Answer(error)) if error.reaction() == Reaction::SignInAgain => {
+                    Err(Stop::SignInAgain)
+                }
+                Err(WorkError::Store(_) | WorkError::Vault(_)) => Err(Stop::Failed(Trouble::Disk)),
+                Err(_) => Err(Stop::Failed(Trouble::Server(Failure::Unreadable))),
             }
         }
         Err(Failure::Refused(problem)) => {
@@ -175,10 +235,32 @@ async fn exchange() -> Result<bool, Stop> {
             match reaction.ok_or(Stop::Locked)? {
                 Reaction::Retry => Ok(true),
                 Reaction::SignInAgain => Err(Stop::SignInAgain),
-                Reaction::Later => Err(Stop::Failed(Failure::Refused(problem))),
+                Reaction::Later => Err(Stop::Failed(Trouble::Server(Failure::Refused(problem)))),
             }
         }
-        Err(failure) => Err(Stop::Failed(failure)),
+        Err(failure) => Err(Stop::Failed(Trouble::Server(failure))),
+    }
+}
+
+fn budget() -> Budget {
+    let usual = Budget::default();
+    let smaller = SMALLER.get();
+    Budget {
+        documents: usual.documents >> smaller,
+        push_bytes: usual.push_bytes >> smaller,
+        feed_bytes: usual.feed_bytes >> smaller,
+    }
+}
+
+/// From how long a request took: how much the next may carry.
+fn learn(took_ms: f64, answer: &Result<Vec<u8>, Failure>) {
+    let smaller = SMALLER.get();
+    // A clock that was set meanwhile says nothing.
+    match answer {
+        Err(Failure::TimedOut) => SMALLER.set((smaller + 1).min(SMALLEST)),
+        Ok(_) if took_ms > SLOW_MS => SMALLER.set((smaller + 1).min(SMALLEST)),
+        Ok(_) if (0.0..QUICK_MS).contains(&took_ms) => SMALLER.set(smaller.saturating_sub(1)),
+        _ => {}
     }
 }
 
@@ -187,7 +269,11 @@ fn plan() {
     let Some(waiting) = tablet::peek(|open| open.replica.waiting()) else {
         return;
     };
-    let usual = if waiting > 0 { SOON } else { LATER };
+    let usual = match waiting {
+        0 if live::is_open() => TOLD,
+        0 => LATER,
+        _ => SOON,
+    };
     let pause = match FAILURES.get() {
         0 => usual,
         failures => FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(LATER),
@@ -205,6 +291,6 @@ fn plan() {
     NEXT.set(set_timeout_with_handle(tick, pause).ok());
 }
 
-fn is_visible() -> bool {
+pub(super) fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
 }

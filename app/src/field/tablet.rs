@@ -15,7 +15,7 @@ use koffiekar_sync_core::{
     catalogue::Catalogue,
     conversation::Command,
     ids::{ConversationId, Millis, UserId},
-    replica::{EditError, Effect, Identity, Replica, Standing},
+    replica::{EditError, Effect, Identity, OtherPerson, Replica, Standing},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -27,7 +27,7 @@ use super::{
     records::Records,
     store::{self, Shelf, StoreError, Write, key_of},
     suggest,
-    vault::{KeyRecord, Vault, VaultError},
+    vault::{KeyRecord, PASSWORD_CHARS, Vault, VaultError},
 };
 
 pub(crate) struct Open {
@@ -55,6 +55,8 @@ pub(crate) enum WorkError {
     Edit(#[from] EditError),
     #[error(transparent)]
     Answer(#[from] koffiekar_sync_core::replica::AnswerError),
+    #[error(transparent)]
+    Person(#[from] OtherPerson),
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
@@ -206,15 +208,6 @@ fn settle(error: Option<StoreError>) {
     }
 }
 
-/// Memory as the disk has it.
-pub(crate) async fn read_again() {
-    let gate = GATE.with(Rc::clone);
-    let _turn = gate.lock().await;
-    if let Some(opening) = peek(|open| open.opening) {
-        read_again_of(opening).await;
-    }
-}
-
 /// What could not be stored is not pretended to be there.
 async fn read_again_of(opening: u64) {
     let Some(user) = peek(|open| open.vault.user()) else {
@@ -292,6 +285,26 @@ pub(crate) async fn edit(
         changed();
     }
     Ok(())
+}
+
+/// The same person signed in on this tablet again: another device to the server, with another key.
+/// The password that the server took opens the tablet from now on.
+pub(crate) async fn enrolled_again(
+    identity: Identity,
+    password: &str,
+) -> Result<KeyRecord, WorkError> {
+    let person = peek(|open| open.wrapped_anew(password)).ok_or(WorkError::Locked)??;
+    let write = person.write();
+    work(|open| {
+        Ok(Done {
+            value: (),
+            effects: open.replica.enrolled_again(identity)?,
+            writes: vec![write],
+        })
+    })
+    .await?;
+    touch(|open| open.person = person.clone());
+    Ok(person)
 }
 
 /// Writes what was typed. Starts at once, so that it still happens when the page is being hidden.
@@ -378,18 +391,20 @@ fn start(write: Option<Result<Write, VaultError>>) {
 /// How many conversations stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count {
+    pub(crate) all: usize,
     pub(crate) waiting: usize,
+    /// Kept sealed by the server until an administrator decides.
+    pub(crate) undecided: usize,
     pub(crate) refused: usize,
-    pub(crate) held: usize,
     /// Conversations and edits that were not finished: on this tablet alone, and not to be sent yet.
     pub(crate) drafts: usize,
     pub(crate) unreadable: usize,
 }
 
 impl Count {
-    /// Finished conversations of which something is on this tablet alone.
-    pub(crate) fn unsent(self) -> usize {
-        self.waiting + self.refused
+    /// Finished conversations that are not part of the office's yet.
+    pub(crate) fn unsynced(self) -> usize {
+        self.waiting + self.undecided + self.refused
     }
 }
 
@@ -405,9 +420,10 @@ impl Open {
             ..Count::default()
         };
         for (_, held) in self.replica.conversations() {
-            count.held += 1;
+            count.all += 1;
             match held.standing() {
-                Standing::Waiting | Standing::Held(_) => count.waiting += 1,
+                Standing::Waiting => count.waiting += 1,
+                Standing::Held(_) => count.undecided += 1,
                 Standing::Refused(_) => count.refused += 1,
                 Standing::Stored(_) => {}
             }
@@ -420,9 +436,19 @@ impl Open {
         self.digests.of(&self.replica, id)
     }
 
-    /// Another device key for the same person: the record with it, to be written.
-    pub(crate) fn identity_write(&self, identity: &Identity) -> Result<Write, VaultError> {
-        self.sealed(Shelf::Meta, "identity", &identity.to_bytes())
+    fn wrapped_anew(&self, password: &str) -> Result<KeyRecord, VaultError> {
+        let KeyRecord {
+            login,
+            name,
+            label,
+            demo,
+            ..
+        } = &self.person;
+        // Too short to lock a tablet: the one before does that still.
+        if password.chars().count() < PASSWORD_CHARS {
+            return Ok(self.person.clone());
+        }
+        self.vault.wrap(login, name, label, *demo, password)
     }
 
     fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {
@@ -452,7 +478,10 @@ impl Open {
                 None => self.removed(Shelf::Vouchers, &id.to_string()),
             },
             Effect::ForgetVoucher(id) => self.removed(Shelf::Vouchers, &id.to_string()),
-            Effect::KeepIdentity => self.identity_write(self.replica.identity())?,
+            Effect::KeepIdentity => {
+                let identity = self.replica.identity().to_bytes();
+                self.sealed(Shelf::Meta, "identity", &identity)?
+            }
             Effect::KeepReference(bytes) => {
                 // One that this version cannot read is kept for the next.
                 if let Ok(catalogue) = serde_json::from_slice(&bytes) {

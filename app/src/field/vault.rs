@@ -13,6 +13,8 @@ use koffiekar_sync_core::ids::UserId;
 use minicbor::{Decode, Encode};
 use zeroize::Zeroizing;
 
+use super::store::{Shelf, Write};
+
 /// Characters that a password needs before it may lock a tablet.
 pub(crate) const PASSWORD_CHARS: usize = 10;
 /// Characters that are read of a password at most.
@@ -64,11 +66,19 @@ pub(crate) struct KeyRecord {
 }
 
 impl KeyRecord {
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         // Writing to a vector cannot fail.
         let _ = minicbor::encode(self, &mut bytes);
         bytes
+    }
+
+    pub(crate) fn write(&self) -> Write {
+        Write {
+            shelf: Shelf::Keys,
+            key: self.user.key(),
+            bytes: Some(self.to_bytes()),
+        }
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {

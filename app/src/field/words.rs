@@ -24,6 +24,8 @@ pub(crate) fn words() -> &'static Words {
 texts! {
     // The way in
     starting: "Even kijken wat er op deze tablet staat…", "Looking at what is on this tablet…";
+    other_windows: "Koffiekar is vernieuwd. Sluit de andere vensters van Koffiekar op deze tablet; dan gaat dit venster vanzelf verder.",
+        "Koffiekar was renewed. Close the other windows of Koffiekar on this tablet; this window then goes on by itself.";
     enrol_title: "Aanmelden op deze tablet", "Sign in on this tablet";
     enrol_lead: "Dit doet u één keer, met verbinding. Daarna werkt alles ook zonder.",
         "You do this once, with a connection. After that everything works without one.";
@@ -79,17 +81,26 @@ texts! {
     sign_waiting: "Op deze tablet: {}", "On this tablet: {}";
     waits_one: "1 wacht", "1 waits";
     waits_many: "{} wachten", "{} wait";
+    sign_sending: "Wordt verstuurd: nog {}", "Sending: {} left";
     sign_busy: "Bezig…", "Busy…";
+    sign_undecided: "Op de server, bij de beheerder: {}", "On the server, with the administrator: {}";
+    undecided: "{} bij de beheerder", "{} with the administrator";
     sign_safe: "Alles veilig opgeslagen om {}", "All safely stored at {}";
+    sign_safe_day: "Alles veilig opgeslagen op {}", "All safely stored on {}";
     sign_never: "Nog geen contact met de server", "No contact with the server yet";
     sign_needs_you: "Heeft u nodig: {}", "Needs you: {}";
     refused_one: "1 geweigerd", "1 refused";
     refused_many: "{} geweigerd", "{} refused";
     needs_sign_in: "opnieuw aanmelden", "sign in again";
     needs_room: "opslag vol", "storage full";
+    needs_disk: "deze tablet bewaart nu niets", "this tablet keeps nothing now";
     needs_unreadable: "{} onleesbaar", "{} unreadable";
     drafts_one: "1 niet af", "1 not finished";
     drafts_many: "{} niet af", "{} not finished";
+    signed_out_goes_on: "De server kent deze tablet niet meer. Ga gerust door met vastleggen: alles blijft op deze tablet tot u opnieuw bent aangemeld.",
+        "The server does not know this tablet any more. Go on recording: everything stays on this tablet until you signed in again.";
+    revoked_goes_on: "De toegang van deze tablet is beëindigd. U kunt doorgaan met vastleggen: een beheerder beslist over wat u nog instuurt.",
+        "This tablet's access was ended. You can go on recording: an administrator decides about what you still send.";
 
     // The round
     rounds_title: "Kies een ronde", "Choose a round";
@@ -119,6 +130,7 @@ texts! {
     cannot_read: "Dit gesprek kan niet worden gelezen. Het staat er nog.", "This conversation cannot be read. It is still there.";
     standing_waiting: "alleen op deze tablet", "only on this tablet";
     standing_stored: "veilig opgeslagen", "safely stored";
+    standing_undecided: "bij de beheerder", "with the administrator";
     standing_refused: "geweigerd", "refused";
     demo: "Demo: alle gesprekken zijn verzonnen.", "Demo: all conversations are invented.";
 
@@ -219,11 +231,16 @@ texts! {
     stored_at: "Veilig opgeslagen op de server, {}.", "Safely stored on the server, {}.";
     waiting_text: "Alleen op deze tablet. Het gaat vanzelf naar de server zodra er verbinding is.",
         "Only on this tablet. It goes to the server by itself once there is a connection.";
+    undecided_text: "Verzegeld bewaard op de server. Een beheerder beslist of het erbij komt.",
+        "Kept sealed on the server. An administrator decides whether it joins the rest.";
+    undecided_do: "U hoeft niets te doen. Uw woorden staan ook nog op deze tablet.",
+        "You need not do anything. Your words are still on this tablet too.";
     refused_text: "De server heeft dit geweigerd. Het blijft op deze tablet staan.",
         "The server refused this. It stays on this tablet.";
     why: "Waarom", "Why";
     what_to_do: "Wat u kunt doen", "What you can do";
     for_helper: "Voor wie u helpt", "For whoever helps you";
+    administrator_wrote: "De beheerder schreef", "The administrator wrote";
 
     // This tablet
     tablet: "Deze tablet", "This tablet";
@@ -264,12 +281,37 @@ texts! {
     clock_behind: "achter", "behind";
     clock_ahead: "voor", "ahead";
     sign_in_again_title: "Meld deze tablet opnieuw aan", "Sign this tablet in again";
-    sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan om verder te synchroniseren. Wordt iets van voor die tijd geweigerd, vraag dan uw beheerder: het blijft hier staan.",
-        "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again to go on syncing. If something from before is refused, ask your administrator: it stays here.";
+    sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan, dan gaat alles weer vanzelf.",
+        "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again, and everything goes by itself again.";
+    revoked_title: "De toegang van deze tablet is beëindigd", "This tablet's access was ended";
+    revoked_text: "Wat u nog instuurt, bewaart de server verzegeld tot een beheerder beslist. Gaat u met deze tablet verder? Meld u dan opnieuw aan. Lukt dat niet, vraag uw beheerder.",
+        "What you still send, the server keeps sealed until an administrator decides. Do you go on with this tablet? Then sign in again. If that fails, ask your administrator.";
     sign_in_again: "Opnieuw aanmelden", "Sign in again";
     unreadable_title: "Niet te lezen", "Unreadable";
     unreadable_text: "{} records op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
         "{} records on this tablet do not open. Nothing was erased. Ask your administrator.";
+    disk_failed: "Het antwoord van de server kon niet op deze tablet worden bewaard.",
+        "The server's answer could not be kept on this tablet.";
+    undecided_label: "Bij de beheerder", "With the administrator";
+    export_title: "Reddingsbestand", "Rescue file";
+    export_text: "Lukt versturen lang niet, of gaat de tablet stuk? Zet dan alles wat nog niet bij het kantoor is in één bestand. Alleen het kantoor kan het openen. Het werkt ook zonder verbinding, en er wordt niets gewist.",
+        "Does sending fail for long, or is the tablet about to break? Then put everything that the office does not have in one file. The office alone can open it. It works without a connection too, and nothing is erased.";
+    export_drafts: "{}: dat komt niet in het bestand. Tik eerst op Klaar of Bewaren.",
+        "{}: that is not in the file. Tap Done or Save first.";
+    export: "Maak een reddingsbestand ({})", "Make a rescue file ({})";
+    conversation_one: "1 gesprek", "1 conversation";
+    conversation_many: "{} gesprekken", "{} conversations";
+    export_nothing: "Alles is al bij het kantoor. Er is nu niets te redden.",
+        "The office has everything already. There is nothing to rescue now.";
+    export_too_early: "Dit kan pas na het eerste contact met de server.",
+        "This is possible only after the first contact with the server.";
+    exported: "Reddingsbestand gemaakt met {}", "Rescue file made with {}";
+    exported_text: "Kijk bij Downloads of het er staat en geef het aan uw beheerder. Op deze tablet is niets gewist.",
+        "Look in Downloads whether it is there, and give it to your administrator. Nothing was erased on this tablet.";
+    export_left_out: "{} gesprekken pasten niet in het bestand. Die staan alleen op deze tablet.",
+        "{} conversations did not fit in the file. Those are on this tablet alone.";
+    export_failed: "Het bestand kon niet worden gemaakt. Er is niets gewist. Probeer het opnieuw.",
+        "The file could not be made. Nothing was erased. Try again.";
     to_office: "Naar de redactie", "To the office";
 
     // Refusals: why, and what to do
