@@ -69,6 +69,28 @@ impl Profile {
     }
 }
 
+/// A folder for what a browser downloads.
+pub struct Downloads(TempDir);
+
+impl Downloads {
+    /// The file whose name ends so, once it is there as a whole.
+    pub async fn file(&self, end: &str) -> PathBuf {
+        let started = std::time::Instant::now();
+        loop {
+            // One that is still coming in has another end.
+            let found = std::fs::read_dir(self.0.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().path())
+                .find(|path| path.to_str().unwrap().ends_with(end));
+            if let Some(path) = found {
+                return path;
+            }
+            assert!(started.elapsed() < PATIENCE, "no download ends in {end}");
+            tokio::time::sleep(OFTEN).await;
+        }
+    }
+}
+
 /// The two sizes that every screen is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
@@ -147,6 +169,24 @@ impl Browser {
         });
         self.command("Network.emulateNetworkConditions", conditions)
             .await;
+    }
+
+    /// Where the page's downloads come.
+    pub async fn downloads(&self) -> Downloads {
+        let folder = tempfile::tempdir().unwrap();
+        let behaviour = json!({ "behavior": "allow", "downloadPath": folder.path() });
+        self.command("Browser.setDownloadBehavior", behaviour).await;
+        Downloads(folder)
+    }
+
+    /// Leaves the page's address so much room beyond what it uses, in bytes.
+    pub async fn leave_room(&self, origin: &str, bytes: u64) {
+        let used = self
+            .command("Storage.getUsageAndQuota", json!({ "origin": origin }))
+            .await;
+        let used = used["usage"].as_f64().unwrap();
+        let quota = json!({ "origin": origin, "quotaSize": used + bytes as f64 });
+        self.command("Storage.overrideQuotaForOrigin", quota).await;
     }
 
     pub async fn go(&self, address: &str) {

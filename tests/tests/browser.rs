@@ -1,4 +1,9 @@
 //! The product in a real browser, against the real binary.
 
 mod field_day;
+mod live;
+mod rescue;
+mod revoked;
 mod roles;
+mod steps;
+mod storage;

@@ -15,6 +15,7 @@ use super::{
     editor::{Editor, is_begun},
     form_end::explain,
     list::{Sign, StandingSign},
+    orphan::Orphans,
     questions::{self, Questions, put},
     quote::QuoteShown,
     sync, tablet, vault,
@@ -73,6 +74,7 @@ pub(crate) fn Show(id: ConversationId) -> impl IntoView {
                 <main id="main" class="f-page" tabindex="-1">
                     <h1 tabindex="-1">{words().conversation}</h1>
                     <p data-testid="conversation-gone">{words().gone}</p>
+                    <Orphans id/>
                 </main>
             }
             .into_any()

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::{
     Screen, area, form,
     list::Conversations,
+    orphan::{OrphanItem, orphans},
     sign::{SignedOut, time_of_day},
     storage::StorageWarning,
     suggest, tablet,
@@ -199,13 +200,18 @@ fn Drafts(round: RoundId) -> impl IntoView {
             </li>
         }
     };
+    let orphans = Memo::new(|_| orphans());
     move || {
-        let drafts = drafts.get();
-        (!drafts.is_empty()).then(|| {
+        let (drafts, orphans) = (drafts.get(), orphans.get());
+        let orphan = |edit| view! { <OrphanItem edit/> };
+        (!drafts.is_empty() || !orphans.is_empty()).then(|| {
             view! {
                 <section aria-labelledby="drafts-title">
                     <h2 id="drafts-title" class="f-list-title">{words.drafts}</h2>
-                    <ul class="f-list">{drafts.into_iter().map(item).collect_view()}</ul>
+                    <ul class="f-list">
+                        {drafts.into_iter().map(item).collect_view()}
+                        {orphans.into_iter().map(orphan).collect_view()}
+                    </ul>
                 </section>
             }
         })

@@ -46,7 +46,7 @@ impl Drop for Stream {
 
 thread_local! {
     static STREAM: RefCell<Option<Stream>> = const { RefCell::new(None) };
-    static IS_OPEN: Cell<bool> = const { Cell::new(false) };
+    static IS_OPEN: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static FAILURES: Cell<u32> = const { Cell::new(0) };
     static AGAIN: Cell<Option<TimeoutHandle>> = const { Cell::new(None) };
     /// What was told and has not come in yet.
@@ -54,8 +54,9 @@ thread_local! {
     static GATHERING: Cell<Option<TimeoutHandle>> = const { Cell::new(None) };
 }
 
-pub(super) fn is_open() -> bool {
-    IS_OPEN.get()
+/// The server tells this tablet of news now.
+pub(super) fn is_open() -> ArcRwSignal<bool> {
+    IS_OPEN.with(Clone::clone)
 }
 
 /// Listens, unless it does already or may not. Call whenever the server answered.
@@ -71,7 +72,7 @@ pub(super) fn listen() {
         return;
     };
     let opened = Closure::<dyn Fn()>::new(|| {
-        IS_OPEN.set(true);
+        is_open().set(true);
         FAILURES.set(0);
     });
     let told = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
@@ -113,7 +114,7 @@ pub(super) fn look() {
 }
 
 fn end() {
-    IS_OPEN.set(false);
+    is_open().set(false);
     // Dropped from its own callback as well: a closure that runs must outlive the call.
     if let Some(stream) = STREAM.take() {
         set_timeout(move || drop(stream), Duration::ZERO);

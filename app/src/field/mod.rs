@@ -25,6 +25,7 @@ mod lines;
 mod list;
 mod live;
 mod lock;
+mod orphan;
 mod pause;
 mod phase;
 mod picker;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
 use super::{
-    pause,
+    live, pause,
     store::StoreError,
     sync,
     tablet::{self, Count},
@@ -160,12 +160,14 @@ pub(crate) fn time_of_day(at: Millis) -> String {
 #[component]
 pub(crate) fn SyncSign() -> impl IntoView {
     let state = Memo::new(|_| state());
+    let live = live::is_open();
     view! {
         <a
             class="f-sign"
             href="/veld/tablet"
             data-testid="sync-state"
             data-state=move || state.with(|(state, _)| state.name())
+            data-live=move || live.get().to_string()
         >
             <span class="f-mark" aria-hidden="true">{move || state.with(|(state, _)| state.mark())}</span>
             <span role="status" aria-live="polite" aria-label=words().sign_label>

@@ -202,7 +202,8 @@ pub(crate) fn StorageWarning() -> impl IntoView {
     let warning = Memo::new(|_| warning());
     let offered = offered();
     let offered = Memo::new(move |_| offered.get());
-    move || {
+    let is_known = || (room().get().is_some() && persisted().get().is_some()).to_string();
+    let shown = move || {
         let warning = warning.get()?;
         let words = words();
         let (title, text) = match warning {
@@ -238,7 +239,8 @@ pub(crate) fn StorageWarning() -> impl IntoView {
                 </div>
             </div>
         })
-    }
+    };
+    view! { <div data-testid="room" data-known=is_known>{shown}</div> }
 }
 
 /// The browser's own question; it asks once for each offer.

@@ -266,11 +266,12 @@ fn learn(took_ms: f64, answer: &Result<Vec<u8>, Failure>) {
 
 /// When to try next without being asked.
 fn plan() {
-    let Some(waiting) = tablet::peek(|open| open.replica.waiting()) else {
+    // What an administrator decides about is not asked about every minute.
+    let Some(waiting) = tablet::peek(|open| open.count().waiting) else {
         return;
     };
     let usual = match waiting {
-        0 if live::is_open() => TOLD,
+        0 if live::is_open().get_untracked() => TOLD,
         0 => LATER,
         _ => SOON,
     };

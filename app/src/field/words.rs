@@ -115,6 +115,9 @@ texts! {
     drafts: "Niet af", "Not finished";
     draft: "Concept, ga verder", "Draft, continue";
     draft_edit: "Wijziging, ga verder", "Change, continue";
+    orphan: "Wijziging van een gesprek dat er niet meer is", "Change of a conversation that is gone";
+    orphan_text: "U was iets aan het wijzigen. Dit typte u; het is nergens anders bewaard. Neem over wat u nodig hebt, of wis het.",
+        "You were changing something. This is what you typed; it is kept nowhere else. Copy what you need, or erase it.";
     draft_empty: "(nog geen woorden)", "(no words yet)";
     conversations: "Gesprekken", "Conversations";
     no_conversations: "Nog geen gesprekken in deze ronde. Tik op Nieuw gesprek om te beginnen.",

@@ -5,8 +5,10 @@ use koffiekar_tests::browser::{Browser, Driver, Profile, Size};
 use koffiekar_tests::office::Office;
 use koffiekar_tests::server::Binary;
 
-const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
-const ROUND: &str = "Buurtronde met de koffiekar (demo)";
+use super::steps::{
+    answer_and_finish, correct, count_of, enrol, has_text, open_conversation, record, sign_in,
+    standing, sync_by_hand, unlock, until_all_stored,
+};
 
 #[tokio::test]
 async fn a_field_day_without_a_connection_loses_nothing_and_doubles_nothing() {
@@ -151,14 +153,7 @@ async fn the_office_agrees(driver: &Driver, url: &str) {
 
     let profile = Profile::fresh();
     let desk = Browser::open(driver, &profile, Size::Desk).await;
-    desk.go(&format!("{url}/aanmelden")).await;
-    let login = desk.see_css("#login").await;
-    login.send_keys("redacteur1").await.unwrap();
-    desk.see_css("#password")
-        .await
-        .send_keys(format!("{PASSWORD}\n"))
-        .await
-        .unwrap();
+    sign_in(&desk, url, "redacteur1").await;
     desk.see_css("article.card").await;
     let before: Counts = editor.get("/api/v1/quotes/counts?rows=tag_state").await;
     desk.go(&format!("{url}/redactie?zoek=zwemclub")).await;
@@ -192,113 +187,4 @@ async fn the_office_agrees(driver: &Driver, url: &str) {
     assert_eq!(confirmed(&after), confirmed(&before) + 1);
     let listed: QuotePage = analyst.get("/api/v1/quotes?tag_state=confirmed").await;
     assert_eq!(listed.total, confirmed(&after));
-}
-
-async fn enrol(browser: &Browser, url: &str, login: &str) {
-    browser.go(&format!("{url}/veld")).await;
-    browser.fill("enrol-login", login).await;
-    browser.fill("enrol-password", PASSWORD).await;
-    browser.click("enrol").await;
-    choose_round(browser).await;
-    browser.until_kept().await;
-}
-
-async fn choose_round(browser: &Browser) {
-    browser
-        .see_css("[data-testid='round-item'], [data-testid='new-conversation']")
-        .await;
-    let script = format!(
-        "[...document.querySelectorAll(\"[data-testid='round-item']\")].find(e => e.textContent.includes({ROUND:?}))?.click()"
-    );
-    browser.evaluate(&script).await;
-    browser.see("new-conversation").await;
-}
-
-async fn unlock(browser: &Browser) {
-    browser.fill("unlock-password", PASSWORD).await;
-    browser.click("unlock").await;
-    browser.see("new-conversation").await;
-}
-
-async fn record(browser: &Browser, words: &str, notes: &str) {
-    browser.click("new-conversation").await;
-    browser.type_into("quote-0", words).await;
-    browser.fill("notes", notes).await;
-    answer_and_finish(browser).await;
-}
-
-async fn answer_and_finish(browser: &Browser) {
-    for question in ["analysis-yes", "anonymous-yes", "named-no", "contact-no"] {
-        let script =
-            format!("document.querySelector(\"[data-testid='consent-{question}']\").click()");
-        browser.evaluate(&script).await;
-    }
-    browser.click("done").await;
-    browser.see("new-conversation").await;
-}
-
-fn item(words: &str) -> String {
-    format!(
-        "[...document.querySelectorAll(\"[data-testid='conversation-item']\")].filter(e => e.textContent.includes({words:?}))"
-    )
-}
-
-async fn open_conversation(browser: &Browser, words: &str) {
-    browser
-        .until(
-            &format!("`{words}` is listed"),
-            &format!("{}.length > 0", item(words)),
-        )
-        .await;
-    browser
-        .evaluate(&format!("{}[0].click()", item(words)))
-        .await;
-    browser.see("standing").await;
-}
-
-async fn standing(browser: &Browser, words: &str) -> String {
-    browser
-        .until(
-            &format!("`{words}` is listed"),
-            &format!("{}.length > 0", item(words)),
-        )
-        .await;
-    let standing = browser
-        .evaluate(&format!("return {}[0].dataset.standing", item(words)))
-        .await;
-    standing.as_str().unwrap().to_owned()
-}
-
-async fn count_of(browser: &Browser, words: &str) -> u64 {
-    browser
-        .evaluate(&format!("return {}.length", item(words)))
-        .await
-        .as_u64()
-        .unwrap()
-}
-
-async fn correct(browser: &Browser, words: &str) {
-    browser.click("correct-0").await;
-    browser.fill("wording-0", words).await;
-    browser.click("save-wording").await;
-    browser
-        .until("the wording is saved", &has_text("quote-text-0", words))
-        .await;
-}
-
-async fn sync_by_hand(browser: &Browser) {
-    browser.click("sync-state").await;
-    browser.click("sync-now").await;
-    browser.until("the sync is done", "['safe', 'needs-you'].includes(document.querySelector(\"[data-testid='sync-state']\")?.dataset.state)").await;
-    browser.click("back").await;
-    browser.see("new-conversation").await;
-}
-
-async fn until_all_stored(browser: &Browser) {
-    let waiting = "document.querySelectorAll(\"[data-testid='conversation-item']:not([data-standing='stored'])\").length === 0";
-    browser.until("all is stored", waiting).await;
-}
-
-fn has_text(testid: &str, text: &str) -> String {
-    format!("document.querySelector(\"[data-testid='{testid}']\")?.textContent.includes({text:?})")
 }

@@ -3,7 +3,7 @@
 use koffiekar_tests::browser::{Browser, Driver, Profile, Size};
 use koffiekar_tests::server::Binary;
 
-const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
+use super::steps::sign_in;
 
 /// Login, and for each screen: its address, and what must be there.
 const WORK: [(&str, &[(&str, &str)]); 3] = [
@@ -29,6 +29,8 @@ const WORK: [(&str, &[(&str, &str)]); 3] = [
             ("/beheer/rondes", "main table"),
             ("/beheer/actielijnen", "main button"),
             ("/beheer/tablets", "main table"),
+            ("/beheer/vastgehouden", "main .empty"),
+            ("/beheer/redding", "main form"),
         ],
     ),
 ];
@@ -55,20 +57,4 @@ async fn each_role_finds_its_work_and_every_screen_is_accessible() {
             browser.close().await;
         }
     }
-}
-
-async fn sign_in(browser: &Browser, url: &str, login: &str) {
-    browser.go(&format!("{url}/aanmelden")).await;
-    browser
-        .see_css("#login")
-        .await
-        .send_keys(login)
-        .await
-        .unwrap();
-    browser.is_accessible("signing in").await;
-    let password = browser.see_css("#password").await;
-    password.send_keys(format!("{PASSWORD}\n")).await.unwrap();
-    browser
-        .until("the sign-in is over", "location.pathname !== '/aanmelden'")
-        .await;
 }

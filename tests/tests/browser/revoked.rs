@@ -1,0 +1,130 @@
+//! A tablet whose access was ended goes on recording; an administrator decides about what it sends.
+
+use koffiekar_sync_core::office::{Device, QuotePage};
+use koffiekar_tests::browser::{Browser, Driver, Profile, Size};
+use koffiekar_tests::office::Office;
+use koffiekar_tests::server::Binary;
+
+use super::steps::{
+    PASSWORD, enrol, on_tablet_page, open_conversation, record, sign_in, standing, sync_by_hand,
+    until_all_stored, until_standing,
+};
+
+const ACCEPTED: &str = "De markt op dinsdag is het mooiste van de wijk.";
+const TURNED_DOWN: &str = "Dit is per ongeluk twee keer opgeschreven.";
+const WHY: &str = "Dit gesprek stond er al. Overleg met Samira.";
+
+#[tokio::test]
+async fn what_a_revoked_tablet_records_is_held_until_an_administrator_decides() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Binary::start(data.path(), 0, true).await;
+    let url = server.url.clone();
+    let driver = Driver::start().await;
+    let profile = Profile::fresh();
+    let tablet = Browser::open(&driver, &profile, Size::Tablet).await;
+    enrol(&tablet, &url, "veldwerker1").await;
+    record(&tablet, "Een gesprek van voor die tijd.", "").await;
+    until_all_stored(&tablet).await;
+
+    let administrator = Office::sign_in(&url, "beheerder").await;
+    let devices: Vec<Device> = administrator.get("/api/v1/devices").await;
+    let newest = devices
+        .iter()
+        .max_by_key(|device| device.enrolled_at)
+        .unwrap();
+    let _: Device = administrator
+        .post(&format!("/api/v1/devices/{}/revoke", newest.number), &())
+        .await;
+
+    // Recording goes on; the work is held and the tablet says so, without an alarm about it.
+    record(&tablet, ACCEPTED, "").await;
+    record(&tablet, TURNED_DOWN, "").await;
+    until_standing(&tablet, ACCEPTED, "undecided").await;
+    until_standing(&tablet, TURNED_DOWN, "undecided").await;
+    tablet.see("signed-out").await;
+    tablet.picture("field-revoked").await;
+    tablet.is_accessible("the round, on a revoked tablet").await;
+    open_conversation(&tablet, ACCEPTED).await;
+    tablet.is_accessible("a conversation that is held").await;
+    tablet.picture("field-held").await;
+    tablet.click("back").await;
+
+    // The administrator sees whose work waits and no words, accepts one and turns the other down.
+    let desk_profile = Profile::fresh();
+    let desk = Browser::open(&driver, &desk_profile, Size::Desk).await;
+    sign_in(&desk, &url, "beheerder").await;
+    desk.go(&format!("{url}/beheer/vastgehouden")).await;
+    desk.until(
+        "both are listed",
+        "document.querySelectorAll(\"[data-testid='held-work']\").length === 2",
+    )
+    .await;
+    let page = desk.text().await;
+    assert!(!page.contains("markt op dinsdag"), "{page}");
+    desk.picture("office-held").await;
+    desk.is_accessible("held work").await;
+    desk.click_css("[data-testid='held-work']:first-child [data-testid='accept']")
+        .await;
+    desk.is_accessible("accepting held work").await;
+    desk.click("decide").await;
+    desk.until(
+        "one is left",
+        "document.querySelectorAll(\"[data-testid='held-work']\").length === 1",
+    )
+    .await;
+    desk.click("turn-down").await;
+    desk.click("decide").await;
+    desk.see_css("#error-summary").await;
+    desk.see_css("#held-text")
+        .await
+        .send_keys(WHY)
+        .await
+        .unwrap();
+    desk.picture("office-turning-down").await;
+    desk.is_accessible("turning held work down").await;
+    desk.click("decide").await;
+    desk.see_css("main .empty").await;
+    desk.go(&format!("{url}/beheer/vastgehouden?toon=afgewezen"))
+        .await;
+    desk.see("held-work").await;
+    desk.is_accessible("work that was turned down").await;
+    desk.picture("office-turned-down").await;
+
+    // The tablet hears of both.
+    on_tablet_page(&tablet).await;
+    tablet.click("sync-now").await;
+    tablet.click("back").await;
+    until_standing(&tablet, ACCEPTED, "stored").await;
+    until_standing(&tablet, TURNED_DOWN, "refused").await;
+    open_conversation(&tablet, TURNED_DOWN).await;
+    let said = tablet.see("turned-down-text").await;
+    assert_eq!(said.text().await.unwrap(), WHY);
+    tablet
+        .is_accessible("a conversation that was turned down")
+        .await;
+    tablet.picture("field-turned-down").await;
+    tablet.click("back").await;
+    let editor = Office::sign_in(&url, "redacteur1").await;
+    let found: QuotePage = editor.get("/api/v1/quotes?text=dinsdag").await;
+    assert_eq!(found.total, 1);
+
+    // Signing in again makes it a tablet like any other.
+    on_tablet_page(&tablet).await;
+    tablet.is_accessible("this tablet, revoked").await;
+    tablet.picture("field-tablet-revoked").await;
+    tablet.fill("again-password", PASSWORD).await;
+    tablet.click("again").await;
+    tablet
+        .until(
+            "the tablet is known again",
+            "!document.querySelector(\"[data-testid='sign-in-again']\")",
+        )
+        .await;
+    tablet.click("back").await;
+    record(&tablet, "En daarna gaat het weer gewoon.", "").await;
+    until_standing(&tablet, "En daarna gaat het weer gewoon.", "stored").await;
+    assert_eq!(standing(&tablet, ACCEPTED).await, "stored");
+    sync_by_hand(&tablet).await;
+    tablet.close().await;
+    desk.close().await;
+}
