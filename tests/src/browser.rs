@@ -69,6 +69,34 @@ impl Profile {
     }
 }
 
+/// Stores so many bytes in a database of its own and takes them away again.
+fn try_to_store(bytes: u64) -> String {
+    format!(
+        r#"(async () => {{
+            const bytes = new Uint8Array({bytes});
+            for (let at = 0; at < bytes.length; at += 65536) {{
+                crypto.getRandomValues(bytes.subarray(at, Math.min(at + 65536, bytes.length)));
+            }}
+            const database = await new Promise((done, failed) => {{
+                const opening = indexedDB.open('room', 1);
+                opening.onupgradeneeded = () => opening.result.createObjectStore('room');
+                opening.onsuccess = () => done(opening.result);
+                opening.onerror = () => failed(opening.error);
+            }});
+            const change = (act) => new Promise((done) => {{
+                const change = database.transaction('room', 'readwrite');
+                act(change.objectStore('room'));
+                change.oncomplete = () => done('stored');
+                change.onabort = () => done(change.error?.name ?? 'aborted');
+            }});
+            const stored = await change((shelf) => shelf.put(bytes, 'bytes'));
+            await change((shelf) => shelf.delete('bytes'));
+            database.close();
+            return stored;
+        }})()"#
+    )
+}
+
 /// A folder for what a browser downloads.
 pub struct Downloads(TempDir);
 
@@ -179,14 +207,40 @@ impl Browser {
         Downloads(folder)
     }
 
-    /// Leaves the page's address so much room beyond what it uses, in bytes.
-    pub async fn leave_room(&self, origin: &str, bytes: u64) {
+    /// Leaves this address so much room beyond what it uses, in bytes, and waits until the browser
+    /// acts on it, which it does only after a while: until then `refused` bytes are taken, and
+    /// `taken` bytes refused.
+    pub async fn leave_room(&self, origin: &str, left: u64, taken: u64, refused: u64) {
         let used = self
             .command("Storage.getUsageAndQuota", json!({ "origin": origin }))
             .await;
         let used = used["usage"].as_f64().unwrap();
-        let quota = json!({ "origin": origin, "quotaSize": used + bytes as f64 });
+        let quota = json!({ "origin": origin, "quotaSize": used + left as f64 });
         self.command("Storage.overrideQuotaForOrigin", quota).await;
+        let started = std::time::Instant::now();
+        loop {
+            let small = self.evaluate_async(&try_to_store(taken)).await;
+            let large = self.evaluate_async(&try_to_store(refused)).await;
+            let is_taken = taken == 0 || small == json!("stored");
+            if is_taken && large == json!("QuotaExceededError") {
+                return;
+            }
+            assert!(
+                started.elapsed() < 4 * PATIENCE,
+                "{taken} bytes: {small}, {refused} bytes: {large}"
+            );
+            tokio::time::sleep(OFTEN).await;
+        }
+    }
+
+    /// What the pages are told from now on when they ask how much room there is, in bytes.
+    pub async fn tell_room(&self, left: u64) {
+        let source = format!(
+            "navigator.storage.estimate = async () => ({{ usage: 1000000, quota: 1000000 + {left} }});"
+        );
+        let script = json!({ "source": source });
+        self.command("Page.addScriptToEvaluateOnNewDocument", script)
+            .await;
     }
 
     pub async fn go(&self, address: &str) {

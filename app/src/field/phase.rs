@@ -143,6 +143,7 @@ async fn enter(vault: Vault, person: KeyRecord, hold: lock::Hold) -> Result<(), 
     sync::start();
     storage::ask_to_persist();
     storage::look();
+    storage::probe();
     set_timeout(super::suggest::prepare, Duration::from_millis(600));
     Ok(())
 }

@@ -8,7 +8,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::StorageEstimate;
 
-use super::{tablet, words::words};
+use super::{
+    store::{self, StoreError},
+    tablet,
+    words::words,
+};
 use crate::{keep, route, words::fill};
 
 const MEGABYTE: u64 = 1_000_000;
@@ -20,24 +24,31 @@ const ENOUGH: u64 = 2 * LOW;
 /// Unsent work that may be cleared is told of again after so long.
 const AGAIN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// In bytes.
+/// What the browser says, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Room {
     used: u64,
-    of: u64,
+    /// Missing where it does not tell the truth about it.
+    left: Option<u64>,
 }
+
+/// So that pages learn nothing about a device, Chromium says that so much is left, or less in whole
+/// steps of this, however full the disk is.
+const ALWAYS_LEFT: u64 = 1024 * 1024 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warning {
     /// Little room is left, in megabytes.
     Low(u64),
-    VeryLow(u64),
+    VeryLow,
     /// The browser may clear everything when the tablet runs out of room.
     Evictable,
 }
 
 thread_local! {
     static ROOM: ArcRwSignal<Option<Room>> = ArcRwSignal::new(None);
+    /// Whether [`VERY_LOW`] bytes could be written when the tablet was opened.
+    static FITS: ArcRwSignal<Option<bool>> = ArcRwSignal::new(None);
     static PERSISTED: ArcRwSignal<Option<bool>> = ArcRwSignal::new(None);
     /// The browser's offer to put the app on the home screen.
     static OFFER: RefCell<Option<JsValue>> = const { RefCell::new(None) };
@@ -48,6 +59,10 @@ thread_local! {
 
 pub(crate) fn room() -> ArcRwSignal<Option<Room>> {
     ROOM.with(Clone::clone)
+}
+
+fn fits() -> ArcRwSignal<Option<bool>> {
+    FITS.with(Clone::clone)
 }
 
 /// Did the browser promise not to clear the storage by itself?
@@ -80,15 +95,42 @@ pub(crate) fn look() {
     spawn_local(async {
         let storage = window().navigator().storage();
         if let Some(room) = estimate().await {
-            if room.left() >= ENOUGH {
-                keep::write(TOLD_LOW, "");
-            }
             put(&self::room(), Some(room));
+            forget_when_there_is_room();
         }
         if let Ok(promise) = storage.persisted() {
             answered(JsFuture::from(promise).await.ok());
         }
     });
+}
+
+/// Call when the tablet is opened, before anything is typed: a browser that does not say how much room
+/// there is, is tried.
+pub(crate) fn probe() {
+    spawn_local(async {
+        let mut bytes = vec![0; usize::try_from(VERY_LOW).unwrap_or_default()];
+        // Zeros would be stored as next to nothing.
+        if getrandom::fill(&mut bytes).is_err() {
+            return;
+        }
+        match store::probe(bytes).await {
+            Ok(()) => put(&fits(), Some(true)),
+            Err(StoreError::Full) => put(&fits(), Some(false)),
+            Err(StoreError::Broken(_)) => {}
+        }
+        forget_when_there_is_room();
+    });
+}
+
+/// What was told may be told again.
+fn forget_when_there_is_room() {
+    let left = room()
+        .get_untracked()
+        .and_then(|room| room.left)
+        .unwrap_or(ENOUGH);
+    if left >= ENOUGH && fits().get_untracked() == Some(true) {
+        keep::write(TOLD_LOW, "");
+    }
 }
 
 /// Whoever opens a tablet, or puts the app on the home screen, is asked for little and gives it.
@@ -125,31 +167,36 @@ async fn estimate() -> Option<Room> {
         reason = "whole bytes"
     )]
     let bytes = |number: f64| number as u64;
+    let (used, of) = (bytes(estimate.get_usage()?), bytes(estimate.get_quota()?));
+    let left = of.saturating_sub(used);
+    let is_true = left == 0 || !left.is_multiple_of(ALWAYS_LEFT);
     Some(Room {
-        used: bytes(estimate.get_usage()?),
-        of: bytes(estimate.get_quota()?),
+        used,
+        left: is_true.then_some(left),
     })
 }
 
 impl Room {
-    fn left(self) -> u64 {
-        self.of.saturating_sub(self.used)
-    }
-
-    fn warning(self) -> Option<Warning> {
-        let left = self.left() / MEGABYTE;
-        match self.left() {
-            ..VERY_LOW => Some(Warning::VeryLow(left)),
-            ..LOW => Some(Warning::Low(left)),
-            _ => None,
-        }
-    }
-
     /// `12 MB gebruikt, nog 480 MB vrij`
     pub(crate) fn text(self) -> String {
+        let words = words();
         let used = self.used.div_ceil(MEGABYTE).to_string();
-        let left = (self.left() / MEGABYTE).to_string();
-        fill(words().storage_used, &[&used, &left])
+        match self.left {
+            Some(left) => fill(words.storage_left, &[&used, &(left / MEGABYTE).to_string()]),
+            None => fill(words.storage_used, &[&used]),
+        }
+    }
+}
+
+fn low() -> Option<Warning> {
+    let left = room().get().and_then(|room| room.left);
+    if fits().get() == Some(false) {
+        return Some(Warning::VeryLow);
+    }
+    match left? {
+        ..VERY_LOW => Some(Warning::VeryLow),
+        left @ ..LOW => Some(Warning::Low(left / MEGABYTE)),
+        _ => None,
     }
 }
 
@@ -160,7 +207,7 @@ impl Warning {
     fn name(self) -> &'static str {
         match self {
             Self::Low(_) => "low",
-            Self::VeryLow(_) => "very-low",
+            Self::VeryLow => "very-low",
             Self::Evictable => "evictable",
         }
     }
@@ -168,7 +215,7 @@ impl Warning {
     fn is_told(self, unsent: usize) -> bool {
         match self {
             Self::Low(_) => keep::read(TOLD_LOW).is_some_and(|told| !told.is_empty()),
-            Self::VeryLow(_) => keep::read(TOLD_LOW).as_deref() == Some(self.name()),
+            Self::VeryLow => keep::read(TOLD_LOW).as_deref() == Some(self.name()),
             Self::Evictable => {
                 let told = keep::read(TOLD_EVICTABLE).and_then(|at| at.parse::<i64>().ok());
                 let passed = |at: i64| tablet::now().0.saturating_sub(at);
@@ -191,7 +238,7 @@ fn warning() -> Option<Warning> {
     READ.with(|read| read.track());
     let count = tablet::see(tablet::Open::count)?;
     let unsent = count.unsynced() + count.drafts;
-    let low = room().get().and_then(Room::warning);
+    let low = low();
     let evictable = (persisted().get() == Some(false)).then_some(Warning::Evictable);
     let is_new = |warning: &Warning| !warning.is_told(unsent);
     low.filter(is_new).or(evictable.filter(is_new))
@@ -202,7 +249,10 @@ pub(crate) fn StorageWarning() -> impl IntoView {
     let warning = Memo::new(|_| warning());
     let offered = offered();
     let offered = Memo::new(move |_| offered.get());
-    let is_known = || (room().get().is_some() && persisted().get().is_some()).to_string();
+    let is_known = || {
+        (room().get().is_some() && fits().get().is_some() && persisted().get().is_some())
+            .to_string()
+    };
     let shown = move || {
         let warning = warning.get()?;
         let words = words();
@@ -211,10 +261,7 @@ pub(crate) fn StorageWarning() -> impl IntoView {
                 words.room_low,
                 fill(words.room_low_text, &[&left.to_string()]),
             ),
-            Warning::VeryLow(left) => {
-                let text = fill(words.room_very_low_text, &[&left.to_string()]);
-                (words.room_very_low, text)
-            }
+            Warning::VeryLow => (words.room_very_low, words.room_very_low_text.to_owned()),
             Warning::Evictable => (words.evictable, words.evictable_text.to_owned()),
         };
         let read = move |_| {

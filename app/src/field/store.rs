@@ -102,6 +102,19 @@ pub(crate) async fn write(writes: Vec<Write>) -> Result<(), StoreError> {
     }
 }
 
+/// Is there room for so much? Written and removed again, because some browsers do not say.
+pub(crate) async fn probe(bytes: Vec<u8>) -> Result<(), StoreError> {
+    // Nobody's: the keys of people are hexadecimal.
+    let record = |bytes| Write {
+        shelf: Shelf::Drafts,
+        key: "probe".to_owned(),
+        bytes,
+    };
+    let written = write(vec![record(Some(bytes))]).await;
+    write(vec![record(None)]).await?;
+    written
+}
+
 async fn write_once(database: &Database, writes: &[Write]) -> Result<(), Error> {
     let mut shelves: Vec<&str> = writes.iter().map(|write| write.shelf.name()).collect();
     shelves.sort_unstable();

@@ -264,13 +264,14 @@ texts! {
     storage_kept: "De browser bewaart alles tot u het wist.", "The browser keeps everything until you erase it.";
     storage_not_kept: "De browser mag bij ruimtegebrek wissen. Zet Koffiekar op het beginscherm om dat te voorkomen.",
         "The browser may erase when room is short. Put Koffiekar on the home screen to prevent that.";
-    storage_used: "{} MB gebruikt, nog {} MB vrij.", "{} MB used, {} MB left.";
+    storage_used: "{} MB gebruikt.", "{} MB used.";
+    storage_left: "{} MB gebruikt, nog {} MB vrij.", "{} MB used, {} MB left.";
     room_low: "De opslag is bijna vol", "The storage is almost full";
     room_low_text: "Er is nog {} MB vrij op deze tablet. Verwijder foto's of apps die u niet nodig hebt. Wat in Koffiekar staat, blijft staan.",
         "{} MB is left on this tablet. Remove photos or apps that you do not need. What is in Koffiekar stays.";
     room_very_low: "De opslag is zo goed als vol", "The storage is as good as full";
-    room_very_low_text: "Er is nog {} MB vrij. Straks kan Koffiekar niets meer bewaren. Verwijder nu foto's of apps, en stuur in wat nog op deze tablet staat. Geen verbinding? Maak dan een reddingsbestand.",
-        "{} MB is left. Soon Koffiekar can keep nothing more. Remove photos or apps now, and send what is still on this tablet. No connection? Then make a rescue file.";
+    room_very_low_text: "Straks kan Koffiekar niets meer bewaren. Verwijder nu foto's of apps, en stuur in wat nog op deze tablet staat. Geen verbinding? Maak dan een reddingsbestand.",
+        "Soon Koffiekar can keep nothing more. Remove photos or apps now, and send what is still on this tablet. No connection? Then make a rescue file.";
     evictable: "De browser mag dit wissen", "The browser may erase this";
     evictable_text: "Raakt deze tablet vol, dan mag de browser ook gesprekken wissen die nog niet verstuurd zijn. Dat voorkomt u door Koffiekar op het beginscherm te zetten: kies in het menu van de browser App installeren of Toevoegen aan beginscherm.",
         "When this tablet runs full, the browser may also erase conversations that were not sent. Prevent that by putting Koffiekar on the home screen: choose Install app or Add to home screen in the browser's menu.";

@@ -27,31 +27,28 @@ async fn a_tablet_tells_once_that_its_room_runs_out_and_keeps_what_it_could_not_
     come_back(&tablet).await;
     assert!(!tablet.has_css(&warning("evictable")).await);
 
-    for (name, left) in [("low", 40), ("very-low", 4)] {
-        tablet.leave_room(&url, left * MEGABYTE).await;
-        come_back(&tablet).await;
-        tablet.see_css(&warning(name)).await;
-        tablet.is_accessible(&format!("the warning {name}")).await;
-        tablet.picture(&format!("field-room-{name}")).await;
-        tablet.click("storage-read").await;
-        come_back(&tablet).await;
-        assert!(
-            !tablet.has_css("[data-testid='storage-warning']").await,
-            "{name} was told"
-        );
-    }
+    // Some browsers say how much is left; this one is made to.
+    tablet.tell_room(40 * MEGABYTE).await;
+    told_once(&tablet, "low").await;
+    // This one does not say, and is tried.
+    tablet
+        .leave_room(&url, 4 * MEGABYTE, MEGABYTE, 8 * MEGABYTE)
+        .await;
+    told_once(&tablet, "very-low").await;
 
     // No room at all: the words stay on the screen, and are kept once there is room.
     let words = "Het zwembad is te duur voor een gezin met drie kinderen.";
     tablet.click("new-conversation").await;
-    tablet.leave_room(&url, 0).await;
+    tablet.leave_room(&url, 0, 0, 1_000).await;
     tablet.type_into("quote-0", words).await;
     tablet.see("storage-trouble").await;
     assert_eq!(sign(&tablet).await, "needs-you");
     tablet.is_accessible("a form that cannot be kept").await;
     tablet.picture("field-no-room").await;
     assert_eq!(tablet.value("quote-0").await, words);
-    tablet.leave_room(&url, 1_000 * MEGABYTE).await;
+    tablet
+        .leave_room(&url, 100 * MEGABYTE, 20 * MEGABYTE, 200 * MEGABYTE)
+        .await;
     tablet.click("keep-again").await;
     tablet
         .until(
@@ -71,6 +68,17 @@ async fn a_tablet_tells_once_that_its_room_runs_out_and_keeps_what_it_could_not_
 
 fn warning(name: &str) -> String {
     format!("[data-testid='storage-warning'][data-warning='{name}']")
+}
+
+async fn told_once(tablet: &Browser, name: &str) {
+    come_back(tablet).await;
+    tablet.see_css(&warning(name)).await;
+    tablet.is_accessible(&format!("the warning {name}")).await;
+    tablet.picture(&format!("field-room-{name}")).await;
+    tablet.click("storage-read").await;
+    come_back(tablet).await;
+    let warned = tablet.has_css("[data-testid='storage-warning']").await;
+    assert!(!warned, "{name} was told already");
 }
 
 /// The page is loaded anew and the tablet unlocked: what was told is not told again.
