@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod chunks;
 pub mod hand;
+pub mod fuzz;
 pub mod interop;
 pub mod office;
 pub mod postgres;

@@ -5,6 +5,7 @@
 mod api;
 mod browser;
 mod crash;
+mod fuzzed;
 mod interop;
 mod properties;
 mod rules;

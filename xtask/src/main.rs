@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `test`, `simulate`, `app`, `bench`.
+//! The project's own commands: `cargo xtask run`, `test`, `simulate`, `app`, `bench`, `fuzz`.
 //!
 //! Everything that building, running and testing Koffiekar takes beyond plain cargo is here, so
 //! that a fresh machine needs rustup, a C compiler and git, and nobody needs a second build tool.
@@ -9,6 +9,7 @@ mod bench;
 mod bind;
 mod bundle;
 mod dist;
+mod fuzz;
 mod run;
 mod simulate;
 mod steps;
@@ -40,6 +41,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Measure the budgets: one JSON line for each benchmark
     Bench(bench::Options),
+    /// Look for bytes that no part may be brought down by
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::command(&options),
         Command::Simulate(options) => simulate::command(&options),
         Command::Bench(options) => bench::command(&options),
+        Command::Fuzz(options) => fuzz::command(&options),
     };
     let Err(error) = outcome else {
         return ExitCode::SUCCESS;

@@ -1,0 +1,3 @@
+#![no_main]
+
+koffiekar_fuzz::program!("admit", koffiekar_fuzz::mutate::changes);
