@@ -7,10 +7,12 @@
 mod shared {
     pub mod chunks;
     pub mod fuzz;
+    pub mod messages;
     pub mod seed;
 }
-pub use shared::{chunks, fuzz, seed};
+pub use shared::{chunks, fuzz, messages, seed};
 
+mod cbor;
 pub mod mutate;
 mod panics;
 mod scales;

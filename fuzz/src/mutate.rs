@@ -5,16 +5,70 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzzer_mutate;
 
-use crate::chunks;
 use crate::fuzz::admit::kind;
 use crate::fuzz::change::{Body, Column};
 use crate::fuzz::script::{self, Piece};
-use crate::fuzz::seeds;
+use crate::fuzz::{replica, seeds};
 use crate::seed::Numbers;
+use crate::{cbor, chunks};
 
-/// libFuzzer's own mutation of the whole.
-pub fn bytes(data: &mut [u8], size: usize, max_size: usize, _seed: u32) -> usize {
-    fuzzer_mutate(data, size, max_size)
+/// For a byte that says what the rest is, which is CBOR mostly.
+pub fn message(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let mut numbers = Numbers(seed.into());
+    let altered = match data[..size].split_first() {
+        Some((kind, bytes)) if numbers.below(3) > 0 => {
+            cbor::altered(bytes, &mut numbers, &mutate).map(|bytes| [&[*kind][..], &bytes].concat())
+        }
+        _ => None,
+    };
+    put(data, size, max_size, altered)
+}
+
+/// For scripts of answers.
+pub fn answers(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let mut numbers = Numbers(seed.into());
+    let mut pieces = script::read(&data[..size]);
+    let altered = match numbers.below(8) {
+        0 => None,
+        1 if !pieces.is_empty() => {
+            let at = numbers.below(pieces.len());
+            let piece = numbers.pick(&pieces).clone();
+            match numbers.below(4) {
+                0 => drop(pieces.remove(at)),
+                1 => pieces.insert(at, piece),
+                2 => pieces[at].kind = numbers.bytes::<1>()[0] % replica::kind::COUNT,
+                _ => pieces.insert(
+                    at,
+                    Piece {
+                        kind: replica::kind::DEED,
+                        bytes: numbers.bytes::<2>().to_vec(),
+                    },
+                ),
+            }
+            Some(script::write(&pieces))
+        }
+        _ if !pieces.is_empty() => {
+            let at = numbers.below(pieces.len());
+            let altered = cbor::altered(&pieces[at].bytes, &mut numbers, &mutate);
+            altered.map(|bytes| {
+                pieces[at].bytes = bytes;
+                script::write(&pieces)
+            })
+        }
+        _ => None,
+    };
+    put(data, size, max_size, altered)
+}
+
+/// Where nothing came of it, or too much, libFuzzer's own mutation of the whole.
+fn put(data: &mut [u8], size: usize, max_size: usize, altered: Option<Vec<u8>>) -> usize {
+    match altered.filter(|altered| altered.len() <= max_size) {
+        Some(altered) => {
+            data[..altered.len()].copy_from_slice(&altered);
+            altered.len()
+        }
+        None => fuzzer_mutate(data, size, max_size),
+    }
 }
 
 /// Parts of honest changes.
@@ -32,7 +86,7 @@ pub fn changes(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usiz
     let mut pieces = script::read(&data[..size]);
     let body = pick_body(&mut numbers, &pieces);
     match (numbers.below(10), body) {
-        (0, _) | (_, None) => return fuzzer_mutate(data, size, max_size),
+        (0, _) | (_, None) => return put(data, size, max_size, None),
         (1, _) => shuffle(&mut numbers, &mut pieces),
         (_, Some((at, mut body))) => {
             // One to four alterations: some mutants need two to be consistent again.
@@ -42,12 +96,7 @@ pub fn changes(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usiz
             pieces[at].bytes = body.write();
         }
     }
-    let written = script::write(&pieces);
-    if written.len() > max_size {
-        return fuzzer_mutate(data, size, max_size);
-    }
-    data[..written.len()].copy_from_slice(&written);
-    written.len()
+    put(data, size, max_size, Some(script::write(&pieces)))
 }
 
 fn pick_body(numbers: &mut Numbers, pieces: &[Piece]) -> Option<(usize, Body)> {

@@ -6,8 +6,10 @@
 
 pub mod admit;
 pub mod change;
+pub mod replica;
 pub mod script;
 pub mod seeds;
+pub mod wire;
 
 /// A target, by the name of its folder in `fuzz/corpus`.
 pub struct Target {
@@ -17,11 +19,23 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-pub const TARGETS: [Target; 1] = [Target {
-    name: "admit",
-    run: admit::run,
-    seeds: seeds::admit,
-}];
+pub const TARGETS: [Target; 3] = [
+    Target {
+        name: "admit",
+        run: admit::run,
+        seeds: seeds::admit,
+    },
+    Target {
+        name: "wire",
+        run: wire::run,
+        seeds: seeds::wire,
+    },
+    Target {
+        name: "replica",
+        run: replica::run,
+        seeds: seeds::replica,
+    },
+];
 
 /// Weighs the one call of a target that a stranger's bytes reach.
 pub trait Gauge {

@@ -9,9 +9,10 @@
 
 pub mod browser;
 pub mod chunks;
-pub mod hand;
 pub mod fuzz;
+pub mod hand;
 pub mod interop;
+pub mod messages;
 pub mod office;
 pub mod postgres;
 pub mod programs;

@@ -5,11 +5,16 @@ use koffiekar_sync_core::conversation::{
     Actor, Command, Document, NewConversation, NewQuote, NotesEdit, Splice, Stance,
 };
 use koffiekar_sync_core::ids::{DeviceNumber, Millis, QuoteId, UserId};
+use koffiekar_sync_core::rescue;
+use koffiekar_sync_core::wire::Envelope;
+use minicbor::bytes::ByteVec;
 use uuid::Uuid;
 
 use super::admit::{PUSHER, kind, options};
 use super::change::bodies;
 use super::script::{self, Piece};
+use super::{replica, wire};
+use crate::messages;
 use crate::seed::{self, Numbers};
 
 pub const START: Millis = Millis(1_769_250_000_000);
@@ -30,7 +35,7 @@ fn recorded(seed: u64, quotes: usize) -> Document {
     Document::record(&new, actor(PUSHER)).unwrap()
 }
 
-fn new(seed: u64, quotes: usize) -> NewConversation {
+pub fn new(seed: u64, quotes: usize) -> NewConversation {
     let mut new = seed::conversation(&mut Numbers(seed), user(PUSHER), START, quotes);
     if let Some(first) = new.quotes.first_mut() {
         first.lines = vec!["wonen-1".parse().unwrap(), "none".parse().unwrap()];
@@ -81,7 +86,7 @@ pub fn long() -> Document {
 }
 
 /// Every kind of edit once.
-fn commands(document: &Document, seed: u64) -> Vec<Command> {
+pub fn commands(document: &Document, seed: u64) -> Vec<Command> {
     let mut numbers = Numbers(seed);
     let conversation = document.read().unwrap();
     let quotes: Vec<QuoteId> = conversation.quotes.iter().map(|quote| quote.id).collect();
@@ -144,6 +149,91 @@ fn commands(document: &Document, seed: u64) -> Vec<Command> {
         commands.push(Command::RemoveQuote { quote: second });
     }
     commands
+}
+
+/// One of everything, with a few numbers each.
+pub fn wire() -> Vec<Vec<u8>> {
+    let of = |kind: u8, bytes: Vec<u8>| [vec![kind], bytes].concat();
+    let mut seeds = Vec::new();
+    for number in 0..6 {
+        let mut numbers = Numbers(number);
+        let request = messages::request(&mut numbers);
+        let plain = minicbor::to_vec(&request).unwrap();
+        let key = messages::key();
+        let envelope = Envelope::seal(&request, PUSHER, &key, START, numbers.bytes());
+        seeds.push(of(wire::kind::REQUEST, plain.clone()));
+        seeds.push(of(wire::kind::BODY, wire::zipped(&plain)));
+        seeds.push(of(wire::kind::ENVELOPE, envelope.to_bytes()));
+        for voucher in &request.vouchers {
+            let voucher = minicbor::to_vec(voucher).unwrap();
+            seeds.push(of(wire::kind::VOUCHER, voucher));
+        }
+        let answer = minicbor::to_vec(messages::answer(&mut numbers)).unwrap();
+        seeds.push(of(wire::kind::ANSWER, answer));
+        let receipt = minicbor::to_vec(messages::receipt(&mut numbers)).unwrap();
+        seeds.push(of(wire::kind::RECEIPT, receipt));
+    }
+    let mut replica = replica::tablet();
+    let file = replica
+        .rescue(&wire::office().seal_key(), [4; 32], START)
+        .file;
+    let envelopes = rescue::open(&file, &wire::office()).unwrap();
+    let envelopes: Vec<ByteVec> = envelopes.iter().map(|e| e.to_bytes().into()).collect();
+    seeds.push(of(wire::kind::RESCUE, minicbor::to_vec(envelopes).unwrap()));
+    seeds.push(of(wire::kind::RESCUE_FILE, file));
+    seeds.push(of(wire::kind::IDENTITY, replica.identity().to_bytes()));
+    seeds.push(of(wire::kind::STATE, replica.state()));
+    replica::honest(&mut replica, START);
+    seeds.push(of(wire::kind::STATE, replica.state()));
+    for (_, held) in replica.conversations() {
+        seeds.push(of(wire::kind::HELD, held.to_bytes()));
+    }
+    seeds
+}
+
+/// Answers of an honest server and of others, and what a worker does between them.
+pub fn replica() -> Vec<Vec<u8>> {
+    use replica::{HONEST, NEWS, deed, kind};
+    let piece = |kind: u8, bytes: &[u8]| Piece {
+        kind,
+        bytes: bytes.to_vec(),
+    };
+    let honest = piece(kind::HONEST, &[HONEST]);
+    let news = piece(kind::HONEST, &[HONEST | NEWS]);
+    let mut seeds = vec![
+        script::write(&[honest.clone()]),
+        script::write(&[news.clone(), honest.clone()]),
+    ];
+    for deed in 0..deed::COUNT {
+        let done = piece(kind::DEED, &[deed, 1]);
+        let script = [
+            done.clone(),
+            news.clone(),
+            done.clone(),
+            honest.clone(),
+            done,
+            honest.clone(),
+        ];
+        seeds.push(script::write(&script));
+    }
+    for number in 0..24 {
+        let mut numbers = Numbers(number);
+        let mut answer = messages::answer(&mut numbers);
+        replica::name_what_is_there(&mut answer, &mut numbers);
+        let answer = minicbor::to_vec(answer).unwrap();
+        let edit = piece(kind::DEED, &[deed::EDIT, numbers.bytes::<1>()[0]]);
+        let kind = if number % 4 == 0 {
+            kind::PLAIN
+        } else {
+            kind::SIGNED
+        };
+        let mut script = vec![edit.clone(), piece(kind, &answer), edit, honest.clone()];
+        if number % 2 == 0 {
+            script.insert(0, news.clone());
+        }
+        seeds.push(script::write(&script));
+    }
+    seeds
 }
 
 /// Honest pushes: of a new conversation in one piece, of one edit after the other, of all at once.

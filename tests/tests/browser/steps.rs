@@ -2,11 +2,11 @@
 
 use koffiekar_tests::browser::Browser;
 
-pub const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
+pub(super) const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
 const ROUND: &str = "Buurtronde met de koffiekar (demo)";
 
 /// At the office.
-pub async fn sign_in(browser: &Browser, url: &str, login: &str) {
+pub(super) async fn sign_in(browser: &Browser, url: &str, login: &str) {
     browser.go(&format!("{url}/aanmelden")).await;
     browser
         .see_css("#login")
@@ -23,7 +23,7 @@ pub async fn sign_in(browser: &Browser, url: &str, login: &str) {
 }
 
 /// On a tablet, for the first time.
-pub async fn enrol(browser: &Browser, url: &str, login: &str) {
+pub(super) async fn enrol(browser: &Browser, url: &str, login: &str) {
     browser.go(&format!("{url}/veld")).await;
     browser.fill("enrol-login", login).await;
     browser.fill("enrol-password", PASSWORD).await;
@@ -32,7 +32,7 @@ pub async fn enrol(browser: &Browser, url: &str, login: &str) {
     browser.until_kept().await;
 }
 
-pub async fn choose_round(browser: &Browser) {
+pub(super) async fn choose_round(browser: &Browser) {
     browser
         .see_css("[data-testid='round-item'], [data-testid='new-conversation']")
         .await;
@@ -43,20 +43,20 @@ pub async fn choose_round(browser: &Browser) {
     browser.see("new-conversation").await;
 }
 
-pub async fn unlock(browser: &Browser) {
+pub(super) async fn unlock(browser: &Browser) {
     browser.fill("unlock-password", PASSWORD).await;
     browser.click("unlock").await;
     browser.see("new-conversation").await;
 }
 
-pub async fn record(browser: &Browser, words: &str, notes: &str) {
+pub(super) async fn record(browser: &Browser, words: &str, notes: &str) {
     browser.click("new-conversation").await;
     browser.type_into("quote-0", words).await;
     browser.fill("notes", notes).await;
     answer_and_finish(browser).await;
 }
 
-pub async fn answer_and_finish(browser: &Browser) {
+pub(super) async fn answer_and_finish(browser: &Browser) {
     for question in ["analysis-yes", "anonymous-yes", "named-no", "contact-no"] {
         let script =
             format!("document.querySelector(\"[data-testid='consent-{question}']\").click()");
@@ -66,13 +66,13 @@ pub async fn answer_and_finish(browser: &Browser) {
     browser.see("new-conversation").await;
 }
 
-pub fn item(words: &str) -> String {
+pub(super) fn item(words: &str) -> String {
     format!(
         "[...document.querySelectorAll(\"[data-testid='conversation-item']\")].filter(e => e.textContent.includes({words:?}))"
     )
 }
 
-pub async fn open_conversation(browser: &Browser, words: &str) {
+pub(super) async fn open_conversation(browser: &Browser, words: &str) {
     browser
         .until(
             &format!("`{words}` is listed"),
@@ -85,7 +85,7 @@ pub async fn open_conversation(browser: &Browser, words: &str) {
     browser.see("standing").await;
 }
 
-pub async fn standing(browser: &Browser, words: &str) -> String {
+pub(super) async fn standing(browser: &Browser, words: &str) -> String {
     browser
         .until(
             &format!("`{words}` is listed"),
@@ -98,7 +98,7 @@ pub async fn standing(browser: &Browser, words: &str) -> String {
     standing.as_str().unwrap().to_owned()
 }
 
-pub async fn count_of(browser: &Browser, words: &str) -> u64 {
+pub(super) async fn count_of(browser: &Browser, words: &str) -> u64 {
     browser
         .evaluate(&format!("return {}.length", item(words)))
         .await
@@ -106,7 +106,7 @@ pub async fn count_of(browser: &Browser, words: &str) -> u64 {
         .unwrap()
 }
 
-pub async fn correct(browser: &Browser, words: &str) {
+pub(super) async fn correct(browser: &Browser, words: &str) {
     browser.click("correct-0").await;
     browser.fill("wording-0", words).await;
     browser.click("save-wording").await;
@@ -115,7 +115,7 @@ pub async fn correct(browser: &Browser, words: &str) {
         .await;
 }
 
-pub async fn sync_by_hand(browser: &Browser) {
+pub(super) async fn sync_by_hand(browser: &Browser) {
     browser.click("sync-state").await;
     browser.click("sync-now").await;
     browser.until("the sync is done", "['safe', 'needs-you'].includes(document.querySelector(\"[data-testid='sync-state']\")?.dataset.state)").await;
@@ -123,27 +123,27 @@ pub async fn sync_by_hand(browser: &Browser) {
     browser.see("new-conversation").await;
 }
 
-pub async fn until_all_stored(browser: &Browser) {
+pub(super) async fn until_all_stored(browser: &Browser) {
     let waiting = "document.querySelectorAll(\"[data-testid='conversation-item']:not([data-standing='stored'])\").length === 0";
     browser.until("all is stored", waiting).await;
 }
 
-pub fn has_text(testid: &str, text: &str) -> String {
+pub(super) fn has_text(testid: &str, text: &str) -> String {
     format!("document.querySelector(\"[data-testid='{testid}']\")?.textContent.includes({text:?})")
 }
 
-pub async fn on_tablet_page(browser: &Browser) {
+pub(super) async fn on_tablet_page(browser: &Browser) {
     browser.click("sync-state").await;
     browser.see("sync-now").await;
 }
 
 /// How the sign at the head stands: `waiting`, `busy`, `undecided`, `safe` or `needs-you`.
-pub async fn sign(browser: &Browser) -> String {
+pub(super) async fn sign(browser: &Browser) -> String {
     let sign = browser.see("sync-state").await;
     sign.attr("data-state").await.unwrap().unwrap()
 }
 
-pub async fn until_standing(browser: &Browser, words: &str, wanted: &str) {
+pub(super) async fn until_standing(browser: &Browser, words: &str, wanted: &str) {
     browser
         .until(
             &format!("`{words}` stands as {wanted}"),

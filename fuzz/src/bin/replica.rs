@@ -1,0 +1,3 @@
+#![no_main]
+
+koffiekar_fuzz::program!("replica", koffiekar_fuzz::mutate::answers);

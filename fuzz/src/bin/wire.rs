@@ -1,0 +1,3 @@
+#![no_main]
+
+koffiekar_fuzz::program!("wire", koffiekar_fuzz::mutate::message);
