@@ -93,6 +93,12 @@ impl Listener {
         }
     }
 
+    /// It is told these without asking.
+    pub(crate) fn knows(&mut self, notices: &[LiveNotice]) {
+        let told = notices.iter().map(|notice| (notice.round, notice.place));
+        self.told.extend(told);
+    }
+
     /// What it was not told yet of these rounds.
     pub(crate) fn news(&mut self, rounds: &[RoundId]) -> Vec<LiveNotice> {
         let places = self.places.borrow_and_update();

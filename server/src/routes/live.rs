@@ -53,7 +53,8 @@ pub async fn live(
         });
     }
     drop(tx);
-    // What was written since that look at the database: told twice rather than not at all.
+    // What was written since that look at the database.
+    listener.knows(&first);
     first.extend(listener.news(&device.rounds));
 
     let state = Stream {

@@ -77,13 +77,6 @@ impl Document {
         shown: Option<&Document>,
         now: &Conversation,
     ) -> Option<NotesEdit> {
-        eprintln!(
-            "PLACED {:?} known={} shown={} now={:?}",
-            edit,
-            edit.seen.iter().all(|head| self.has(head)),
-            shown.is_some(),
-            now.notes
-        );
         if edit.seen.iter().all(|head| self.has(head)) {
             return Some(edit.clone());
         }

@@ -201,7 +201,7 @@ pub fn replica() -> Vec<Vec<u8>> {
     let honest = piece(kind::HONEST, &[HONEST]);
     let news = piece(kind::HONEST, &[HONEST | NEWS]);
     let mut seeds = vec![
-        script::write(&[honest.clone()]),
+        script::write(std::slice::from_ref(&honest)),
         script::write(&[news.clone(), honest.clone()]),
     ];
     for deed in 0..deed::COUNT {

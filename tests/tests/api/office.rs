@@ -196,6 +196,7 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/session",                       "",                 "",                         [401, 200, 200, 200, 200]),
     ("GET",    "/api/v1/programme",                     "",                 "",                         [401, 200, 200, 200, 200]),
     // A cookie is no signature.
+    ("GET",    "/api/v1/sync/live",                     "",                 "",                         [422, 422, 422, 422, 422]),
     ("POST",   "/api/v1/sync",                          "",                 "{}",                       [415, 415, 415, 415, 415]),
 
     ("GET",    "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
@@ -241,6 +242,8 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/held",                          "",                 "",                         [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/held/{id}/accept",              "",                 "",                         [401, 403, 403, 403, 404]),
     ("POST",   "/api/v1/held/{id}/turn-down",           "",                 r#"{"text":"nee"}"#,        [401, 403, 403, 403, 404]),
+
+    ("POST",   "/api/v1/rescues",                       "",                 "",                         [401, 403, 403, 403, 422]),
 
     // Nobody signs in with nothing; everybody signs out, and that is the end of it.
     ("POST",   "/api/v1/session",                       "",                 r#"{"login":"","password":""}"#, [401, 401, 401, 401, 401]),

@@ -128,7 +128,7 @@ async fn who_comes_back_to_a_round_gets_their_own_conversations_again() {
         tablet.replica.held(id).is_none(),
         "what is safe on the server goes"
     );
-    assert!(matches!(tablet.standing(unsent), Standing::Refused(_)));
+    assert!(matches!(tablet.standing(unsent), Standing::Held(_)));
 
     rounds_are(vec![round]).await;
     tablet.replica.retry_refused();
