@@ -149,9 +149,9 @@ fn answered(answer: Option<JsValue>) {
     put(&persisted(), Some(yes));
 }
 
-fn put<T: PartialEq + Send + Sync>(signal: &ArcRwSignal<T>, value: T)
+fn put<T>(signal: &ArcRwSignal<T>, value: T)
 where
-    T: 'static,
+    T: PartialEq + Send + Sync + 'static,
 {
     if signal.with_untracked(|before| *before != value) {
         signal.set(value);
