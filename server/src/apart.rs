@@ -80,6 +80,11 @@ fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     let draft = path.with_extension(format!("new-{}", std::process::id()));
+    // Left by a process of the same number that was killed here.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
