@@ -157,6 +157,12 @@ impl Value {
 }
 
 const READERS: u32 = 8;
+/// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
+/// operating system does, once for all of them.
+const WRITER_CACHE: &str = "-32000";
+const READER_CACHE: &str = "-4000";
+/// Pages behind which a commit also moves what is in the WAL into the database: four large batches.
+const CHECKPOINT_PAGES: &str = "4000";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Store {
@@ -171,18 +177,18 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(PATIENCE)
                 .pragma("secure_delete", "on")
-                .pragma("cache_size", "-32000")
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256);
             let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
             let writer = pool()
                 .max_connections(1)
-                .connect_with(options.clone())
+                .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
                 .await?;
             migrations(SQLITE_MIGRATIONS).run(&writer).await?;
             let readers = pool()
                 .max_connections(READERS)
-                .connect_with(options.read_only(true))
+                .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
                 .await?;
             Engine::Sqlite { writer, readers }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
@@ -277,8 +283,10 @@ macro_rules! scripts {
     };
 }
 
-const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine");
-const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine");
+const SQLITE_MIGRATIONS: Scripts =
+    scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 6 "search_rows");
+const POSTGRES_MIGRATIONS: Scripts =
+    scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 6 "search_rows");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

@@ -90,7 +90,6 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
     projection.recorded_at = at;
     for quote in &mut projection.quotes {
         quote.id = QuoteId::new(at, numbers.bytes());
-        quote.search_row = i64::from_le_bytes(numbers.bytes()) & i64::MAX;
     }
     NewVersion {
         id,
