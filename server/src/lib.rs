@@ -88,6 +88,8 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Gathers what waits to be written.
+    pub writing: intake::writing::Writing,
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
@@ -146,6 +148,7 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            writing: intake::writing::Writing::default(),
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),

@@ -79,6 +79,8 @@ pub enum StoreError {
     Address(String),
     #[error("a stored value is not what it should be: {0}")]
     Corrupt(String),
+    #[error("writing was broken off; nothing was written")]
+    Interrupted,
 }
 
 impl StoreError {
@@ -213,6 +215,11 @@ impl Store {
             Engine::Sqlite { .. } => "sqlite",
             Engine::Postgres(_) => "postgres",
         }
+    }
+
+    /// One writes at a time, and each commit waits for the disk.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
     }
 
     /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.

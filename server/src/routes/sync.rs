@@ -15,6 +15,7 @@ use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, Request, W
 use crate::Koffiekar;
 use crate::extract::Raw;
 use crate::feed::{self, Asked};
+use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
@@ -215,9 +216,9 @@ async fn note_contact(
         !fresh
     };
     if due {
-        let mut tx = koffiekar.store.write().await?;
-        devices::note_contact(&mut tx, device, now, waiting).await?;
-        tx.commit().await?;
+        let mut work = Work::of(device);
+        work.contact = Some((now, waiting));
+        koffiekar.writing.write(koffiekar, work).wait().await?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
 
 async fn write(koffiekar: &Koffiekar, versions: Vec<NewVersion>) -> store::Result<()> {
     let mut tx = koffiekar.store.write().await?;
-    documents::write(&mut tx, versions).await?;
+    documents::write(&mut tx, versions.iter().collect()).await?;
     tx.commit().await
 }
 
