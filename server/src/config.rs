@@ -25,6 +25,9 @@ pub enum Command {
     AddPerson(AddPerson),
     /// Load a programme: themes, action lines, areas and consent texts
     LoadProgramme(LoadProgramme),
+    /// Rewrite the database's files, so that no remains of what was erased are in them. An SQLite
+    /// database does that by itself; PostgreSQL locks its tables meanwhile
+    ClearFiles(Place),
 }
 
 /// Where the data is

@@ -27,6 +27,7 @@ use crate::projection::Surroundings;
 use crate::quarantine;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
+use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_part};
@@ -39,6 +40,8 @@ pub struct Intake {
     pub documents: Vec<ConversationId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
+    /// What was erased from the documents whose outcome is that they were replaced.
+    pub erased_quotes: Vec<QuoteId>,
 }
 
 impl Intake {
@@ -101,6 +104,7 @@ pub async fn take_in(
     let mut open: Vec<Range<usize>> = starts
         .map(|start| start..push.len().min(start + PART))
         .collect();
+    let mut all_gone = BTreeMap::new();
     for attempt in 0..TRIES {
         let ids = open.iter().flat_map(|part| &push[part.clone()]);
         let ids: Vec<ConversationId> = ids.map(|item| item.document).collect();
@@ -110,12 +114,15 @@ pub async fn take_in(
         let mut tx = koffiekar.store.read().await?;
         let stored = documents::find(&mut tx, &ids).await?;
         let held = held::of_device(&mut tx, pusher.author.device, &ids).await?;
+        let gone = tombstones::fates(&mut tx, &ids).await?;
         drop(tx);
+        all_gone.extend(gone.clone());
         let case = Arc::new(Case {
             pusher: pusher.clone(),
             push: push.clone(),
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
+            gone,
             tagger: koffiekar.suggest.tagger(),
             key: koffiekar.key.clone(),
             now,
@@ -124,8 +131,8 @@ pub async fn take_in(
         for part in std::mem::take(&mut open) {
             let mut judged = judge_part(case.clone(), part.clone()).await;
             if attempt > 0 {
-                // The first attempt may have met a quote that stands elsewhere. That is rare enough
-                // to be looked for only now.
+                // The first attempt may have met a quote that stands elsewhere or was erased. That is
+                // rare enough to be looked for only now.
                 refuse_borrowed_quotes(&koffiekar.store, &mut judged).await?;
             }
             let work = work(koffiekar, &case, &push[part.clone()], &mut judged);
@@ -152,7 +159,7 @@ pub async fn take_in(
     let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
     let verdicts = verdicts.into_iter();
     let verdicts = verdicts.map(|verdict| verdict.unwrap_or_else(busy));
-    Ok(intake(&push, verdicts.collect()))
+    Ok(intake(&push, verdicts.collect(), &all_gone))
 }
 
 /// What the verdicts on these ask for; nothing where they ask for nothing.
@@ -193,27 +200,28 @@ fn refuse_full(items: &[Push], full: &BTreeSet<ConversationId>, verdicts: &mut [
     }
 }
 
-/// A quote stands in one conversation. One that brings a quote of another is not taken.
+/// A quote stands in one conversation, and not any more once it was erased. What brings another is not
+/// taken.
 async fn refuse_borrowed_quotes(store: &Store, verdicts: &mut [Verdict]) -> store::Result<()> {
     let versions: Vec<&NewVersion> = verdicts.iter().filter_map(Verdict::version).collect();
     let borrowing = borrowing(store, &versions).await?;
     for verdict in verdicts {
-        if verdict
+        let why = verdict
             .version()
-            .is_some_and(|version| borrowing.contains(&version.id))
-        {
-            let why = "a quote of another conversation stands in this one";
+            .and_then(|version| borrowing.get(&version.id));
+        if let Some(why) = why {
             *verdict = Verdict::invalid(ReasonCode::NotAllowed, why);
         }
     }
     Ok(())
 }
 
-/// Those that hold a quote of another conversation, be it one of these.
+/// Those that hold a quote which was erased, or one of another conversation, be it one of these; and
+/// why they may not.
 pub(crate) async fn borrowing(
     store: &Store,
     versions: &[&NewVersion],
-) -> store::Result<BTreeSet<ConversationId>> {
+) -> store::Result<BTreeMap<ConversationId, &'static str>> {
     let quotes = |version: &NewVersion| -> Vec<QuoteId> {
         let quotes = version.projection.quotes.iter();
         quotes.map(|quote| quote.id).collect()
@@ -224,19 +232,24 @@ pub(crate) async fn borrowing(
         .collect();
     let mut tx = store.read().await?;
     let mut homes = documents::homes_of(&mut tx, &all).await?;
+    let erased = tombstones::erased_among(&mut tx, &all).await?;
     drop(tx);
-    let mut borrowing = BTreeSet::new();
+    let mut borrowing = BTreeMap::new();
     for version in versions {
         for quote in quotes(version) {
-            if *homes.entry(quote).or_insert(version.id) != version.id {
-                borrowing.insert(version.id);
+            if erased.contains(&quote) {
+                let why = "a quote stands in this conversation that was erased";
+                borrowing.insert(version.id, why);
+            } else if *homes.entry(quote).or_insert(version.id) != version.id {
+                let why = "a quote of another conversation stands in this one";
+                borrowing.insert(version.id, why);
             }
         }
     }
     Ok(borrowing)
 }
 
-fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
+fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId, Fate>) -> Intake {
     let mut outcomes = Vec::with_capacity(verdicts.len());
     let mut receipted = Vec::new();
     for (item, verdict) in push.iter().zip(verdicts) {
@@ -252,10 +265,12 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
         }
         outcomes.push(verdict.outcome);
     }
+    let erased_quotes = gone.values().flat_map(Fate::quotes).copied();
     Intake {
         documents: push.iter().map(|item| item.document).collect(),
         outcomes,
         receipted,
+        erased_quotes: erased_quotes.collect(),
     }
 }
 

@@ -38,6 +38,7 @@ async fn run(command: Command, log: &Log) -> Result<()> {
         Command::Serve(options) => serve(options).await,
         Command::AddPerson(options) => add_person(options).await,
         Command::LoadProgramme(options) => load_programme(options).await,
+        Command::ClearFiles(place) => clear_files(&place).await,
     }
 }
 
@@ -152,6 +153,18 @@ async fn load_programme(options: LoadProgramme) -> Result<()> {
         catalogue.consent_texts.len(),
     );
     println!("A server that runs learns the new action lines when it starts again.");
+    Ok(())
+}
+
+async fn clear_files(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let cleared = koffiekar_server::rewrite_files(&koffiekar).await?;
+    koffiekar.store.close().await;
+    let Some(cleared) = cleared else {
+        bail!("somebody was reading or writing in the database; try again in a minute");
+    };
+    println!("Cleared the files of the database of what was left of {cleared} erasures.");
+    println!("Its own log, and backups from before, keep what they hold until they are gone.");
     Ok(())
 }
 

@@ -105,7 +105,7 @@ pub async fn sync(
         compared: Vec::new(),
         keys: Vec::new(),
         revoked,
-        erased_quotes: Vec::new(),
+        erased_quotes: [intake.erased_quotes, brought.erased_quotes].concat(),
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
