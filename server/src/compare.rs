@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use koffiekar_sync_core::conversation::{Document, Head};
-use koffiekar_sync_core::ids::{ConversationId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Compared, Version};
 
 use crate::store::documents::{self, Outline};
+use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store};
 
 /// Bytes of documents that are loaded for one request.
@@ -25,11 +26,14 @@ pub(crate) struct Comparison {
     pub(crate) answers: Vec<Compared>,
     /// What is stored of it durably.
     pub(crate) lines: Vec<ReceiptLine>,
+    /// From conversations that were replaced.
+    pub(crate) erased_quotes: Vec<QuoteId>,
 }
 
 /// For a member of these rounds. Of a conversation in another one nothing is told, not even whether there
 /// is one; nor is what is held for an administrator a part of a conversation. The tablet sends what it has
-/// of such a one, and is told what becomes of it as for any push.
+/// of such a one, and is told what becomes of it as for any push. That something was erased is told to whoever
+/// has it.
 pub(crate) async fn compare(
     store: &Store,
     rounds: &[RoundId],
@@ -40,6 +44,7 @@ pub(crate) async fn compare(
     }
     let ids: Vec<ConversationId> = asked.iter().map(|version| version.document).collect();
     let mut tx = store.read().await?;
+    let fates = tombstones::fates(&mut tx, &ids).await?;
     let known: BTreeMap<ConversationId, Outline> = documents::outlines(&mut tx, &ids)
         .await?
         .into_iter()
@@ -67,18 +72,26 @@ pub(crate) async fn compare(
         for version in asked {
             let stored = known.get(&version.document);
             let bytes = loaded.get(&version.document);
-            comparison.add(version, stored, bytes.map(Vec::as_slice));
+            match fates.get(&version.document) {
+                Some(fate) => comparison.is_gone(fate),
+                None => comparison.add(version, stored, bytes.map(Vec::as_slice)),
+            }
         }
         comparison
     });
     let lacks = |_| Compared::Lacks(Vec::new());
     Ok(compared.await.unwrap_or_else(|_| Comparison {
         answers: (0..count).map(lacks).collect(),
-        lines: Vec::new(),
+        ..Comparison::default()
     }))
 }
 
 impl Comparison {
+    fn is_gone(&mut self, fate: &Fate) {
+        self.answers.push(fate.compared());
+        self.erased_quotes.extend(fate.quotes());
+    }
+
     fn add(&mut self, version: Version, stored: Option<&Outline>, bytes: Option<&[u8]>) {
         let Some(stored) = stored else {
             return self.answers.push(Compared::Lacks(Vec::new()));

@@ -40,6 +40,7 @@ mod quarantine;
 pub mod random;
 pub mod receipt_keys;
 mod reference;
+mod remembered;
 pub mod restored;
 pub mod routes;
 pub mod store;
@@ -64,6 +65,7 @@ pub use passwords::Passwords;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
+pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
 
@@ -95,6 +97,8 @@ pub struct Koffiekar {
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// Stands apart from the database.
+    pub remembered: Remembered,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
@@ -122,8 +126,22 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = receipt_keys::found(&mut tx, &random, &clock).await?;
+        let remembered = Remembered::beside(apart);
+        let memory = remembered.read();
+        let keys = memory
+            .as_ref()
+            .map_or(&[][..], |memory| &memory.receipt_keys);
+        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        if let Some(memory) = memory
+            && memory.is_ahead(&mut tx, &installation).await?
+        {
+            tracing::warn!("an older copy of this database was put back: it gets a new epoch");
+            let epoch = Epoch(random.bytes());
+            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+        }
         tx.commit().await?;
+        remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
         let actor = Actor {
@@ -142,6 +160,7 @@ impl Koffiekar {
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            remembered,
             passwords,
             attempts: Attempts::default(),
             trust_proxy: false,
@@ -160,9 +179,11 @@ pub async fn serve(
         store,
         suggest,
         live,
+        remembered,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -171,5 +192,7 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    noting.abort();
+    remembered.note(&store).await;
     answered
 }

@@ -116,7 +116,7 @@ pub async fn sync(
         compared: compared.answers,
         keys,
         revoked,
-        erased_quotes: Vec::new(),
+        erased_quotes: compared.erased_quotes,
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
