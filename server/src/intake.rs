@@ -15,7 +15,7 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
-use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
+use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
 
 use crate::Koffiekar;
 use crate::projection::Surroundings;
@@ -23,7 +23,8 @@ use crate::quarantine;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
 use crate::store::tombstones::{self, Fate};
-use crate::store::{self, Store};
+use crate::store::{self, Store, receipt_keys};
+use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_all};
 pub(crate) use judge::{NO_SUCH_ROUND, New};
@@ -87,9 +88,11 @@ pub async fn take_in(
     koffiekar: &Koffiekar,
     pusher: &Pusher,
     push: Vec<Push>,
+    vouchers: Vec<Voucher>,
     now: Millis,
 ) -> store::Result<Intake> {
     let push: Arc<[Push]> = push.into();
+    let vouched = Arc::new(vouched(&koffiekar.store, push.clone(), vouchers).await?);
     let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
     for attempt in 0..TRIES {
         let mut tx = koffiekar.store.read().await?;
@@ -100,6 +103,7 @@ pub async fn take_in(
         let case = Arc::new(Case {
             pusher: pusher.clone(),
             push: push.clone(),
+            vouched: vouched.clone(),
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
             gone,
@@ -121,6 +125,23 @@ pub async fn take_in(
     let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
     let verdicts = push.iter().map(|_| busy()).collect();
     Ok(intake(&push, verdicts, &BTreeMap::new()))
+}
+
+/// What this server once signed for, as far as the tablet brings its word for it.
+async fn vouched(
+    store: &Store,
+    push: Arc<[Push]>,
+    vouchers: Vec<Voucher>,
+) -> store::Result<Vouched> {
+    if vouchers.is_empty() {
+        return Ok(Vouched::new());
+    }
+    let mut tx = store.read().await?;
+    let keys = receipt_keys::publics(&mut tx).await?;
+    drop(tx);
+    let verified =
+        tokio::task::spawn_blocking(move || vouchers::vouched(&push, &vouchers, &keys)).await;
+    Ok(verified.unwrap_or_default())
 }
 
 /// Does what the verdicts ask for, durably. `false` where something moved meanwhile: judge again.
