@@ -26,14 +26,13 @@ pub(crate) struct Comparison {
     pub(crate) answers: Vec<Compared>,
     /// What is stored of it durably.
     pub(crate) lines: Vec<ReceiptLine>,
-    /// From conversations that were replaced.
+    /// What was erased from those that were replaced.
     pub(crate) erased_quotes: Vec<QuoteId>,
 }
 
 /// For a member of these rounds. Of a conversation in another one nothing is told, not even whether there
 /// is one; nor is what is held for an administrator a part of a conversation. The tablet sends what it has
-/// of such a one, and is told what becomes of it as for any push. That something was erased is told to whoever
-/// has it.
+/// of such a one, and is told what becomes of it as for any push.
 pub(crate) async fn compare(
     store: &Store,
     rounds: &[RoundId],
@@ -44,7 +43,8 @@ pub(crate) async fn compare(
     }
     let ids: Vec<ConversationId> = asked.iter().map(|version| version.document).collect();
     let mut tx = store.read().await?;
-    let fates = tombstones::fates(&mut tx, &ids).await?;
+    // Whoever asks: a tablet of another round must let go of it too.
+    let gone = tombstones::fates(&mut tx, &ids).await?;
     let known: BTreeMap<ConversationId, Outline> = documents::outlines(&mut tx, &ids)
         .await?
         .into_iter()
@@ -68,14 +68,18 @@ pub(crate) async fn compare(
 
     let count = asked.len();
     let compared = tokio::task::spawn_blocking(move || {
-        let mut comparison = Comparison::default();
+        let mut comparison = Comparison {
+            erased_quotes: gone.values().flat_map(Fate::quotes).copied().collect(),
+            ..Comparison::default()
+        };
         for version in asked {
+            if let Some(fate) = gone.get(&version.document) {
+                comparison.answers.push(fate.compared());
+                continue;
+            }
             let stored = known.get(&version.document);
             let bytes = loaded.get(&version.document);
-            match fates.get(&version.document) {
-                Some(fate) => comparison.is_gone(fate),
-                None => comparison.add(version, stored, bytes.map(Vec::as_slice)),
-            }
+            comparison.add(version, stored, bytes.map(Vec::as_slice));
         }
         comparison
     });
@@ -87,11 +91,6 @@ pub(crate) async fn compare(
 }
 
 impl Comparison {
-    fn is_gone(&mut self, fate: &Fate) {
-        self.answers.push(fate.compared());
-        self.erased_quotes.extend(fate.quotes());
-    }
-
     fn add(&mut self, version: Version, stored: Option<&Outline>, bytes: Option<&[u8]>) {
         let Some(stored) = stored else {
             return self.answers.push(Compared::Lacks(Vec::new()));
