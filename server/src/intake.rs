@@ -20,7 +20,7 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
-use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
+use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
 
 use crate::Koffiekar;
 use crate::projection::Surroundings;
@@ -28,7 +28,8 @@ use crate::quarantine;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
 use crate::store::tombstones::{self, Fate};
-use crate::store::{self, Store};
+use crate::store::{self, Store, receipt_keys};
+use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_part};
 pub(crate) use judge::{NO_SUCH_ROUND, New};
@@ -96,9 +97,11 @@ pub async fn take_in(
     koffiekar: &Koffiekar,
     pusher: &Pusher,
     push: Vec<Push>,
+    vouchers: Vec<Voucher>,
     now: Millis,
 ) -> store::Result<Intake> {
     let push: Arc<[Push]> = push.into();
+    let vouched = Arc::new(vouched(&koffiekar.store, push.clone(), vouchers).await?);
     let mut verdicts: Vec<Option<Verdict>> = push.iter().map(|_| None).collect();
     let starts = (0..push.len()).step_by(PART);
     let mut open: Vec<Range<usize>> = starts
@@ -120,6 +123,7 @@ pub async fn take_in(
         let case = Arc::new(Case {
             pusher: pusher.clone(),
             push: push.clone(),
+            vouched: vouched.clone(),
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
             gone,
@@ -160,6 +164,23 @@ pub async fn take_in(
     let verdicts = verdicts.into_iter();
     let verdicts = verdicts.map(|verdict| verdict.unwrap_or_else(busy));
     Ok(intake(&push, verdicts.collect(), &all_gone))
+}
+
+/// What this server once signed for, as far as the tablet brings its word for it.
+async fn vouched(
+    store: &Store,
+    push: Arc<[Push]>,
+    vouchers: Vec<Voucher>,
+) -> store::Result<Vouched> {
+    if vouchers.is_empty() {
+        return Ok(Vouched::new());
+    }
+    let mut tx = store.read().await?;
+    let keys = receipt_keys::publics(&mut tx).await?;
+    drop(tx);
+    let verified =
+        tokio::task::spawn_blocking(move || vouchers::vouched(&push, &vouchers, &keys)).await;
+    Ok(verified.unwrap_or_default())
 }
 
 /// What the verdicts on these ask for; nothing where they ask for nothing.

@@ -21,6 +21,7 @@ pub mod assets;
 mod attempts;
 pub mod caller;
 pub mod clock;
+mod compare;
 pub mod config;
 pub mod demo;
 mod edit;
@@ -39,20 +40,22 @@ pub mod programme;
 pub mod projection;
 mod quarantine;
 pub mod random;
+pub mod receipt_keys;
 mod reference;
+mod remembered;
+pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+mod vouchers;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ed25519_dalek::SigningKey;
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
-use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
 
@@ -64,9 +67,10 @@ pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 pub use random::Random;
+use receipt_keys::ReceiptKeys;
 pub use reference::References;
+pub use remembered::Remembered;
 pub use routes::router;
-use store::receipt_keys::{self, StoredKey};
 use store::{Store, StoreError, catalogue};
 use tokio::sync::Notify;
 
@@ -88,8 +92,8 @@ pub struct Koffiekar {
     pub clock: Clock,
     /// Everything random is drawn from here.
     pub random: Random,
-    /// Signs receipts.
-    pub receipts: Arc<SigningKey>,
+    /// Sign receipts.
+    pub receipts: ReceiptKeys,
     /// Proposes action lines.
     pub suggest: suggest::Suggest,
     /// The server's own author of changes, fresh for each process.
@@ -102,6 +106,8 @@ pub struct Koffiekar {
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// Stands apart from the database.
+    pub remembered: Remembered,
     /// What was erased, kept apart from the database.
     erasures: Arc<Erasures>,
     /// Remains of what was erased wait to be cleared from the files.
@@ -134,17 +140,22 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = match receipt_keys::newest(&mut tx).await? {
-            Some(key) => key,
-            None => {
-                let secret = random.bytes();
-                let id = KeyId::of(&SigningKey::from_bytes(&secret).verifying_key()).0;
-                let key = StoredKey { id, secret };
-                receipt_keys::insert(&mut tx, &key, clock.now()).await?;
-                key
-            }
-        };
+        let remembered = Remembered::beside(apart);
+        let memory = remembered.read();
+        let keys = memory
+            .as_ref()
+            .map_or(&[][..], |memory| &memory.receipt_keys);
+        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        if let Some(memory) = memory
+            && memory.is_ahead(&mut tx, &installation).await?
+        {
+            tracing::warn!("an older copy of this database was put back: it gets a new epoch");
+            let epoch = Epoch(random.bytes());
+            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+        }
         tx.commit().await?;
+        remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
         let actor = Actor {
@@ -156,7 +167,7 @@ impl Koffiekar {
             store,
             clock,
             random,
-            receipts: Arc::new(SigningKey::from_bytes(&receipts.secret)),
+            receipts,
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
@@ -164,6 +175,7 @@ impl Koffiekar {
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            remembered,
             erasures: Arc::new(Erasures::at(apart.erasures())),
             clearing: Arc::default(),
             passwords,
@@ -186,9 +198,11 @@ pub async fn serve(
         store,
         suggest,
         live,
+        remembered,
         ..
     } = koffiekar.clone();
     let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
         .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
@@ -199,6 +213,8 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    noting.abort();
+    remembered.note(&store).await;
     if let Some(clearing) = clearing {
         clearing.abort();
     }
