@@ -9,6 +9,7 @@ use koffiekar_sync_core::conversation::{
 use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, StatementId, UserId};
 use koffiekar_sync_core::replica::Effect;
 
+use super::checks::paragraphs_of;
 use super::host::{self, LINES};
 use super::model::{Edit, Part};
 use super::tablet::Form;
@@ -297,7 +298,11 @@ fn edit_notes(
     let at = |count: usize| -> usize { shown[..count].iter().map(|p| p.chars().count()).sum() };
     let splice = if !shown.is_empty() && dice.below(3) == 0 {
         let which = dice.below(shown.len());
-        parts.push(Part::Gone(shown[which].to_owned()));
+        let gone = match paragraphs_of(shown[which]) {
+            lines if lines.is_empty() => vec![shown[which].to_owned()],
+            lines => lines,
+        };
+        parts.extend(gone.into_iter().map(Part::Gone));
         Splice {
             at: at(which),
             delete: shown[which].chars().count(),

@@ -32,6 +32,10 @@ impl World {
             true => self.any_tablet(dice),
             false => *dice.pick(&ended),
         };
+        let person = self.tablets[tablet].person;
+        if self.model.truth.disabled.contains(&person) {
+            return Ok(());
+        }
         self.enrol_again(tablet, dice).await
     }
 
