@@ -51,7 +51,7 @@ impl World {
             device,
             user: host::person(person),
             seed: host::device_seed(device),
-            receipt_key: self.host.koffiekar.receipts.verifying_key().to_bytes(),
+            receipt_key: self.host.receipt_key().await,
         };
         self.tell(format!("P{person} signs in on T{tablet} again"));
         let memory = self.awake(tablet, dice)?;

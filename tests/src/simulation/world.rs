@@ -47,7 +47,7 @@ impl World {
         let mut numbers = Numbers(plan.seed ^ 0x5eed);
         let mut model = Model::default();
         let mut tablets = Vec::new();
-        let receipt_key = host.koffiekar.receipts.verifying_key().to_bytes();
+        let receipt_key = host.koffiekar.receipts.last().verifying_key().to_bytes();
         let mut members = Vec::new();
         for person in 0..plan.people {
             let mut rounds: Vec<_> = (0..plan.rounds).map(host::round).collect();
@@ -143,10 +143,11 @@ impl World {
             What::SignInAgain => self.sign_in_again(&mut dice).await,
             What::Accept => self.decide_held(&mut dice, true).await,
             What::TurnDown => self.decide_held(&mut dice, false).await,
-            What::Move | What::Erase | What::EraseQuote | What::RenewKey => Ok(()),
+            What::Move | What::Erase | What::EraseQuote => Ok(()),
             What::Restart => self.restart().await,
             What::BackUp => self.back_up(),
             What::PutBack => self.put_back(&mut dice).await,
+            What::RenewKey => self.renew_key().await,
             What::Wait => {
                 const SPANS: [i64; 4] = [60, 15 * 60, 3 * 3_600, 2 * 86_400];
                 let span = *dice.pick(&SPANS);
@@ -330,6 +331,13 @@ impl World {
         self.model.put_back(truth);
         self.put_back = true;
         self.epoch = None;
+        Ok(())
+    }
+
+    async fn renew_key(&mut self) -> Checked {
+        self.tell("a new key signs receipts".to_owned());
+        let key = self.host.renew_key().await;
+        self.model.truth.keys.insert(key);
         Ok(())
     }
 
