@@ -84,7 +84,9 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        held.knows(&heads, if lost { None } else { voucher });
+        // What others made and the server lost is not in these heads: its word of before speaks for it.
+        let speaks = !lost && !held.brings_others(self.identity.device);
+        held.knows(&heads, voucher.filter(|_| speaks));
     }
 
     pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {
