@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use koffiekar_sync_core::consent::{Decision, Purpose, Statement};
 use koffiekar_sync_core::conversation::{
-    Command, Conversation, NewConversation, NewQuote, NotesEdit, Splice, Stance,
+    Command, CommandError, Conversation, NewConversation, NewQuote, NotesEdit, Splice, Stance,
 };
 use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, StatementId, UserId};
-use koffiekar_sync_core::replica::Effect;
+use koffiekar_sync_core::replica::{EditError, Effect};
 
 use super::checks::paragraphs_of;
 use super::host::{self, LINES};
@@ -122,6 +122,14 @@ impl World {
         };
         let done = self.awake(tablet, dice)?.replica.execute(id, &command, now);
         let name = self.model.name(id);
+        if let Err(EditError::Command(CommandError::UnknownState)) = done
+            && self.model.done_again.contains(&id)
+        {
+            // What the form showed was done again since, and is another history.
+            self.awake(tablet, dice)?.form = None;
+            self.tell(format!("T{tablet} must open the notes of {name} again"));
+            return Ok(());
+        }
         let effects = done.map_err(|error| format!("T{tablet} {name}: {command:?}: {error}"))?;
         self.tell(format!("T{tablet} edits {name}: {}", described(&parts)));
         if effects.is_empty() {

@@ -15,6 +15,9 @@ impl World {
     pub(super) async fn revoke(&mut self, dice: &mut Numbers) -> Checked {
         let tablet = self.any_tablet(dice);
         let device = self.tablets[tablet].disk.identity.device;
+        if !self.model.truth.devices.contains_key(&device) {
+            return Ok(());
+        }
         self.tell(format!("the device of T{tablet} is revoked"));
         self.manage(Method::POST, &format!("/devices/{device}/revoke"), &())
             .await?;
