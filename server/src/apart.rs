@@ -1,6 +1,8 @@
-//! What is kept apart from the database: the key that opens what is sealed in it.
+//! What is kept apart from the database: the key that opens what is sealed in it, and beside it the
+//! log of what was erased.
 //!
-//! Whoever has a copy of the database alone reads nothing that is held in quarantine.
+//! Whoever has a copy of the database alone reads nothing that is held in quarantine; and what was
+//! erased is known when an older copy of it is put back.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -42,6 +44,11 @@ impl Apart {
         Self {
             key_file: folder.join("koffiekar.key"),
         }
+    }
+
+    /// The log of what was erased, beside the key file.
+    pub(crate) fn erasures(&self) -> PathBuf {
+        self.key_file.with_file_name("erasures.log")
     }
 
     /// The key that this database was sealed with; at the first start a new one is made.

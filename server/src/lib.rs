@@ -25,6 +25,8 @@ mod compare;
 pub mod config;
 pub mod demo;
 mod edit;
+mod erasing;
+mod erasures;
 pub mod extract;
 mod feed;
 mod fields;
@@ -50,6 +52,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::sealed::OpenKey;
@@ -58,6 +61,7 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
@@ -66,6 +70,7 @@ use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
+use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Apart(#[from] ApartError),
+    #[error("what was erased before cannot be erased again: {0}")]
+    Erasing(#[from] EraseError),
 }
 
 /// What every handler holds. Cheap to clone.
@@ -95,6 +102,10 @@ pub struct Koffiekar {
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// What was erased, kept apart from the database.
+    erasures: Arc<Erasures>,
+    /// Remains of what was erased wait to be cleared from the files.
+    clearing: Arc<Notify>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
@@ -103,7 +114,8 @@ pub struct Koffiekar {
 
 impl Koffiekar {
     /// Takes an open database into use: the first time, it gets its epoch, the key that signs
-    /// receipts, and the file with the key that opens what is sealed in it.
+    /// receipts, and the file with the key that opens what is sealed in it. Where an older copy of it
+    /// was put back, it is erased again what was erased since.
     pub async fn new(store: Store, clock: Clock, apart: &Apart) -> Result<Koffiekar, StartError> {
         Koffiekar::with_random(store, clock, apart, Random::System).await
     }
@@ -131,7 +143,7 @@ impl Koffiekar {
             session: random.bytes(),
         };
         let passwords = Passwords::new(random.clone());
-        Ok(Koffiekar {
+        let koffiekar = Koffiekar {
             store,
             clock,
             random,
@@ -142,15 +154,19 @@ impl Koffiekar {
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            erasures: Arc::new(Erasures::at(apart.erasures())),
+            clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
             trust_proxy: false,
-        })
+        };
+        erasing::again(&koffiekar).await?;
+        Ok(koffiekar)
     }
 }
 
-/// Answers on this listener, and learns from what editors decide, until `ended`; then finishes what
-/// it was answering.
+/// Answers on this listener, learns from what editors decide, and clears the files of what was erased,
+/// until `ended`; then finishes what it was answering.
 pub async fn serve(
     koffiekar: Koffiekar,
     listener: tokio::net::TcpListener,
@@ -162,7 +178,9 @@ pub async fn serve(
         live,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let clearing = (store.engine() == "sqlite")
+        .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -171,5 +189,8 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    if let Some(clearing) = clearing {
+        clearing.abort();
+    }
     answered
 }

@@ -43,6 +43,7 @@ async fn run(command: Command, log: &Log) -> Result<()> {
         Command::LoadProgramme(options) => load_programme(options).await,
         Command::NewEpoch(place) => new_epoch(&place).await,
         Command::NewReceiptKey(place) => new_receipt_key(&place).await,
+        Command::ClearFiles(place) => clear_files(&place).await,
     }
 }
 
@@ -196,6 +197,18 @@ sign in again on every tablet.",
         hex(&renewed.now.0),
         hex(&renewed.before.0)
     );
+    Ok(())
+}
+
+async fn clear_files(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let cleared = koffiekar_server::rewrite_files(&koffiekar).await?;
+    koffiekar.store.close().await;
+    let Some(cleared) = cleared else {
+        bail!("somebody was reading or writing in the database; try again in a minute");
+    };
+    println!("Cleared the files of the database of what was left of {cleared} erasures.");
+    println!("Its own log, and backups from before, keep what they hold until they are gone.");
     Ok(())
 }
 
