@@ -61,6 +61,7 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
@@ -70,7 +71,6 @@ use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
-use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -104,8 +104,7 @@ pub struct Koffiekar {
     pub key: Arc<OpenKey>,
     /// What was erased, kept apart from the database.
     erasures: Arc<Erasures>,
-    /// Remains of what was erased wait to be cleared from the files.
-    clearing: Arc<Notify>,
+    clearing: Arc<Clearing>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
