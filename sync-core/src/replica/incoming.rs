@@ -194,7 +194,7 @@ impl Replica {
         let lost: Vec<ConversationId> = self
             .held
             .iter()
-            .filter(|(id, held)| !rounds.contains(&held.round()) && !held.is_waiting() && safe(id))
+            .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
             .map(|(id, _)| *id)
             .collect();
         for id in lost {
