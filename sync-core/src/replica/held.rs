@@ -310,7 +310,9 @@ impl Held {
     }
 
     pub(super) fn replace(&mut self, replaced: Replaced) {
-        self.steps.retain(|step| !step.is_about(&replaced.erased));
+        // The recording holds what was erased; the successor was made of the rest of it.
+        self.steps
+            .retain(|step| !step.is_recording() && !step.is_about(&replaced.erased));
         self.pending.clear();
         self.retry();
         self.replaced = Some(replaced);
