@@ -13,6 +13,7 @@
 pub mod answers;
 pub mod checks;
 pub mod deeds;
+pub mod erasing;
 pub mod erasure;
 pub mod exchange;
 pub mod forged;

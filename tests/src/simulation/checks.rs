@@ -245,8 +245,9 @@ impl World {
                 .map_err(|wrong| format!("{name} at the server: {wrong}"))?;
         }
         for (id, set) in &self.model.receipted {
-            if !self.put_back && !has_all(&truth.has, *id, set) {
-                let name = self.model.name(*id);
+            let (id, set) = self.model.left_of(*id, set);
+            if !self.put_back && !has_all(&truth.has, id, &set) {
+                let name = self.model.name(id);
                 return Err(format!(
                     "{name}: the server lost what it gave a receipt for"
                 ));

@@ -120,12 +120,14 @@ impl World {
         else {
             return Ok(());
         };
-        let done = self.awake(tablet, dice)?.replica.execute(id, &command, now);
+        let memory = self.awake(tablet, dice)?;
+        let waits = memory.replaced.contains(&id);
+        let done = memory.replica.execute(id, &command, now);
         let name = self.model.name(id);
         if let Err(EditError::Command(CommandError::UnknownState)) = done
-            && self.model.done_again.contains(&id)
+            && (self.model.done_again.contains(&id) || waits)
         {
-            // What the form showed was done again since, and is another history.
+            // What the form showed was done again since, or cleansed, and is another history.
             self.awake(tablet, dice)?.form = None;
             self.tell(format!("T{tablet} must open the notes of {name} again"));
             return Ok(());

@@ -98,6 +98,20 @@ impl Model {
         parts.iter().any(|part| !part.is_about(left_out))
     }
 
+    /// As what this conversation goes on, and what must be left of these edits there.
+    pub fn left_of(
+        &self,
+        id: ConversationId,
+        set: &BTreeSet<EditId>,
+    ) -> (ConversationId, BTreeSet<EditId>) {
+        let heir = self.heirs(id).last().copied().unwrap_or(id);
+        let left_out = self.left_out(heir);
+        let left = set
+            .iter()
+            .filter(|edit| !self.erased.contains(&heir) && self.leaves_something(**edit, left_out));
+        (heir, left.copied().collect())
+    }
+
     /// Of what was not sent, in its order: what is carried over to a successor that has `there`.
     /// What has nothing left to be about is not.
     pub fn carried(

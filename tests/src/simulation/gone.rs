@@ -73,9 +73,14 @@ impl World {
             {
                 memory.form = None;
             }
-            let right = if self.model.erased.contains(&id) {
+            // The tablet may know its successor, and not yet that this was erased as well.
+            let heirs = self.model.heirs(id);
+            let goes_on = heirs
+                .iter()
+                .any(|heir| memory.replica.held(*heir).is_some());
+            let right = if self.model.erased.contains(&id) && !goes_on {
                 Ok(())
-            } else if self.model.replaced.contains_key(&id) {
+            } else if !heirs.is_empty() {
                 self.carried_over(tablet, id, &set)
             } else {
                 self.forgotten(id, &set, said)

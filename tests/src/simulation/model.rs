@@ -262,10 +262,11 @@ impl Model {
     pub fn reading(&self, id: ConversationId, set: &BTreeSet<EditId>) -> Reading {
         let exact = !self.done_again.contains(&id);
         let mut reading = Reading::of(&self.edits, set, exact, self.left_out(id));
-        reading.gone.extend(self.perhaps_gone.iter().cloned());
-        reading
-            .paragraphs
-            .retain(|text| !self.perhaps_gone.contains(text));
+        if !exact {
+            let gone = &self.perhaps_gone;
+            reading.paragraphs.retain(|text| !gone.contains(text));
+            reading.gone.extend(gone.iter().cloned());
+        }
         reading.perhaps_twice = self.rebuilt_twice.contains(&id);
         reading
     }
