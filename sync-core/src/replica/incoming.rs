@@ -109,7 +109,7 @@ impl Replica {
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
             self.settle(sent, outcome, &mut taking);
         }
-        let nowhere = self.compared(&flight.compared, answer.compared, &mut taking);
+        let nowhere = self.compared(&flight.compared, flight.batch, answer.compared, &mut taking);
         let same = self.same_database(answer.epoch);
         let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
         // Places that were given once and are not reached any more: everything is fetched anew.
@@ -194,7 +194,7 @@ impl Replica {
         let lost: Vec<ConversationId> = self
             .held
             .iter()
-            .filter(|(id, held)| !rounds.contains(&held.round()) && !held.is_waiting() && safe(id))
+            .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
             .map(|(id, _)| *id)
             .collect();
         for id in lost {
