@@ -12,6 +12,7 @@
 
 mod compare;
 mod feed;
+mod happened;
 mod held;
 mod identity;
 mod incoming;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+pub use happened::{Happened, What};
 pub use held::{Held, Standing};
 pub use identity::Identity;
 pub use incoming::{AnswerError, Applied};
@@ -336,7 +338,7 @@ impl Replica {
 
     /// What was refused is sent again with the next requests: the button "probeer opnieuw".
     pub fn retry_refused(&mut self) {
-        self.held.values_mut().for_each(Held::retry);
+        self.held.values_mut().for_each(Held::ask);
     }
 
     /// The same person signed in on this tablet again: it is another device to the server now, with
@@ -353,11 +355,7 @@ impl Replica {
         self.compare_all();
         let mut effects = vec![Effect::KeepIdentity, Effect::KeepState];
         for (id, held) in self.held.iter_mut().filter(|(_, held)| held.is_waiting()) {
-            held.retry();
-            // The server takes changes of the device that made them alone.
-            if another && !held.steps().is_empty() {
-                held.redo();
-            }
+            held.handed_over(another);
             effects.push(Effect::Keep(*id));
         }
         Ok(effects)
