@@ -94,7 +94,11 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
         spawn_local(async move {
             let (place, title) =
                 section.with_untracked(|section| (section.id, section.title.clone()));
-            match api::delete::<Section>(&format!("/api/v1/sections/{place}/selections/{id}")).await
+            match api::order_for::<Section>(
+                "DELETE",
+                &format!("/api/v1/sections/{place}/selections/{id}"),
+            )
+            .await
             {
                 Ok(left) => {
                     section.set(left);
