@@ -21,6 +21,7 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
+pub mod tombstones;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -277,8 +278,10 @@ macro_rules! scripts {
     };
 }
 
-const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine");
-const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine");
+const SQLITE_MIGRATIONS: Scripts =
+    scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones");
+const POSTGRES_MIGRATIONS: Scripts =
+    scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts
