@@ -2,7 +2,7 @@
 
 use koffiekar_tests::browser::Browser;
 
-pub(super) const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
+const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
 const ROUND: &str = "Buurtronde met de koffiekar (demo)";
 
 /// At the office.
@@ -126,6 +126,13 @@ pub(super) async fn sync_by_hand(browser: &Browser) {
 pub(super) async fn until_all_stored(browser: &Browser) {
     let waiting = "document.querySelectorAll(\"[data-testid='conversation-item']:not([data-standing='stored'])\").length === 0";
     browser.until("all is stored", waiting).await;
+}
+
+/// On the page of a tablet that the server does not take as it is.
+pub(super) async fn sign_in_again(browser: &Browser) {
+    browser.fill("again-password", PASSWORD).await;
+    browser.click("again").await;
+    browser.until_gone("sign-in-again").await;
 }
 
 pub(super) fn has_text(testid: &str, text: &str) -> String {
