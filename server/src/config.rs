@@ -25,6 +25,10 @@ pub enum Command {
     AddPerson(AddPerson),
     /// Load a programme: themes, action lines, areas and consent texts
     LoadProgramme(LoadProgramme),
+    /// After a backup was put back: let every tablet bring what is missing here
+    NewEpoch(Place),
+    /// Sign receipts with a new key from now on; servers that run follow by themselves
+    NewReceiptKey(Place),
 }
 
 /// Where the data is

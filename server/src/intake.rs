@@ -15,14 +15,15 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
-use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
+use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
 
 use crate::Koffiekar;
 use crate::projection::Surroundings;
 use crate::quarantine;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
-use crate::store::{self, Store};
+use crate::store::{self, Store, receipt_keys};
+use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_all};
 pub(crate) use judge::{NO_SUCH_ROUND, New};
@@ -84,9 +85,11 @@ pub async fn take_in(
     koffiekar: &Koffiekar,
     pusher: &Pusher,
     push: Vec<Push>,
+    vouchers: Vec<Voucher>,
     now: Millis,
 ) -> store::Result<Intake> {
     let push: Arc<[Push]> = push.into();
+    let vouched = Arc::new(vouched(&koffiekar.store, push.clone(), vouchers).await?);
     let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
     for attempt in 0..TRIES {
         let mut tx = koffiekar.store.read().await?;
@@ -96,6 +99,7 @@ pub async fn take_in(
         let case = Arc::new(Case {
             pusher: pusher.clone(),
             push: push.clone(),
+            vouched: vouched.clone(),
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
             tagger: koffiekar.suggest.tagger(),
@@ -115,6 +119,23 @@ pub async fn take_in(
     let busy = "others are writing these conversations right now";
     let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
     Ok(intake(&push, push.iter().map(|_| busy()).collect()))
+}
+
+/// What this server once signed for, as far as the tablet brings its word for it.
+async fn vouched(
+    store: &Store,
+    push: Arc<[Push]>,
+    vouchers: Vec<Voucher>,
+) -> store::Result<Vouched> {
+    if vouchers.is_empty() {
+        return Ok(Vouched::new());
+    }
+    let mut tx = store.read().await?;
+    let keys = receipt_keys::publics(&mut tx).await?;
+    drop(tx);
+    let verified =
+        tokio::task::spawn_blocking(move || vouchers::vouched(&push, &vouchers, &keys)).await;
+    Ok(verified.unwrap_or_default())
 }
 
 /// Does what the verdicts ask for, durably. `false` where something moved meanwhile: judge again.

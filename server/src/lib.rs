@@ -21,6 +21,7 @@ pub mod assets;
 mod attempts;
 pub mod caller;
 pub mod clock;
+mod compare;
 pub mod config;
 pub mod demo;
 mod edit;
@@ -37,19 +38,20 @@ pub mod programme;
 pub mod projection;
 mod quarantine;
 pub mod random;
+pub mod receipt_keys;
 mod reference;
+pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+mod vouchers;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ed25519_dalek::SigningKey;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
-use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
 
@@ -60,9 +62,9 @@ pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 pub use random::Random;
+use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use routes::router;
-use store::receipt_keys::{self, StoredKey};
 use store::{Store, StoreError, catalogue};
 
 /// Why a server does not start.
@@ -81,8 +83,8 @@ pub struct Koffiekar {
     pub clock: Clock,
     /// Everything random is drawn from here.
     pub random: Random,
-    /// Signs receipts.
-    pub receipts: Arc<SigningKey>,
+    /// Sign receipts.
+    pub receipts: ReceiptKeys,
     /// Proposes action lines.
     pub suggest: suggest::Suggest,
     /// The server's own author of changes, fresh for each process.
@@ -120,16 +122,7 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = match receipt_keys::newest(&mut tx).await? {
-            Some(key) => key,
-            None => {
-                let secret = random.bytes();
-                let id = KeyId::of(&SigningKey::from_bytes(&secret).verifying_key()).0;
-                let key = StoredKey { id, secret };
-                receipt_keys::insert(&mut tx, &key, clock.now()).await?;
-                key
-            }
-        };
+        let receipts = receipt_keys::found(&mut tx, &random, &clock).await?;
         tx.commit().await?;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
@@ -142,7 +135,7 @@ impl Koffiekar {
             store,
             clock,
             random,
-            receipts: Arc::new(SigningKey::from_bytes(&receipts.secret)),
+            receipts,
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),

@@ -279,9 +279,9 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts =
-    scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones");
+    scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys");
 const POSTGRES_MIGRATIONS: Scripts =
-    scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones");
+    scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

@@ -174,6 +174,16 @@ impl Rows {
         rows.into_iter().map(|(bytes,)| bytes).collect()
     }
 
+    /// A column of text, row by row.
+    pub async fn texts(&mut self, statement: &'static str) -> Vec<String> {
+        let rows: Vec<(String,)> = match self {
+            Rows::Sqlite(c) => sqlx::query_as(statement).fetch_all(c).await,
+            Rows::Postgres(c) => sqlx::query_as(statement).fetch_all(c).await,
+        }
+        .unwrap();
+        rows.into_iter().map(|(text,)| text).collect()
+    }
+
     /// Changes what stands there, behind the server's back.
     pub async fn run(&mut self, statement: &'static str) {
         match self {

@@ -8,4 +8,5 @@ mod office;
 mod policy;
 mod queries;
 mod rescues;
+mod restore;
 mod sync;

@@ -17,11 +17,14 @@ use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
 use crate::suggest::suggestions;
+use crate::vouchers::Vouched;
 
 /// All that a push is judged by.
 pub(super) struct Case {
     pub(super) pusher: Pusher,
     pub(super) push: Arc<[Push]>,
+    /// What this server once signed for of the pushed conversations.
+    pub(super) vouched: Arc<Vouched>,
     pub(super) stored: BTreeMap<ConversationId, StoredDocument>,
     /// What is held of the pushed conversations from this device.
     pub(super) held: BTreeMap<ConversationId, Held>,
@@ -129,12 +132,13 @@ impl Case {
         round: RoundId,
     ) -> Verdict {
         let existing = stored.map(|document| document.bytes.as_slice());
+        let vouched = self.vouched(item);
         match admit(
             existing,
             &item.changes,
             &item.heads,
             &self.pusher.author,
-            &[],
+            vouched,
         ) {
             Ok(Admission::Unchanged { heads }) => self.unchanged(item, existing, heads),
             Ok(Admission::Merged(merged)) => {
@@ -161,8 +165,12 @@ impl Case {
                     },
                 }
             }
-            Err(refusal) => Verdict::refused(outcome_of(&refusal)),
+            Err(refusal) => refused(item, &refusal),
         }
+    }
+
+    fn vouched(&self, item: &Push) -> &[Head] {
+        self.vouched.get(&item.document).map_or(&[], Vec::as_slice)
     }
 
     /// Not permitted now. What could be stored otherwise is held, with all that is held of it already.
@@ -181,9 +189,12 @@ impl Case {
             None => Ok(item.changes.clone()),
             Some(before) => union(&before.changes, &item.changes),
         };
+        // What was held on this server's word of earlier is not asked for that word again.
+        let earlier_word = before.iter().flat_map(|before| &before.vouched);
+        let vouched = sorted(self.vouched(item).iter().chain(earlier_word));
         let admission = changes.map_err(Refusal::from).and_then(|changes| {
             let author = &self.pusher.author;
-            let admission = admit(existing, &changes, &item.heads, author, &[])?;
+            let admission = admit(existing, &changes, &item.heads, author, &vouched)?;
             Ok((admission, changes))
         });
         let changes = match admission {
@@ -191,7 +202,7 @@ impl Case {
                 return self.unchanged(item, existing, heads);
             }
             Ok((Admission::Merged(_), changes)) => changes,
-            Err(refusal) => return Verdict::refused(outcome_of(&refusal)),
+            Err(refusal) => return refused(item, &refusal),
         };
         let nothing_new = before.is_some_and(|before| before.changes == changes);
         if let Some(held) = earlier.filter(|_| nothing_new) {
@@ -200,14 +211,12 @@ impl Case {
                 None => Verdict::refused(Outcome::Held(why)),
             };
         }
-        let mut heads = item.heads.clone();
-        heads.extend(earlier.iter().flat_map(|held| &held.heads));
-        heads.sort();
-        heads.dedup();
+        let heads_before = earlier.iter().flat_map(|held| &held.heads);
         Verdict {
             deed: Deed::Hold(Sealed {
-                heads,
+                heads: sorted(item.heads.iter().chain(heads_before)),
                 changes,
+                vouched,
                 why: why.code,
             }),
             outcome: Outcome::Held(why),
@@ -268,6 +277,11 @@ impl Case {
     }
 }
 
+fn sorted<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Head> {
+    let once: BTreeSet<Head> = heads.copied().collect();
+    once.into_iter().collect()
+}
+
 pub(crate) const NO_SUCH_ROUND: &str = "there is no such round";
 
 /// What a merged document needs to become a stored one.
@@ -313,6 +327,14 @@ impl New {
             projection,
         })
     }
+}
+
+fn refused(item: &Push, refusal: &Refusal) -> Verdict {
+    if *refusal == Refusal::ForeignActor && item.voucher.is_some() {
+        let why = "a change was made by another device, and the voucher does not speak for it";
+        return Verdict::invalid(ReasonCode::NotAllowed, why);
+    }
+    Verdict::refused(outcome_of(refusal))
 }
 
 /// What a tablet is told of a refusal.
