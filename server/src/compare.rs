@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use koffiekar_sync_core::conversation::{Document, Head};
-use koffiekar_sync_core::ids::{ConversationId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Compared, Version};
 
 use crate::store::documents::{self, Outline};
+use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store};
 
 /// Bytes of documents that are loaded for one request.
@@ -25,6 +26,8 @@ pub(crate) struct Comparison {
     pub(crate) answers: Vec<Compared>,
     /// What is stored of it durably.
     pub(crate) lines: Vec<ReceiptLine>,
+    /// What was erased from those that were replaced.
+    pub(crate) erased_quotes: Vec<QuoteId>,
 }
 
 /// For a member of these rounds. Of a conversation in another one nothing is told, not even whether there
@@ -40,6 +43,8 @@ pub(crate) async fn compare(
     }
     let ids: Vec<ConversationId> = asked.iter().map(|version| version.document).collect();
     let mut tx = store.read().await?;
+    // Whoever asks: a tablet of another round must let go of it too.
+    let gone = tombstones::fates(&mut tx, &ids).await?;
     let known: BTreeMap<ConversationId, Outline> = documents::outlines(&mut tx, &ids)
         .await?
         .into_iter()
@@ -63,8 +68,15 @@ pub(crate) async fn compare(
 
     let count = asked.len();
     let compared = tokio::task::spawn_blocking(move || {
-        let mut comparison = Comparison::default();
+        let mut comparison = Comparison {
+            erased_quotes: gone.values().flat_map(Fate::quotes).copied().collect(),
+            ..Comparison::default()
+        };
         for version in asked {
+            if let Some(fate) = gone.get(&version.document) {
+                comparison.answers.push(fate.compared());
+                continue;
+            }
             let stored = known.get(&version.document);
             let bytes = loaded.get(&version.document);
             comparison.add(version, stored, bytes.map(Vec::as_slice));
@@ -74,7 +86,7 @@ pub(crate) async fn compare(
     let lacks = |_| Compared::Lacks(Vec::new());
     Ok(compared.await.unwrap_or_else(|_| Comparison {
         answers: (0..count).map(lacks).collect(),
-        lines: Vec::new(),
+        ..Comparison::default()
     }))
 }
 

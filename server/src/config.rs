@@ -29,6 +29,9 @@ pub enum Command {
     NewEpoch(Place),
     /// Sign receipts with a new key from now on; servers that run follow by themselves
     NewReceiptKey(Place),
+    /// Rewrite the database's files, so that no remains of what was erased are in them. An SQLite
+    /// database does that by itself; PostgreSQL locks its tables meanwhile
+    ClearFiles(Place),
 }
 
 /// Where the data is

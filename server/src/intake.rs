@@ -22,6 +22,7 @@ use crate::projection::Surroundings;
 use crate::quarantine;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
+use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store, receipt_keys};
 use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
@@ -34,6 +35,8 @@ pub struct Intake {
     pub documents: Vec<ConversationId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
+    /// What was erased from the documents whose outcome is that they were replaced.
+    pub erased_quotes: Vec<QuoteId>,
 }
 
 impl Intake {
@@ -95,6 +98,7 @@ pub async fn take_in(
         let mut tx = koffiekar.store.read().await?;
         let stored = documents::find(&mut tx, &ids).await?;
         let held = held::of_device(&mut tx, pusher.author.device, &ids).await?;
+        let gone = tombstones::fates(&mut tx, &ids).await?;
         drop(tx);
         let case = Arc::new(Case {
             pusher: pusher.clone(),
@@ -102,23 +106,25 @@ pub async fn take_in(
             vouched: vouched.clone(),
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
+            gone,
             tagger: koffiekar.suggest.tagger(),
             key: koffiekar.key.clone(),
             now,
         });
         let mut verdicts = judge_all(case.clone()).await;
         if attempt > 0 {
-            // The first attempt may have met a quote that stands elsewhere. That is rare enough to
-            // be looked for only now.
+            // The first attempt may have met a quote that stands elsewhere or was erased. That is
+            // rare enough to be looked for only now.
             refuse_borrowed_quotes(&koffiekar.store, &mut verdicts).await?;
         }
         if carry_out(koffiekar, &case, &mut verdicts).await? {
-            return Ok(intake(&push, verdicts));
+            return Ok(intake(&push, verdicts, &case.gone));
         }
     }
     let busy = "others are writing these conversations right now";
     let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
-    Ok(intake(&push, push.iter().map(|_| busy()).collect()))
+    let verdicts = push.iter().map(|_| busy()).collect();
+    Ok(intake(&push, verdicts, &BTreeMap::new()))
 }
 
 /// What this server once signed for, as far as the tablet brings its word for it.
@@ -190,27 +196,28 @@ async fn carry_out(
     Ok(true)
 }
 
-/// A quote stands in one conversation. One that brings a quote of another is not taken.
+/// A quote stands in one conversation, and not any more once it was erased. What brings another is not
+/// taken.
 async fn refuse_borrowed_quotes(store: &Store, verdicts: &mut [Verdict]) -> store::Result<()> {
     let versions: Vec<&NewVersion> = verdicts.iter().filter_map(Verdict::version).collect();
     let borrowing = borrowing(store, &versions).await?;
     for verdict in verdicts {
-        if verdict
+        let why = verdict
             .version()
-            .is_some_and(|version| borrowing.contains(&version.id))
-        {
-            let why = "a quote of another conversation stands in this one";
+            .and_then(|version| borrowing.get(&version.id));
+        if let Some(why) = why {
             *verdict = Verdict::invalid(ReasonCode::NotAllowed, why);
         }
     }
     Ok(())
 }
 
-/// Those that hold a quote of another conversation, be it one of these.
+/// Those that hold a quote which was erased, or one of another conversation, be it one of these; and
+/// why they may not.
 pub(crate) async fn borrowing(
     store: &Store,
     versions: &[&NewVersion],
-) -> store::Result<BTreeSet<ConversationId>> {
+) -> store::Result<BTreeMap<ConversationId, &'static str>> {
     let quotes = |version: &NewVersion| -> Vec<QuoteId> {
         let quotes = version.projection.quotes.iter();
         quotes.map(|quote| quote.id).collect()
@@ -221,19 +228,24 @@ pub(crate) async fn borrowing(
         .collect();
     let mut tx = store.read().await?;
     let mut homes = documents::homes_of(&mut tx, &all).await?;
+    let erased = tombstones::erased_among(&mut tx, &all).await?;
     drop(tx);
-    let mut borrowing = BTreeSet::new();
+    let mut borrowing = BTreeMap::new();
     for version in versions {
         for quote in quotes(version) {
-            if *homes.entry(quote).or_insert(version.id) != version.id {
-                borrowing.insert(version.id);
+            if erased.contains(&quote) {
+                let why = "a quote stands in this conversation that was erased";
+                borrowing.insert(version.id, why);
+            } else if *homes.entry(quote).or_insert(version.id) != version.id {
+                let why = "a quote of another conversation stands in this one";
+                borrowing.insert(version.id, why);
             }
         }
     }
     Ok(borrowing)
 }
 
-fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
+fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId, Fate>) -> Intake {
     let mut outcomes = Vec::with_capacity(verdicts.len());
     let mut receipted = Vec::new();
     for (item, verdict) in push.iter().zip(verdicts) {
@@ -249,10 +261,12 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>) -> Intake {
         }
         outcomes.push(verdict.outcome);
     }
+    let erased_quotes = gone.values().flat_map(Fate::quotes).copied();
     Intake {
         documents: push.iter().map(|item| item.document).collect(),
         outcomes,
         receipted,
+        erased_quotes: erased_quotes.collect(),
     }
 }
 

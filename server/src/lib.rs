@@ -25,6 +25,8 @@ mod compare;
 pub mod config;
 pub mod demo;
 mod edit;
+mod erasing;
+mod erasures;
 pub mod extract;
 mod feed;
 mod fields;
@@ -40,6 +42,7 @@ mod quarantine;
 pub mod random;
 pub mod receipt_keys;
 mod reference;
+mod remembered;
 pub mod restored;
 pub mod routes;
 pub mod store;
@@ -50,6 +53,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::sealed::OpenKey;
@@ -58,14 +62,17 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
+pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
+use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +81,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Apart(#[from] ApartError),
+    #[error("what was erased before cannot be erased again: {0}")]
+    Erasing(#[from] EraseError),
 }
 
 /// What every handler holds. Cheap to clone.
@@ -95,6 +104,12 @@ pub struct Koffiekar {
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// Stands apart from the database.
+    pub remembered: Remembered,
+    /// What was erased, kept apart from the database.
+    erasures: Arc<Erasures>,
+    /// Remains of what was erased wait to be cleared from the files.
+    clearing: Arc<Notify>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
@@ -103,7 +118,8 @@ pub struct Koffiekar {
 
 impl Koffiekar {
     /// Takes an open database into use: the first time, it gets its epoch, the key that signs
-    /// receipts, and the file with the key that opens what is sealed in it.
+    /// receipts, and the file with the key that opens what is sealed in it. Where an older copy of it
+    /// was put back, it is erased again what was erased since.
     pub async fn new(store: Store, clock: Clock, apart: &Apart) -> Result<Koffiekar, StartError> {
         Koffiekar::with_random(store, clock, apart, Random::System).await
     }
@@ -122,8 +138,22 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = receipt_keys::found(&mut tx, &random, &clock).await?;
+        let remembered = Remembered::beside(apart);
+        let memory = remembered.read();
+        let keys = memory
+            .as_ref()
+            .map_or(&[][..], |memory| &memory.receipt_keys);
+        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        if let Some(memory) = memory
+            && memory.is_ahead(&mut tx, &installation).await?
+        {
+            tracing::warn!("an older copy of this database was put back: it gets a new epoch");
+            let epoch = Epoch(random.bytes());
+            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+        }
         tx.commit().await?;
+        remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
         let actor = Actor {
@@ -131,7 +161,7 @@ impl Koffiekar {
             session: random.bytes(),
         };
         let passwords = Passwords::new(random.clone());
-        Ok(Koffiekar {
+        let koffiekar = Koffiekar {
             store,
             clock,
             random,
@@ -142,15 +172,20 @@ impl Koffiekar {
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            remembered,
+            erasures: Arc::new(Erasures::at(apart.erasures())),
+            clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
             trust_proxy: false,
-        })
+        };
+        erasing::again(&koffiekar).await?;
+        Ok(koffiekar)
     }
 }
 
-/// Answers on this listener, and learns from what editors decide, until `ended`; then finishes what
-/// it was answering.
+/// Answers on this listener, learns from what editors decide, and clears the files of what was erased,
+/// until `ended`; then finishes what it was answering.
 pub async fn serve(
     koffiekar: Koffiekar,
     listener: tokio::net::TcpListener,
@@ -160,9 +195,13 @@ pub async fn serve(
         store,
         suggest,
         live,
+        remembered,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
+    let clearing = (store.engine() == "sqlite")
+        .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -171,5 +210,10 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    noting.abort();
+    remembered.note(&store).await;
+    if let Some(clearing) = clearing {
+        clearing.abort();
+    }
     answered
 }

@@ -43,6 +43,7 @@ async fn run(command: Command, log: &Log) -> Result<()> {
         Command::LoadProgramme(options) => load_programme(options).await,
         Command::NewEpoch(place) => new_epoch(&place).await,
         Command::NewReceiptKey(place) => new_receipt_key(&place).await,
+        Command::ClearFiles(place) => clear_files(&place).await,
     }
 }
 
@@ -173,8 +174,9 @@ async fn new_epoch(place: &Place) -> Result<()> {
   back with the conversations of tablets that fetched them; quotes chosen for a text do not.
 - People, passwords, rounds, their members and ended tablets are as they were when the backup was made.
   Look at them now: a round that was opened or a tablet that was ended since then is not.
-- If `koffiekar new-receipt-key` ran since the backup was made, tablets that learnt the new key do not
-  believe this database; somebody has to sign in on them again. Nothing on them is lost by that.
+- If `koffiekar new-receipt-key` ran since the backup was made: the new key came back from the file
+  koffiekar.remembered beside the key file. Where that file is lost too, somebody has to sign in again on
+  each tablet that learnt that key, and what it signed for stays on the tablets that made it.
 Servers that run need no restart."
     );
     Ok(())
@@ -191,11 +193,23 @@ async fn new_receipt_key(place: &Place) -> Result<()> {
         "Receipts are signed with the new key {} from now on; servers that run need no restart.
 The key before, {}, handed over to it, and its secret half is gone. Tablets follow at their next
 connection, however long they were away; nobody has to do anything.
-Make a backup now: one from before knows the old key alone, and if it is ever put back, somebody has to
-sign in again on every tablet.",
+Make a backup now, and keep a copy of koffiekar.remembered, beside the key file, with that of the key:
+a backup from before knows the old key alone.",
         hex(&renewed.now.0),
         hex(&renewed.before.0)
     );
+    Ok(())
+}
+
+async fn clear_files(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let cleared = koffiekar_server::rewrite_files(&koffiekar).await?;
+    koffiekar.store.close().await;
+    let Some(cleared) = cleared else {
+        bail!("somebody was reading or writing in the database; try again in a minute");
+    };
+    println!("Cleared the files of the database of what was left of {cleared} erasures.");
+    println!("Its own log, and backups from before, keep what they hold until they are gone.");
     Ok(())
 }
 

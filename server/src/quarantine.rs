@@ -154,8 +154,9 @@ pub(crate) async fn accept(
         let versions: Vec<_> = version.into_iter().collect();
         if attempt > 0 {
             let versions: Vec<_> = versions.iter().collect();
-            if !borrowing(&koffiekar.store, &versions).await?.is_empty() {
-                return Err(no_longer("a quote of another conversation stands in it"));
+            let borrowing = borrowing(&koffiekar.store, &versions).await?;
+            if let Some(why) = borrowing.into_values().next() {
+                return Err(no_longer(why));
             }
         }
 

@@ -11,8 +11,10 @@ pub mod accounts;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
+pub mod conversations;
 pub mod devices;
 pub mod documents;
+pub mod erasing;
 pub mod feed;
 mod projections;
 pub mod publications;
@@ -30,7 +32,9 @@ use koffiekar_sync_core::ids::InvalidId;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 /// Runs one expression on whichever engine the transaction belongs to.
 macro_rules! on {
@@ -122,6 +126,7 @@ enum Engine {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        options: Box<SqliteConnectOptions>,
     },
     Postgres(PgPool),
 }
@@ -159,6 +164,8 @@ impl Value {
 
 const READERS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long clearing the files waits for readers, and holds up writers.
+const CLEARING: Duration = Duration::from_millis(200);
 
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
@@ -183,9 +190,13 @@ impl Store {
             migrations(SQLITE_MIGRATIONS).run(&writer).await?;
             let readers = pool()
                 .max_connections(READERS)
-                .connect_with(options.read_only(true))
+                .connect_with(options.clone().read_only(true))
                 .await?;
-            Engine::Sqlite { writer, readers }
+            Engine::Sqlite {
+                writer,
+                readers,
+                options: Box::new(options),
+            }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)
                 .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
@@ -231,10 +242,50 @@ impl Store {
         })
     }
 
+    /// Clears the files of what was deleted and committed before. `false` where somebody was reading or
+    /// writing, and for an engine that does not do it beside other work.
+    ///
+    /// SQLite overwrites what it deletes (`secure_delete`); earlier states stay in its log until that
+    /// is taken over and cut off.
+    pub async fn clear_files(&self) -> Result<bool> {
+        let Engine::Sqlite { options, .. } = &self.engine else {
+            return Ok(false);
+        };
+        // A connection of its own: it must not wait as long as others do, for it holds them up.
+        let options = options.clone().busy_timeout(CLEARING);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let statement = "pragma wal_checkpoint(truncate)";
+        let checkpoint: sqlx::Result<(i64, i64, i64)> =
+            sqlx::query_as(statement).fetch_one(&mut connection).await;
+        connection.close().await?;
+        match checkpoint.map_err(StoreError::from) {
+            Ok((blocked, _, _)) => Ok(blocked == 0),
+            Err(error) if error.is_busy() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Store::clear_files`], for either engine; PostgreSQL locks the tables meanwhile. The log of
+    /// PostgreSQL, and what follows it, keep earlier states for as long as they are set to.
+    pub async fn rewrite_files(&self) -> Result<bool> {
+        match &self.engine {
+            Engine::Sqlite { .. } => self.clear_files().await,
+            Engine::Postgres(pool) => {
+                let statement = "
+                    vacuum full documents, conversations, quotes, quote_lines, quote_search,
+                        quarantine, selections, feed";
+                sqlx::raw_sql(statement).execute(pool).await?;
+                Ok(true)
+            }
+        }
+    }
+
     /// Lets go of the files; waits for running transactions.
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite { writer, readers } => {
+            Engine::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }

@@ -150,6 +150,14 @@ impl Server {
         self.begin().await;
     }
 
+    /// The same on another machine: of what stood apart from the database only the key file came along.
+    pub async fn put_back_elsewhere(&mut self, backup: &Backup) {
+        self.end().await;
+        self.place.put_back(backup).await;
+        std::fs::remove_file(self.place.apart().remembered()).unwrap();
+        self.begin().await;
+    }
+
     async fn end(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());

@@ -16,6 +16,7 @@ use crate::projection::{Surroundings, project};
 use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
+use crate::store::tombstones::Fate;
 use crate::suggest::suggestions;
 use crate::vouchers::Vouched;
 
@@ -28,6 +29,8 @@ pub(super) struct Case {
     pub(super) stored: BTreeMap<ConversationId, StoredDocument>,
     /// What is held of the pushed conversations from this device.
     pub(super) held: BTreeMap<ConversationId, Held>,
+    /// Those of them that were erased or replaced.
+    pub(super) gone: BTreeMap<ConversationId, Fate>,
     pub(super) tagger: Arc<Tagger>,
     pub(super) key: Arc<OpenKey>,
     pub(super) now: Millis,
@@ -118,6 +121,10 @@ fn refuse_doubles(push: &[Push], judged: &mut [Verdict]) {
 
 impl Case {
     fn judge(&self, item: &Push) -> Verdict {
+        // Before everything else, whoever sends it: nothing of it is kept anywhere.
+        if let Some(fate) = self.gone.get(&item.document) {
+            return Verdict::refused(fate.outcome());
+        }
         let stored = self.stored.get(&item.document);
         match self.permitted_round(item, stored) {
             Ok(round) => self.judge_permitted(item, stored, round),

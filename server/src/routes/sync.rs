@@ -116,7 +116,12 @@ pub async fn sync(
         compared: compared.answers,
         keys,
         revoked,
-        erased_quotes: Vec::new(),
+        erased_quotes: [
+            intake.erased_quotes,
+            compared.erased_quotes,
+            brought.erased_quotes,
+        ]
+        .concat(),
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await

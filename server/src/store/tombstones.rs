@@ -142,32 +142,30 @@ pub async fn quotes_by_document(
     Ok(found)
 }
 
-/// Those of these conversations that hold a quote which was erased.
-pub async fn holding_erased(
-    tx: &mut Tx,
-    conversations: &[ConversationId],
-) -> Result<BTreeSet<ConversationId>> {
-    let mut found = BTreeSet::new();
-    let (any,): (i64,) = on!(tx, c => sqlx::query_as(
-        "select count(*) from (select quote from erased_quotes limit 1) as one")
-        .fetch_one(c).await?);
+/// Whether one of these conversations was erased, or holds a quote that was.
+pub(super) async fn forbid(tx: &mut Tx, conversations: &[ConversationId]) -> Result<bool> {
+    let statement = "select count(*) from (select document from tombstones limit 1) as one";
+    let (any,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
     if any == 0 {
-        return Ok(found);
+        return Ok(false);
     }
     for piece in bulk::pieces(conversations) {
-        let statement = format!(
-            "select q.conversation from quotes q join erased_quotes e on e.quote = q.id
-             where q.conversation in {}",
-            bulk::list(tx, 0, piece.len())
-        );
-        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
-        let rows: Vec<(Vec<u8>,)> = on!(tx, c => bind_all!(
-            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
-        for (conversation,) in rows {
-            found.insert(ConversationId::from_slice(&conversation)?);
+        let list = bulk::list(tx, 0, piece.len());
+        for start in [
+            "select count(*) from tombstones where document in ",
+            "select count(*) from quotes q join erased_quotes e on e.quote = q.id
+             where q.conversation in ",
+        ] {
+            let statement = format!("{start}{list}");
+            let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+            let (found,): (i64,) = on!(tx, c => bind_all!(
+                sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_one(c).await?);
+            if found > 0 {
+                return Ok(true);
+            }
         }
     }
-    Ok(found)
+    Ok(false)
 }
 
 /// Those of these quotes that were erased.

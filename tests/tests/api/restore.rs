@@ -50,6 +50,11 @@ impl House {
         self.follow();
     }
 
+    async fn put_back_elsewhere(&mut self, backup: &Backup) {
+        self.server.put_back_elsewhere(backup).await;
+        self.follow();
+    }
+
     /// The server is elsewhere now.
     fn follow(&mut self) {
         for tablet in [&mut self.one, &mut self.two] {
@@ -154,7 +159,7 @@ async fn a_colleagues_tablet_gives_all_of_it_back_and_the_recorders_may_stay_awa
     same(one, two);
     let unsent = record(one, numbers);
 
-    house.put_back(&backup).await;
+    house.put_back_elsewhere(&backup).await;
     assert_eq!(all_of(&house.fresh().await), [before]);
     house.new_epoch().await;
 
@@ -221,12 +226,58 @@ async fn a_tablet_notices_by_itself_where_nobody_renewed_the_epoch() {
     one.sync().await.unwrap();
     let theirs = record(two, numbers);
     two.sync().await.unwrap();
-    house.put_back(&backup).await;
+    house.put_back_elsewhere(&backup).await;
     house.two.sync().await.unwrap();
     let mut both = [mine, theirs];
     both.sort();
     assert_eq!(all_of(&house.fresh().await), both);
     all_stored(&house.two);
+}
+
+#[tokio::test]
+async fn a_server_notices_by_itself_that_its_database_went_back_on_sqlite() {
+    a_server_notices_by_itself_that_its_database_went_back(Place::sqlite()).await;
+}
+
+#[tokio::test]
+async fn a_server_notices_by_itself_that_its_database_went_back_on_postgres() {
+    a_server_notices_by_itself_that_its_database_went_back(Place::postgres().await).await;
+}
+
+async fn a_server_notices_by_itself_that_its_database_went_back(place: Place) {
+    let mut house = House::open(place).await;
+    let audit = "select origin from audit_log where action = 'renew epoch'";
+    record(&mut house.one, &mut house.numbers);
+    house.one.sync().await.unwrap();
+    let backup = house.backup().await;
+    // Nothing was written since: it did not go back.
+    house.put_back(&backup).await;
+    let mut rows = Rows::of(&house.server.place).await;
+    assert_eq!(rows.texts(audit).await, [""; 0]);
+    drop(rows);
+
+    record(&mut house.one, &mut house.numbers);
+    house.one.sync().await.unwrap();
+    house.server.restart().await;
+    house.follow();
+    let mut rows = Rows::of(&house.server.place).await;
+    let epoch = "select epoch from installation";
+    let before = rows.bytes(epoch).await;
+    assert_eq!(rows.texts(audit).await, [""; 0], "it went on");
+    drop(rows);
+    house.put_back(&backup).await;
+    let mut rows = Rows::of(&house.server.place).await;
+    assert_eq!(rows.texts(audit).await, ["start"]);
+    assert_ne!(rows.bytes(epoch).await, before);
+    drop(rows);
+    house.server.restart().await;
+    house.follow();
+    let mut rows = Rows::of(&house.server.place).await;
+    assert_eq!(rows.texts(audit).await, ["start"], "once");
+    drop(rows);
+    house.one.sync().await.unwrap();
+    same(&house.fresh().await, &house.one);
+    assert_eq!(all_of(&house.one).len(), 2);
 }
 
 #[tokio::test]
