@@ -297,6 +297,11 @@ impl Replica {
         self.state.revoked
     }
 
+    /// The server may lack what it once had, and is being asked: what counts as stored may not be.
+    pub fn is_comparing(&self) -> bool {
+        self.state.comparing.is_some()
+    }
+
     /// Conversations with anything that the server has not receipted yet.
     pub fn waiting(&self) -> usize {
         self.held.values().filter(|held| held.is_waiting()).count()

@@ -88,6 +88,7 @@ texts! {
     sign_safe: "Alles veilig opgeslagen om {}", "All safely stored at {}";
     sign_safe_day: "Alles veilig opgeslagen op {}", "All safely stored on {}";
     sign_never: "Nog geen contact met de server", "No contact with the server yet";
+    sign_unchecked: "Nog niet nagekeken of de server alles heeft", "Not checked yet whether the server has everything";
     sign_needs_you: "Heeft u nodig: {}", "Needs you: {}";
     refused_one: "1 geweigerd", "1 refused";
     refused_many: "{} geweigerd", "{} refused";

@@ -107,12 +107,16 @@ pub(super) async fn count_of(browser: &Browser, words: &str) -> u64 {
 }
 
 pub(super) async fn correct(browser: &Browser, words: &str) {
-    browser.click("correct-0").await;
-    browser.fill("wording-0", words).await;
+    correct_at(browser, 0, words).await;
+}
+
+/// Of a conversation with several quotes: the one at this place, from 0.
+pub(super) async fn correct_at(browser: &Browser, place: usize, words: &str) {
+    browser.click(&format!("correct-{place}")).await;
+    browser.fill(&format!("wording-{place}"), words).await;
     browser.click("save-wording").await;
-    browser
-        .until("the wording is saved", &has_text("quote-text-0", words))
-        .await;
+    let saved = has_text(&format!("quote-text-{place}"), words);
+    browser.until("the wording is saved", &saved).await;
 }
 
 pub(super) async fn sync_by_hand(browser: &Browser) {
