@@ -45,6 +45,7 @@ pub mod suggest;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ed25519_dalek::SigningKey;
 use koffiekar_sync_core::conversation::Actor;
@@ -59,6 +60,7 @@ pub use clock::Clock;
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
+use problem::ApiError;
 pub use random::Random;
 pub use reference::References;
 pub use routes::router;
@@ -95,6 +97,8 @@ pub struct Koffiekar {
     pub key: Arc<OpenKey>,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    /// The storage failed a request, and has not been tried since.
+    pub storage_failed: Arc<AtomicBool>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -151,8 +155,24 @@ impl Koffiekar {
             key: Arc::new(key),
             passwords,
             attempts: Attempts::default(),
+            storage_failed: Arc::default(),
             trust_proxy: false,
         })
+    }
+
+    /// What is written beside the thing that was asked for: where the database takes nothing now,
+    /// whoever asked is answered all the same. Whether it was written.
+    fn besides(&self, written: store::Result<()>) -> Result<bool, ApiError> {
+        match written.map_err(ApiError::from) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_of_storage() || matches!(error, ApiError::Busy(_)) => {
+                self.storage_failed
+                    .fetch_or(error.is_of_storage(), Ordering::Relaxed);
+                tracing::warn!(%error, "not written beside an answer");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
+mod trouble;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -29,7 +30,8 @@ use koffiekar_sync_core::ids::InvalidId;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
 macro_rules! on {
@@ -85,19 +87,6 @@ impl StoreError {
     /// Another row already has this key.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
-    }
-
-    /// Too much at once, or two transactions in each other's way: the same request may succeed later.
-    pub fn is_busy(&self) -> bool {
-        // SQLite's busy and locked; PostgreSQL's serialization failure and deadlock.
-        const CODES: [&str; 6] = ["5", "6", "261", "517", "40001", "40P01"];
-        match self {
-            Self::Database(sqlx::Error::PoolTimedOut) => true,
-            Self::Database(sqlx::Error::Database(e)) => {
-                e.code().is_some_and(|code| CODES.contains(&&*code))
-            }
-            _ => false,
-        }
     }
 }
 
@@ -157,7 +146,10 @@ impl Value {
 }
 
 const READERS: u32 = 8;
+/// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long its turn waits for another program that holds an SQLite file.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
@@ -169,12 +161,20 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(PATIENCE)
+                .busy_timeout(LOCK_PATIENCE)
                 .pragma("secure_delete", "on")
                 .pragma("cache_size", "-32000")
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256);
-            let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+            // A commit that fails, for instance on a full disk, ends the transaction for SQLite and not
+            // for sqlx: no other could ever begin on that connection.
+            let pool = || {
+                SqlitePoolOptions::new()
+                    .acquire_timeout(PATIENCE)
+                    .before_acquire(|connection, _| {
+                        Box::pin(async { Ok(!connection.is_in_transaction()) })
+                    })
+            };
             let writer = pool()
                 .max_connections(1)
                 .connect_with(options.clone())

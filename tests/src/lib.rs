@@ -9,6 +9,7 @@
 
 pub mod browser;
 pub mod chunks;
+pub mod disk;
 pub mod fuzz;
 pub mod hand;
 pub mod interop;

@@ -214,12 +214,15 @@ async fn note_contact(
         }
         !fresh
     };
-    if due {
+    if !due {
+        return Ok(());
+    }
+    let written = async {
         let mut tx = koffiekar.store.write().await?;
         devices::note_contact(&mut tx, device, now, waiting).await?;
-        tx.commit().await?;
-    }
-    Ok(())
+        tx.commit().await
+    };
+    koffiekar.besides(written.await).map(drop)
 }
 
 fn refusal(error: WireError) -> ApiError {
