@@ -16,6 +16,7 @@ use crate::gatekeeper::{self, RawChange};
 pub use crate::gatekeeper::{Unreadable, union};
 use crate::known::Known;
 use crate::limits;
+use crate::newcomer;
 use crate::policy::{Author, Shape, Violation};
 
 /// A push that may be stored.
@@ -138,6 +139,18 @@ fn merge(
     // What a receipt covers must be here, whatever the tablet believes that it sent.
     if !heads.iter().all(|head| known.has(head)) {
         return Err(Refusal::MissingDependencies);
+    }
+    if let (false, [change]) = (begun, &own[..])
+        && let Some((bytes, conversation)) = newcomer::settle(change)
+    {
+        if bytes.len() > limits::DOCUMENT_BYTES {
+            return Err(Refusal::TooLarge);
+        }
+        return Ok(Admission::Merged(Box::new(Merged {
+            bytes,
+            heads: vec![change.hash],
+            conversation,
+        })));
     }
     apply(&mut document, &own)?;
     merged(&document)

@@ -31,6 +31,9 @@ pub struct RawChange<'a> {
     pub seq: u64,
     /// The number of its first operation.
     pub start_op: u64,
+    /// Seconds since 1970, as its author says.
+    pub(crate) time: i64,
+    pub(crate) message: &'a str,
     operations: Operations<'a>,
     /// At most so many, as far as its columns tell.
     claimed: u64,
@@ -144,8 +147,8 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     {
         return Err(Unreadable::TooLarge);
     }
-    reader.signed()?; // time
-    reader.text()?; // message
+    let time = reader.signed()?;
+    let message = reader.text()?;
     for _ in 0..reader.count(limits::CHANGES)? {
         let length = reader.length()?;
         others.push(ActorId::from(reader.take(length)?));
@@ -179,6 +182,8 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
             others,
             seq,
             start_op,
+            time,
+            message,
             claimed,
         },
         rest,

@@ -16,7 +16,7 @@
 //!
 //! On the server [`admission::admit`] decides what becomes of one pushed document: [`gatekeeper`] walks
 //! the bytes before Automerge sees them, [`policy`] judges each of the [`operations`] on behalf of its author,
-//! and a copy is merged. [`limits`] bounds every input.
+//! and a copy is merged; a conversation that comes whole in one plain change needs no merge. [`limits`] bounds every input.
 //!
 //! [`sealed`] keeps words for the office alone, as in the [`rescue`] file of a tablet that cannot send.
 //! [`live`] is how a tablet asks to be told of news at once. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
@@ -33,6 +33,7 @@ pub mod ids;
 mod known;
 pub mod limits;
 pub mod live;
+mod newcomer;
 pub mod office;
 pub mod operations;
 pub mod policy;
@@ -42,3 +43,4 @@ pub mod replica;
 pub mod rescue;
 pub mod sealed;
 pub mod wire;
+mod written;

@@ -145,6 +145,8 @@ fn check(merged: &Merged, changes: &[u8], heads: &[Head], author: &Author) {
     let stored = Document::load(&merged.bytes).expect("what was admitted loads again");
     assert_eq!(stored.heads(), merged.heads);
     assert_eq!(stored.read().as_ref(), Ok(&merged.conversation));
+    // What was never merged is spelled as a merge would have saved it.
+    assert_eq!(stored.save(), merged.bytes);
     assert!(heads.iter().all(|head| stored.has(head)));
 
     let again = admission::admit(Some(&merged.bytes), changes, heads, author, &[]);
