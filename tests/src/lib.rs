@@ -15,6 +15,7 @@ pub mod hand;
 pub mod interop;
 pub mod messages;
 pub mod office;
+pub mod operations;
 pub mod postgres;
 pub mod programs;
 pub mod rows;

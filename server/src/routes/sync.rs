@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use koffiekar_sync_core::admission::operations_claimed;
 use koffiekar_sync_core::ids::{DeviceNumber, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
@@ -167,10 +168,18 @@ pub(super) async fn known_device(
 }
 
 pub(super) async fn open(envelope: Envelope) -> Result<Request, ApiError> {
-    tokio::task::spawn_blocking(move || envelope.open())
-        .await
-        .map_err(ApiError::internal)?
-        .map_err(refusal)
+    tokio::task::spawn_blocking(move || {
+        let request = envelope.open().map_err(refusal)?;
+        let pushed = request.push.iter();
+        let claimed: u64 = pushed.map(|item| operations_claimed(&item.changes)).sum();
+        // Each may be within its limit: a thousand of them keep a server busy for minutes.
+        if claimed > limits::REQUEST_OPERATIONS {
+            return Err(ApiError::TooLarge { limit_bytes: None });
+        }
+        Ok(request)
+    })
+    .await
+    .map_err(ApiError::internal)?
 }
 
 pub(super) fn check(request: &Request) -> Result<(), ApiError> {
