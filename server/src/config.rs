@@ -25,6 +25,13 @@ pub enum Command {
     AddPerson(AddPerson),
     /// Load a programme: themes, action lines, areas and consent texts
     LoadProgramme(LoadProgramme),
+    /// After a backup was put back: let every tablet bring what is missing here
+    NewEpoch(Place),
+    /// Sign receipts with a new key from now on; servers that run follow by themselves
+    NewReceiptKey(Place),
+    /// Rewrite the database's files, so that no remains of what was erased are in them. An SQLite
+    /// database does that by itself; PostgreSQL locks its tables meanwhile
+    ClearFiles(Place),
 }
 
 /// Where the data is

@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::conversation::Head;
-use koffiekar_sync_core::ids::{ConversationId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::wire::{Cursor, FeedPage, News, Version};
 
 use crate::store::documents;
 use crate::store::feed::{self, Became, FeedRow};
-use crate::store::{self, Tx};
+use crate::store::{self, Tx, tombstones};
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
@@ -39,6 +39,8 @@ pub(crate) struct Brought {
     pub(crate) pages: Vec<FeedPage>,
     /// The documents in the pages, in their order.
     pub(crate) versions: Vec<Version>,
+    /// What was erased from the documents that the pages say were replaced.
+    pub(crate) erased_quotes: Vec<QuoteId>,
     /// Wanted documents that have no room in this answer.
     pub(crate) left_out: BTreeSet<ConversationId>,
 }
@@ -65,7 +67,17 @@ pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Broug
         .iter_mut()
         .flat_map(|page| std::mem::take(&mut page.versions))
         .collect();
+    let replaced: Vec<ConversationId> = pages
+        .iter()
+        .flat_map(|page| &page.page.news)
+        .filter_map(|news| match news {
+            News::Replaced(document, _) => Some(*document),
+            _ => None,
+        })
+        .collect();
+    let erased = tombstones::quotes_by_document(tx, &replaced).await?;
     Ok(Brought {
+        erased_quotes: erased.into_values().flatten().collect(),
         pages: pages.into_iter().map(|page| page.page).collect(),
         versions,
         left_out,
@@ -163,6 +175,7 @@ async fn add(
                 }
             }
             Became::Erased => page.page.news.push(News::Erased(document)),
+            Became::Replaced { by } => page.page.news.push(News::Replaced(document, by)),
             Became::MovedAway => page.page.news.push(News::MovedAway(document)),
         }
     }

@@ -21,9 +21,12 @@ pub mod assets;
 mod attempts;
 pub mod caller;
 pub mod clock;
+mod compare;
 pub mod config;
 pub mod demo;
 mod edit;
+mod erasing;
+mod erasures;
 pub mod extract;
 mod feed;
 mod fields;
@@ -37,35 +40,41 @@ pub mod programme;
 pub mod projection;
 mod quarantine;
 pub mod random;
+pub mod receipt_keys;
 mod reference;
+mod remembered;
+pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+mod vouchers;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ed25519_dalek::SigningKey;
+use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
-use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
 
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 use problem::ApiError;
 pub use random::Random;
+use receipt_keys::ReceiptKeys;
 pub use reference::References;
+pub use remembered::Remembered;
 pub use routes::router;
-use store::receipt_keys::{self, StoredKey};
 use store::{Store, StoreError, catalogue};
+use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +83,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Apart(#[from] ApartError),
+    #[error("what was erased before cannot be erased again: {0}")]
+    Erasing(#[from] EraseError),
 }
 
 /// What every handler holds. Cheap to clone.
@@ -83,18 +94,26 @@ pub struct Koffiekar {
     pub clock: Clock,
     /// Everything random is drawn from here.
     pub random: Random,
-    /// Signs receipts.
-    pub receipts: Arc<SigningKey>,
+    /// Sign receipts.
+    pub receipts: ReceiptKeys,
     /// Proposes action lines.
     pub suggest: suggest::Suggest,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Gathers what waits to be written.
+    pub writing: intake::writing::Writing,
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// Stands apart from the database.
+    pub remembered: Remembered,
+    /// What was erased, kept apart from the database.
+    erasures: Arc<Erasures>,
+    /// Remains of what was erased wait to be cleared from the files.
+    clearing: Arc<Notify>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.
@@ -105,7 +124,8 @@ pub struct Koffiekar {
 
 impl Koffiekar {
     /// Takes an open database into use: the first time, it gets its epoch, the key that signs
-    /// receipts, and the file with the key that opens what is sealed in it.
+    /// receipts, and the file with the key that opens what is sealed in it. Where an older copy of it
+    /// was put back, it is erased again what was erased since.
     pub async fn new(store: Store, clock: Clock, apart: &Apart) -> Result<Koffiekar, StartError> {
         Koffiekar::with_random(store, clock, apart, Random::System).await
     }
@@ -124,17 +144,22 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = match receipt_keys::newest(&mut tx).await? {
-            Some(key) => key,
-            None => {
-                let secret = random.bytes();
-                let id = KeyId::of(&SigningKey::from_bytes(&secret).verifying_key()).0;
-                let key = StoredKey { id, secret };
-                receipt_keys::insert(&mut tx, &key, clock.now()).await?;
-                key
-            }
-        };
+        let remembered = Remembered::beside(apart);
+        let memory = remembered.read();
+        let keys = memory
+            .as_ref()
+            .map_or(&[][..], |memory| &memory.receipt_keys);
+        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        if let Some(memory) = memory
+            && memory.is_ahead(&mut tx, &installation).await?
+        {
+            tracing::warn!("an older copy of this database was put back: it gets a new epoch");
+            let epoch = Epoch(random.bytes());
+            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+        }
         tx.commit().await?;
+        remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
         let actor = Actor {
@@ -142,22 +167,28 @@ impl Koffiekar {
             session: random.bytes(),
         };
         let passwords = Passwords::new(random.clone());
-        Ok(Koffiekar {
+        let koffiekar = Koffiekar {
             store,
             clock,
             random,
-            receipts: Arc::new(SigningKey::from_bytes(&receipts.secret)),
+            receipts,
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            writing: intake::writing::Writing::default(),
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            remembered,
+            erasures: Arc::new(Erasures::at(apart.erasures())),
+            clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
             storage_failed: Arc::default(),
             trust_proxy: false,
-        })
+        };
+        erasing::again(&koffiekar).await?;
+        Ok(koffiekar)
     }
 
     /// What is written beside the thing that was asked for: where the database takes nothing now,
@@ -176,8 +207,8 @@ impl Koffiekar {
     }
 }
 
-/// Answers on this listener, and learns from what editors decide, until `ended`; then finishes what
-/// it was answering.
+/// Answers on this listener, learns from what editors decide, and clears the files of what was erased,
+/// until `ended`; then finishes what it was answering.
 pub async fn serve(
     koffiekar: Koffiekar,
     listener: tokio::net::TcpListener,
@@ -187,9 +218,13 @@ pub async fn serve(
         store,
         suggest,
         live,
+        remembered,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
+    let clearing = (store.engine() == "sqlite")
+        .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -198,5 +233,10 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    noting.abort();
+    remembered.note(&store).await;
+    if let Some(clearing) = clearing {
+        clearing.abort();
+    }
     answered
 }

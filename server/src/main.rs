@@ -9,14 +9,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
+use koffiekar_server::random::hex;
 use koffiekar_server::routes::people;
 use koffiekar_server::store::{Store, StoreError, Trouble};
-use koffiekar_server::{Apart, Clock, Koffiekar, StartError, demo, programme};
+use koffiekar_server::{
+    Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored,
+};
 use koffiekar_sync_core::office::NewPerson;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+/// Where the audit log says that a command came from.
+const CONSOLE: &str = "console";
 /// How long running requests may take after the server was told to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -38,6 +43,9 @@ async fn run(command: Command, log: &Log) -> Result<()> {
         Command::Serve(options) => serve(options).await,
         Command::AddPerson(options) => add_person(options).await,
         Command::LoadProgramme(options) => load_programme(options).await,
+        Command::NewEpoch(place) => new_epoch(&place).await,
+        Command::NewReceiptKey(place) => new_receipt_key(&place).await,
+        Command::ClearFiles(place) => clear_files(&place).await,
     }
 }
 
@@ -119,7 +127,7 @@ async fn add_person(options: AddPerson) -> Result<()> {
         password,
         rounds: Vec::new(),
     };
-    let person = people::insert(&koffiekar, new, None, "console").await?;
+    let person = people::insert(&koffiekar, new, None, CONSOLE).await?;
     koffiekar.store.close().await;
     println!("Added {} ({}).", person.login, person.role.as_str());
     Ok(())
@@ -152,6 +160,58 @@ async fn load_programme(options: LoadProgramme) -> Result<()> {
         catalogue.consent_texts.len(),
     );
     println!("A server that runs learns the new action lines when it starts again.");
+    Ok(())
+}
+
+async fn new_epoch(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    restored::begin_anew(&koffiekar, CONSOLE).await?;
+    koffiekar.store.close().await;
+    println!(
+        "This database has a new epoch. What happens now:
+- Each tablet notices at its next connection. It asks about every conversation that it holds, and sends
+  what is missing here: its own work, and that of colleagues of which it has this server's receipt.
+  Nobody has to do anything on a tablet, but each has to connect once.
+- What no tablet holds any more stays lost. Of the office's work since the backup, tags and wordings come
+  back with the conversations of tablets that fetched them; quotes chosen for a text do not.
+- People, passwords, rounds, their members and ended tablets are as they were when the backup was made.
+  Look at them now: a round that was opened or a tablet that was ended since then is not.
+- If `koffiekar new-receipt-key` ran since the backup was made: the new key came back from the file
+  koffiekar.remembered beside the key file. Where that file is lost too, somebody has to sign in again on
+  each tablet that learnt that key, and what it signed for stays on the tablets that made it.
+Servers that run need no restart."
+    );
+    Ok(())
+}
+
+async fn new_receipt_key(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let renewed = receipt_keys::renew(&koffiekar, CONSOLE).await?;
+    koffiekar.store.close().await;
+    let Some(renewed) = renewed else {
+        bail!("somebody else made a new key for receipts in this very moment; that one signs now");
+    };
+    println!(
+        "Receipts are signed with the new key {} from now on; servers that run need no restart.
+The key before, {}, handed over to it, and its secret half is gone. Tablets follow at their next
+connection, however long they were away; nobody has to do anything.
+Make a backup now, and keep a copy of koffiekar.remembered, beside the key file, with that of the key:
+a backup from before knows the old key alone.",
+        hex(&renewed.now.0),
+        hex(&renewed.before.0)
+    );
+    Ok(())
+}
+
+async fn clear_files(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let cleared = koffiekar_server::rewrite_files(&koffiekar).await?;
+    koffiekar.store.close().await;
+    let Some(cleared) = cleared else {
+        bail!("somebody was reading or writing in the database; try again in a minute");
+    };
+    println!("Cleared the files of the database of what was left of {cleared} erasures.");
+    println!("Its own log, and backups from before, keep what they hold until they are gone.");
     Ok(())
 }
 

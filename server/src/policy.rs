@@ -30,10 +30,13 @@ pub enum Action {
     ManageDevices,
     /// See that work is held, take it in or turn it down. Not what it says.
     DecideHeld,
+    /// Find a conversation by its id, move it to another round, erase it or a quote of it, and see what
+    /// was erased. Not what it says.
+    ManageConversations,
 }
 
 impl Action {
-    pub const ALL: [Action; 13] = [
+    pub const ALL: [Action; 14] = [
         Self::Record,
         Self::ReadProgramme,
         Self::ReadQuotes,
@@ -47,6 +50,7 @@ impl Action {
         Self::ManageLines,
         Self::ManageDevices,
         Self::DecideHeld,
+        Self::ManageConversations,
     ];
 }
 
@@ -67,6 +71,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         Action::ManageLines       => &[Role::Administrator],
         Action::ManageDevices     => &[Role::Administrator],
         Action::DecideHeld        => &[Role::Administrator],
+        Action::ManageConversations => &[Role::Administrator],
     };
     allowed.contains(&role)
 }

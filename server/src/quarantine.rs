@@ -34,6 +34,8 @@ pub(crate) struct Sealed {
     pub(crate) heads: Vec<Head>,
     /// Chunks, in an order in which they can be taken in.
     pub(crate) changes: Vec<u8>,
+    /// Heads that this server once signed for: changes of others up to them came on its word.
+    pub(crate) vouched: Vec<Head>,
     pub(crate) why: ReasonCode,
 }
 
@@ -43,16 +45,19 @@ pub(crate) struct Sealed {
 struct Words {
     #[cbor(n(0), with = "minicbor::bytes")]
     changes: Vec<u8>,
+    #[cbor(n(1), default, skip_if = "Vec::is_empty")]
+    vouched: Vec<Head>,
 }
 
 impl Sealed {
     pub(crate) fn open(held: &Held, key: &OpenKey) -> Result<Self, StoreError> {
         let corrupt = || StoreError::Corrupt(format!("held work {}", held.id));
         let words = key.open(&held.sealed).map_err(|_| corrupt())?;
-        let Words { changes } = minicbor::decode(&words).map_err(|_| corrupt())?;
+        let Words { changes, vouched } = minicbor::decode(&words).map_err(|_| corrupt())?;
         Ok(Self {
             heads: held.heads.clone(),
             changes,
+            vouched,
             why: held.why,
         })
     }
@@ -69,12 +74,13 @@ impl Sealed {
         let Self {
             heads,
             changes,
+            vouched,
             why,
         } = self;
         let bytes = changes.len();
         let random = &koffiekar.random;
         // Writing to a vector cannot fail.
-        let words = minicbor::to_vec(Words { changes }).unwrap_or_default();
+        let words = minicbor::to_vec(Words { changes, vouched }).unwrap_or_default();
         let id = match earlier {
             Some(earlier) => earlier.id,
             None => HeldId::new(now, random.bytes()),
@@ -122,7 +128,13 @@ pub(crate) async fn accept(
             edits: held.edits,
         };
         let existing = stored.as_ref().map(|stored| stored.bytes.as_slice());
-        let admission = admit(existing, &sealed.changes, &sealed.heads, &author, &[]);
+        let admission = admit(
+            existing,
+            &sealed.changes,
+            &sealed.heads,
+            &author,
+            &sealed.vouched,
+        );
         let version = match admission.map_err(|refusal| no_longer(&refusal))? {
             // It came in by another way meanwhile.
             Admission::Unchanged { .. } => None,
@@ -142,13 +154,14 @@ pub(crate) async fn accept(
         let versions: Vec<_> = version.into_iter().collect();
         if attempt > 0 {
             let versions: Vec<_> = versions.iter().collect();
-            if !borrowing(&koffiekar.store, &versions).await?.is_empty() {
-                return Err(no_longer("a quote of another conversation stands in it"));
+            let borrowing = borrowing(&koffiekar.store, &versions).await?;
+            if let Some(why) = borrowing.into_values().next() {
+                return Err(no_longer(why));
             }
         }
 
         let mut tx = koffiekar.store.write().await?;
-        let Some(places) = documents::write(&mut tx, versions).await? else {
+        let Some(places) = documents::write(&mut tx, versions.iter().collect()).await? else {
             continue;
         };
         if !quarantine::release(&mut tx, id, &held.heads).await? {

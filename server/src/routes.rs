@@ -1,6 +1,7 @@
 //! The API, in one table. `docs/api.md` tells what each takes and gives.
 
 pub mod action_lines;
+pub mod conversations;
 pub mod devices;
 pub mod health;
 pub mod held;
@@ -50,6 +51,11 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/quotes/{quote}",                       get(quotes::detail))
         .route("/api/v1/quotes/{quote}/tags",                  post(review::tag))
         .route("/api/v1/quotes/{quote}/wording",               post(review::settle))
+        .route("/api/v1/quotes/{quote}/erase",                 post(conversations::erase_quote))
+        .route("/api/v1/conversations/{id}",                   get(conversations::find))
+        .route("/api/v1/conversations/{id}/move",              post(conversations::move_to))
+        .route("/api/v1/conversations/{id}/erase",             post(conversations::erase))
+        .route("/api/v1/erasures",                             get(conversations::erasures))
         .route("/api/v1/desk",                                 get(review::desk))
 
         .route("/api/v1/publications",                         get(publications::list))

@@ -11,8 +11,10 @@ pub mod accounts;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
+pub mod conversations;
 pub mod devices;
 pub mod documents;
+pub mod erasing;
 pub mod feed;
 mod projections;
 pub mod publications;
@@ -21,6 +23,7 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
+pub mod tombstones;
 mod trouble;
 
 use std::str::FromStr;
@@ -30,7 +33,9 @@ use koffiekar_sync_core::ids::InvalidId;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -81,6 +86,8 @@ pub enum StoreError {
     Address(String),
     #[error("a stored value is not what it should be: {0}")]
     Corrupt(String),
+    #[error("writing was broken off; nothing was written")]
+    Interrupted,
 }
 
 impl StoreError {
@@ -110,6 +117,7 @@ enum Engine {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        options: Box<SqliteConnectOptions>,
     },
     Postgres(PgPool),
 }
@@ -146,10 +154,18 @@ impl Value {
 }
 
 const READERS: u32 = 8;
+/// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
+/// operating system does, once for all of them.
+const WRITER_CACHE: &str = "-32000";
+const READER_CACHE: &str = "-4000";
+/// Pages behind which a commit also moves what is in the WAL into the database: four large batches.
+const CHECKPOINT_PAGES: &str = "4000";
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long its turn waits for another program that holds an SQLite file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long clearing the files waits for readers, and holds up writers.
+const CLEARING: Duration = Duration::from_millis(200);
 
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
@@ -163,7 +179,7 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(LOCK_PATIENCE)
                 .pragma("secure_delete", "on")
-                .pragma("cache_size", "-32000")
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256);
             // A commit that fails, for instance on a full disk, ends the transaction for SQLite and not
@@ -177,14 +193,23 @@ impl Store {
             };
             let writer = pool()
                 .max_connections(1)
-                .connect_with(options.clone())
+                .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
                 .await?;
             migrations(SQLITE_MIGRATIONS).run(&writer).await?;
             let readers = pool()
                 .max_connections(READERS)
-                .connect_with(options.read_only(true))
+                .connect_with(
+                    options
+                        .clone()
+                        .read_only(true)
+                        .pragma("cache_size", READER_CACHE),
+                )
                 .await?;
-            Engine::Sqlite { writer, readers }
+            Engine::Sqlite {
+                writer,
+                readers,
+                options: Box::new(options),
+            }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)
                 .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
@@ -209,6 +234,11 @@ impl Store {
         }
     }
 
+    /// One writes at a time, and each commit waits for the disk.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
     /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match &self.engine {
@@ -230,10 +260,50 @@ impl Store {
         })
     }
 
+    /// Clears the files of what was deleted and committed before. `false` where somebody was reading or
+    /// writing, and for an engine that does not do it beside other work.
+    ///
+    /// SQLite overwrites what it deletes (`secure_delete`); earlier states stay in its log until that
+    /// is taken over and cut off.
+    pub async fn clear_files(&self) -> Result<bool> {
+        let Engine::Sqlite { options, .. } = &self.engine else {
+            return Ok(false);
+        };
+        // A connection of its own: it must not wait as long as others do, for it holds them up.
+        let options = options.clone().busy_timeout(CLEARING);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let statement = "pragma wal_checkpoint(truncate)";
+        let checkpoint: sqlx::Result<(i64, i64, i64)> =
+            sqlx::query_as(statement).fetch_one(&mut connection).await;
+        connection.close().await?;
+        match checkpoint.map_err(StoreError::from) {
+            Ok((blocked, _, _)) => Ok(blocked == 0),
+            Err(error) if error.trouble() == Some(Trouble::Busy) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`Store::clear_files`], for either engine; PostgreSQL locks the tables meanwhile. The log of
+    /// PostgreSQL, and what follows it, keep earlier states for as long as they are set to.
+    pub async fn rewrite_files(&self) -> Result<bool> {
+        match &self.engine {
+            Engine::Sqlite { .. } => self.clear_files().await,
+            Engine::Postgres(pool) => {
+                let statement = "
+                    vacuum full documents, conversations, quotes, quote_lines, quote_search,
+                        quarantine, selections, feed";
+                sqlx::raw_sql(statement).execute(pool).await?;
+                Ok(true)
+            }
+        }
+    }
+
     /// Lets go of the files; waits for running transactions.
     pub async fn close(&self) {
         match &self.engine {
-            Engine::Sqlite { writer, readers } => {
+            Engine::Sqlite {
+                writer, readers, ..
+            } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -277,8 +347,10 @@ macro_rules! scripts {
     };
 }
 
-const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine");
-const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine");
+const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
+        6 "search_rows");
+const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
+        6 "search_rows");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

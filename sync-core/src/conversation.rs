@@ -21,6 +21,7 @@ mod edit;
 pub(crate) mod header;
 mod notes;
 mod repeat;
+mod successor;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use commands::{Command, NewConversation, NewQuote};
 pub use document::{Actor, Document, DocumentError, Head};
 pub use edit::CommandError;
 pub use notes::{NotesEdit, Splice};
+pub use successor::QuoteShape;
 pub use tags::{Stance, TagKey, TagStatement, Tags};
 
 use crate::consent::{Consent, Statement};

@@ -5,6 +5,7 @@
 
 mod counts;
 mod devices;
+mod erasure;
 mod held;
 mod people;
 mod problem;
@@ -14,6 +15,10 @@ mod quotes;
 
 pub use counts::{Bucket, Counts, Desk, DeskLine, Dimension};
 pub use devices::{Device, EnrolDevice, Enrolment};
+pub use erasure::{
+    ConversationFound, ConversationOutline, EraseQuote, Erasure, ErasurePage, ErasureStage,
+    MoveConversation, QuoteOutline,
+};
 pub use held::{
     HeldPage, HeldWork, RescueOutcome, Rescued, RescuedConversation, TurnDown, TurnedDown,
 };

@@ -121,6 +121,13 @@ impl SignedReceipt {
         Self { receipt, signature }
     }
 
+    /// The key that it says signed it: where to look for one to verify with, and nothing to believe.
+    pub fn claimed_key(&self) -> Option<KeyId> {
+        decode::<Receipt>(&self.receipt)
+            .ok()
+            .map(|receipt| receipt.key)
+    }
+
     /// The receipt, if this key signed it.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Receipt, WireError> {
         let text = [RECEIPT_DOMAIN, &self.receipt[..]].concat();

@@ -27,6 +27,12 @@ const DEEDS = {
     return { device: tablet.identity.device };
   },
 
+  /** The server is found elsewhere from now on. */
+  moved: ({ url }) => {
+    tablet.identity.url = url;
+    return {};
+  },
+
   record: ({ id, round, recording }) => {
     tablet.record(id, round, recording);
     return { standing: tablet.standing(id) };

@@ -35,16 +35,30 @@ impl Database {
         let cluster = tokio::task::spawn_blocking(|| CLUSTER.get_or_init(Cluster::start));
         let cluster = cluster.await.unwrap();
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut connection = PgConnection::connect(&cluster.address("postgres"))
-            .await
-            .unwrap();
-        let statement = sqlx::AssertSqlSafe(format!("create database {name}"));
-        sqlx::query(statement)
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        cluster.run(format!("create database {name}")).await;
         let folder = tempfile::tempdir().unwrap();
         Database { name, folder }
+    }
+
+    /// The same once more; nobody may be connected.
+    pub async fn copy(&self) -> Database {
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let made = format!("create database {name} template {}", self.name);
+        CLUSTER.get().unwrap().run(made).await;
+        let folder = tempfile::tempdir().unwrap();
+        Database { name, folder }
+    }
+
+    /// Everything in it is as in the other one; nobody may be connected.
+    pub async fn become_as(&self, other: &Database) {
+        let (name, other) = (&self.name, &other.name);
+        let cluster = CLUSTER.get().unwrap();
+        cluster
+            .run(format!("drop database {name} with (force)"))
+            .await;
+        cluster
+            .run(format!("create database {name} template {other}"))
+            .await;
     }
 
     pub fn address(&self) -> String {
@@ -112,6 +126,16 @@ impl Cluster {
             folder,
             _process: process,
         }
+    }
+
+    async fn run(&self, statement: String) {
+        let mut connection = PgConnection::connect(&self.address("postgres"))
+            .await
+            .unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap();
     }
 
     fn address(&self, database: &str) -> String {

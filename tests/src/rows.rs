@@ -130,7 +130,6 @@ impl Rows {
                 said,
                 suggestions,
                 best_suggestion,
-                search_row,
                 terms: self.terms(search_row).await,
             });
         }
@@ -172,6 +171,16 @@ impl Rows {
         }
         .unwrap();
         rows.into_iter().map(|(bytes,)| bytes).collect()
+    }
+
+    /// A column of text, row by row.
+    pub async fn texts(&mut self, statement: &'static str) -> Vec<String> {
+        let rows: Vec<(String,)> = match self {
+            Rows::Sqlite(c) => sqlx::query_as(statement).fetch_all(c).await,
+            Rows::Postgres(c) => sqlx::query_as(statement).fetch_all(c).await,
+        }
+        .unwrap();
+        rows.into_iter().map(|(text,)| text).collect()
     }
 
     /// Changes what stands there, behind the server's back.

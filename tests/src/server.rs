@@ -54,6 +54,53 @@ impl Place {
             Self::Postgres(database) => database.address(),
         }
     }
+
+    /// Nobody may have the database open.
+    async fn backup(&self) -> Backup {
+        match self {
+            Self::Sqlite(folder) => Backup::Sqlite(Files::of(folder.path())),
+            Self::Postgres(database) => Backup::Postgres(database.copy().await),
+        }
+    }
+
+    async fn put_back(&self, backup: &Backup) {
+        match (self, backup) {
+            (Self::Sqlite(folder), Backup::Sqlite(files)) => files.put_back(folder.path()),
+            (Self::Postgres(database), Backup::Postgres(copy)) => database.become_as(copy).await,
+            _ => panic!("a backup of another engine"),
+        }
+    }
+}
+
+/// A database as it stood, without what is kept apart from it.
+pub enum Backup {
+    Sqlite(Files),
+    Postgres(Database),
+}
+
+/// The files of an SQLite database that nobody has open.
+pub struct Files(Vec<(&'static str, Vec<u8>)>);
+
+const FILES: [&str; 3] = [
+    "koffiekar.sqlite",
+    "koffiekar.sqlite-wal",
+    "koffiekar.sqlite-shm",
+];
+
+impl Files {
+    pub fn of(folder: &Path) -> Files {
+        let read = |name: &'static str| Some((name, std::fs::read(folder.join(name)).ok()?));
+        Files(FILES[..2].iter().filter_map(|name| read(name)).collect())
+    }
+
+    pub fn put_back(&self, folder: &Path) {
+        for name in FILES {
+            let _ = std::fs::remove_file(folder.join(name));
+        }
+        for (name, bytes) in &self.0 {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+    }
 }
 
 pub fn sqlite_address(folder: &Path) -> String {
@@ -85,11 +132,42 @@ impl Server {
     /// Ends it as an administrator would and starts it anew, elsewhere, on the same data. What the
     /// server was doing in the background has ended then.
     pub async fn restart(&mut self) {
+        self.end().await;
+        self.begin().await;
+    }
+
+    /// A backup as an administrator makes it who ends the server for it.
+    pub async fn backup(&mut self) -> Backup {
+        self.end().await;
+        let backup = self.place.backup().await;
+        self.begin().await;
+        backup
+    }
+
+    /// A backup in the place of what is there; whoever does it has not said so yet.
+    pub async fn put_back(&mut self, backup: &Backup) {
+        self.end().await;
+        self.place.put_back(backup).await;
+        self.begin().await;
+    }
+
+    /// The same on another machine: of what stood apart from the database only the key file came along.
+    pub async fn put_back_elsewhere(&mut self, backup: &Backup) {
+        self.end().await;
+        self.place.put_back(backup).await;
+        std::fs::remove_file(self.place.apart().remembered()).unwrap();
+        self.begin().await;
+    }
+
+    async fn end(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
         (&mut self.ended).await.unwrap();
         self.koffiekar.store.close().await;
+    }
+
+    async fn begin(&mut self) {
         let clock = self.koffiekar.clock.clone();
         let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock).await;
         self.url = url;

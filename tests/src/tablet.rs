@@ -87,6 +87,19 @@ impl Tablet {
         }
     }
 
+    /// The same person signs in again: another device, another key.
+    pub async fn sign_in_again(&mut self, login: &str) {
+        let seed = random::bytes();
+        let enrolment = enrol(&self.url, login, &seed).await.unwrap();
+        let identity = Identity {
+            device: enrolment.device,
+            user: enrolment.user,
+            seed,
+            receipt_key: random::from_hex(&enrolment.receipt_key).unwrap(),
+        };
+        self.replica.enrolled_again(identity).unwrap();
+    }
+
     pub fn now(&self) -> Millis {
         now().plus(self.clock_error_ms)
     }

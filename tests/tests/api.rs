@@ -1,11 +1,14 @@
 //! The server over HTTP.
 
 mod bad_input;
+mod erasure;
 mod feed;
 mod held;
 mod live;
+mod moves;
 mod office;
 mod policy;
 mod queries;
 mod rescues;
+mod restore;
 mod sync;

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use koffiekar_server::demo;
+use koffiekar_server::{demo, receipt_keys, restored};
 use koffiekar_sync_core::conversation::{Command, Stance, Wording};
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::office::{QuotePage, TagState};
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_tests::interop::{Client, reads};
 use koffiekar_tests::office::Office;
-use koffiekar_tests::seed::Numbers;
+use koffiekar_tests::seed::{Numbers, conversation};
 use koffiekar_tests::server::{Place, Server};
 use koffiekar_tests::tablet::{Tablet, now};
 use serde_json::{Value, json};
@@ -94,6 +94,15 @@ impl Stranger {
         let order = json!({"id": self.id});
         let answer = self.client.does("standing", order).await;
         answer["standing"].as_str().unwrap().to_owned()
+    }
+
+    async fn moved(&mut self, server: &Server) {
+        let order = json!({"url": server.url});
+        self.client.does("moved", order).await;
+    }
+
+    async fn receipt_key(&mut self) -> Value {
+        self.client.does("state", json!({})).await["receipt_key"].take()
     }
 
     async fn reads(&mut self) -> Value {
@@ -268,4 +277,56 @@ async fn what_it_kept_is_enough_to_go_on_from() {
     stranger.edits(edit).await;
     stranger.syncs().await;
     assert_eq!(stranger.standing().await, "stored");
+}
+
+#[tokio::test]
+async fn it_gives_back_what_a_restored_server_lost_and_follows_a_new_key_for_receipts() {
+    let mut server = Server::start(Place::sqlite()).await;
+    let mut stranger = Stranger::enrolled(&server).await;
+    let mut colleague = Tablet::enrol(&server.url, "veldwerker2").await;
+    stranger.syncs().await;
+    let key = stranger.receipt_key().await;
+    for _ in 0..2 {
+        let renewed = receipt_keys::renew(&server.koffiekar, "console").await;
+        assert!(renewed.unwrap().is_some());
+    }
+    stranger.records().await;
+    stranger.syncs().await;
+    assert_eq!(stranger.standing().await, "stored");
+    assert_ne!(stranger.receipt_key().await, key);
+    colleague.sync().await.unwrap();
+    let backup = server.backup().await;
+    stranger.moved(&server).await;
+    colleague.url.clone_from(&server.url);
+
+    // Both write in what the other one recorded, and the stranger fetches all of it.
+    let user = colleague.replica.identity().user;
+    let new = conversation(&mut Numbers(8), user, colleague.now(), 1);
+    let theirs = colleague.record(round(), &new);
+    let area = Some("FA03".to_owned());
+    colleague.execute(stranger.id, &Command::SetArea { area });
+    colleague.sync().await.unwrap();
+    stranger.syncs().await;
+    let edit = json!({"edit": "set_area", "area": "FB08"});
+    let order = json!({"id": theirs, "edit": edit});
+    stranger.client.does("edit", order).await;
+    stranger.syncs().await;
+
+    // The colleague does not come back.
+    server.put_back(&backup).await;
+    restored::begin_anew(&server.koffiekar, "console")
+        .await
+        .unwrap();
+    stranger.moved(&server).await;
+    stranger.syncs().await;
+    let mut fresh = Tablet::enrol(&server.url, "veldwerker2").await;
+    fresh.sync().await.unwrap();
+    assert_eq!(fresh.read(stranger.id).area.as_deref(), Some("FA03"));
+    assert_eq!(reads(&fresh.read(stranger.id)), stranger.reads().await);
+    assert_eq!(fresh.read(theirs).area.as_deref(), Some("FB08"));
+    assert_eq!(fresh.read(theirs).quotes.len(), 1);
+    assert_eq!(stranger.standing().await, "stored");
+    let state = stranger.client.does("state", json!({})).await;
+    assert_eq!(state["comparing"], 0);
+    assert_eq!(state["refusals"], json!([]));
 }

@@ -7,6 +7,7 @@ mod browser;
 mod crash;
 mod fuzzed;
 mod interop;
+mod migrations;
 mod properties;
 mod rules;
 mod simulation;

@@ -1,6 +1,7 @@
 //! What becomes of each pushed conversation: computation alone, on copies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use koffiekar_sync_core::admission::{Admission, Merged, Refusal, Unreadable, admit, union};
@@ -16,15 +17,21 @@ use crate::projection::{Surroundings, project};
 use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
+use crate::store::tombstones::Fate;
 use crate::suggest::suggestions;
+use crate::vouchers::Vouched;
 
 /// All that a push is judged by.
 pub(super) struct Case {
     pub(super) pusher: Pusher,
     pub(super) push: Arc<[Push]>,
+    /// What this server once signed for of the pushed conversations.
+    pub(super) vouched: Arc<Vouched>,
     pub(super) stored: BTreeMap<ConversationId, StoredDocument>,
     /// What is held of the pushed conversations from this device.
     pub(super) held: BTreeMap<ConversationId, Held>,
+    /// Those of them that were erased or replaced.
+    pub(super) gone: BTreeMap<ConversationId, Fate>,
     pub(super) tagger: Arc<Tagger>,
     pub(super) key: Arc<OpenKey>,
     pub(super) now: Millis,
@@ -69,18 +76,17 @@ impl Verdict {
     }
 }
 
-/// Spreads the work over the cores.
-pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
-    let expected = case.push.len();
+/// Judges a part of a push; spreads the work over the cores.
+pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdict> {
+    let expected = part.len();
     let judged = tokio::task::spawn_blocking(move || {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = case.push.len().div_ceil(cores).max(8);
+        let share = part.len().div_ceil(cores).max(8);
         let judge_share = |items: &[Push]| -> Vec<Verdict> {
             items.iter().map(|item| case.judge(item)).collect()
         };
         let mut judged: Vec<Verdict> = std::thread::scope(|scope| {
-            let shares: Vec<_> = case
-                .push
+            let shares: Vec<_> = case.push[part.clone()]
                 .chunks(share)
                 .map(|items| scope.spawn(|| judge_share(items)))
                 .collect();
@@ -89,7 +95,7 @@ pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
                 .flat_map(|share| share.join().unwrap_or_default())
                 .collect()
         });
-        refuse_doubles(&case.push, &mut judged);
+        refuse_doubles(&case.push, part, &mut judged);
         judged
     })
     .await
@@ -103,9 +109,10 @@ pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
 }
 
 /// A conversation may stand once in a push; of a second one nothing is taken.
-fn refuse_doubles(push: &[Push], judged: &mut [Verdict]) {
-    let mut seen = BTreeSet::new();
-    for (item, verdict) in push.iter().zip(judged) {
+fn refuse_doubles(push: &[Push], part: Range<usize>, judged: &mut [Verdict]) {
+    let before = push[..part.start].iter();
+    let mut seen: BTreeSet<ConversationId> = before.map(|item| item.document).collect();
+    for (item, verdict) in push[part].iter().zip(judged) {
         if !seen.insert(item.document) {
             let why = "the conversation stands twice in this push";
             *verdict = Verdict::invalid(ReasonCode::TryAgain, why);
@@ -115,6 +122,10 @@ fn refuse_doubles(push: &[Push], judged: &mut [Verdict]) {
 
 impl Case {
     fn judge(&self, item: &Push) -> Verdict {
+        // Before everything else, whoever sends it: nothing of it is kept anywhere.
+        if let Some(fate) = self.gone.get(&item.document) {
+            return Verdict::refused(fate.outcome());
+        }
         let stored = self.stored.get(&item.document);
         match self.permitted_round(item, stored) {
             Ok(round) => self.judge_permitted(item, stored, round),
@@ -129,12 +140,13 @@ impl Case {
         round: RoundId,
     ) -> Verdict {
         let existing = stored.map(|document| document.bytes.as_slice());
+        let vouched = self.vouched(item);
         match admit(
             existing,
             &item.changes,
             &item.heads,
             &self.pusher.author,
-            &[],
+            vouched,
         ) {
             Ok(Admission::Unchanged { heads }) => self.unchanged(item, existing, heads),
             Ok(Admission::Merged(merged)) => {
@@ -161,8 +173,12 @@ impl Case {
                     },
                 }
             }
-            Err(refusal) => Verdict::refused(outcome_of(&refusal)),
+            Err(refusal) => refused(item, &refusal),
         }
+    }
+
+    fn vouched(&self, item: &Push) -> &[Head] {
+        self.vouched.get(&item.document).map_or(&[], Vec::as_slice)
     }
 
     /// Not permitted now. What could be stored otherwise is held, with all that is held of it already.
@@ -181,9 +197,12 @@ impl Case {
             None => Ok(item.changes.clone()),
             Some(before) => union(&before.changes, &item.changes),
         };
+        // What was held on this server's word of earlier is not asked for that word again.
+        let earlier_word = before.iter().flat_map(|before| &before.vouched);
+        let vouched = sorted(self.vouched(item).iter().chain(earlier_word));
         let admission = changes.map_err(Refusal::from).and_then(|changes| {
             let author = &self.pusher.author;
-            let admission = admit(existing, &changes, &item.heads, author, &[])?;
+            let admission = admit(existing, &changes, &item.heads, author, &vouched)?;
             Ok((admission, changes))
         });
         let changes = match admission {
@@ -191,7 +210,7 @@ impl Case {
                 return self.unchanged(item, existing, heads);
             }
             Ok((Admission::Merged(_), changes)) => changes,
-            Err(refusal) => return Verdict::refused(outcome_of(&refusal)),
+            Err(refusal) => return refused(item, &refusal),
         };
         let nothing_new = before.is_some_and(|before| before.changes == changes);
         if let Some(held) = earlier.filter(|_| nothing_new) {
@@ -200,14 +219,12 @@ impl Case {
                 None => Verdict::refused(Outcome::Held(why)),
             };
         }
-        let mut heads = item.heads.clone();
-        heads.extend(earlier.iter().flat_map(|held| &held.heads));
-        heads.sort();
-        heads.dedup();
+        let heads_before = earlier.iter().flat_map(|held| &held.heads);
         Verdict {
             deed: Deed::Hold(Sealed {
-                heads,
+                heads: sorted(item.heads.iter().chain(heads_before)),
                 changes,
+                vouched,
                 why: why.code,
             }),
             outcome: Outcome::Held(why),
@@ -268,6 +285,11 @@ impl Case {
     }
 }
 
+fn sorted<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Head> {
+    let once: BTreeSet<Head> = heads.copied().collect();
+    once.into_iter().collect()
+}
+
 pub(crate) const NO_SUCH_ROUND: &str = "there is no such round";
 
 /// What a merged document needs to become a stored one.
@@ -313,6 +335,14 @@ impl New {
             projection,
         })
     }
+}
+
+fn refused(item: &Push, refusal: &Refusal) -> Verdict {
+    if *refusal == Refusal::ForeignActor && item.voucher.is_some() {
+        let why = "a change was made by another device, and the voucher does not speak for it";
+        return Verdict::invalid(ReasonCode::NotAllowed, why);
+    }
+    Verdict::refused(outcome_of(refusal))
 }
 
 /// What a tablet is told of a refusal.

@@ -15,7 +15,7 @@ use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::random::{self, Random};
 use crate::store::audit::{self, DONE, Entry};
-use crate::store::devices;
+use crate::store::{devices, receipt_keys};
 
 const LABEL_CHARS: usize = 60;
 
@@ -50,6 +50,7 @@ pub async fn enrol(
         },
     )
     .await?;
+    let receipt_key = receipt_keys::newest_public(&mut tx).await?;
     tx.commit().await?;
     let enrolment = Enrolment {
         device: number,
@@ -57,7 +58,7 @@ pub async fn enrol(
         name: account.name,
         role: account.role,
         demo: account.demo,
-        receipt_key: random::hex(koffiekar.receipts.verifying_key().as_bytes()),
+        receipt_key: random::hex(&receipt_key),
         server_time: koffiekar.clock.now(),
     };
     Ok((StatusCode::CREATED, Json(enrolment)))

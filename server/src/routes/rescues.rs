@@ -50,7 +50,9 @@ pub async fn take_in(
         check(&request)?;
         let pushed: Vec<_> = request.push.iter().map(|i| (i.document, i.round)).collect();
         let now = koffiekar.clock.now();
-        let intake = intake::take_in(&koffiekar, &known.pusher(), request.push, now).await?;
+        let (push, vouchers) = (request.push, request.vouchers);
+        let pusher = known.pusher();
+        let intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
         for ((conversation, round), outcome) in pushed.into_iter().zip(&intake.outcomes) {
             let (became, why) = became(outcome);
             let round = rounds.iter().find(|known| known.id == round);

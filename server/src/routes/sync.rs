@@ -1,27 +1,32 @@
 //! `POST /api/v1/sync`: one request in which a tablet pushes, is told what is durable, and pulls.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use koffiekar_sync_core::admission::operations_claimed;
-use koffiekar_sync_core::ids::{DeviceNumber, Millis};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
-use koffiekar_sync_core::receipt::{KeyId, Receipt, SignedReceipt, feed_fingerprint};
+use koffiekar_sync_core::receipt::{
+    KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt, feed_fingerprint,
+};
 use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, Request, WireError};
 
 use crate::Koffiekar;
+use crate::compare::compare;
 use crate::extract::Raw;
 use crate::feed::{self, Asked};
+use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::reference::Reference;
 use crate::store::devices::EnrolledDevice;
-use crate::store::{catalogue, devices};
+use crate::store::{self, Tx, catalogue, devices, receipt_keys};
 
 /// What both messages are: CBOR, the larger part of it gzipped inside.
 pub const CONTENT_TYPE: &str = "application/cbor";
@@ -55,12 +60,20 @@ pub async fn sync(
         revoked,
         reference,
         epoch,
+        key,
     } = known;
-    let asked_something = !request.push.is_empty();
-    let mut intake = intake::take_in(&koffiekar, &pusher, request.push, now).await?;
-    note_contact(&koffiekar, device.number, u64::from(request.waiting)).await?;
+    let asked_something = !request.push.is_empty() || !request.compare.is_empty();
+    let (push, vouchers) = (request.push, request.vouchers);
+    let mut intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
+    // What was stored is told whatever becomes of this.
+    let noted = note_contact(&koffiekar, device.number, request.waiting.into()).await;
+    if let Err(error) = koffiekar.besides(noted) {
+        tracing::warn!(%error, device = %device.number, "a contact could not be written down");
+    }
 
     let rounds: Vec<_> = reference.rounds.iter().map(|round| round.id).collect();
+    // What the same request pushed is a part of what is compared with.
+    let compared = compare(&koffiekar.store, &rounds, request.compare).await?;
     let asked = Asked {
         rounds: &rounds,
         cursors: match request.epoch == Some(epoch) {
@@ -73,6 +86,7 @@ pub async fn sync(
     };
     let mut tx = koffiekar.store.read().await?;
     let brought = feed::bring(&mut tx, &asked).await?;
+    let keys = successions(&mut tx, request.receipt_key, &key).await?;
     drop(tx);
     intake.again_later(&brought.left_out);
 
@@ -80,11 +94,11 @@ pub async fn sync(
     let answered_at = koffiekar.clock.now();
     let receipt = (asked_something || !brought.versions.is_empty()).then(|| Receipt {
         epoch,
-        key: KeyId::of(&koffiekar.receipts.verifying_key()),
+        key: KeyId::of(&key.verifying_key()),
         device: device.number,
         request: fingerprint,
         time: answered_at,
-        documents: intake.receipted,
+        documents: both(intake.receipted, compared.lines),
         feed: match brought.versions.is_empty() {
             true => None,
             false => Some(feed_fingerprint(&brought.versions)),
@@ -94,7 +108,7 @@ pub async fn sync(
         epoch,
         time: answered_at,
         outcomes: intake.outcomes,
-        receipt: receipt.map(|receipt| SignedReceipt::sign(&receipt, &koffiekar.receipts)),
+        receipt: receipt.map(|receipt| SignedReceipt::sign(&receipt, &key)),
         rounds: brought.pages,
         reference: (!revoked && request.reference != Some(reference.fingerprint))
             .then(|| reference.bytes.to_vec()),
@@ -102,15 +116,53 @@ pub async fn sync(
             .tagger
             .filter(|held| !revoked && *held != model.fingerprint)
             .map(|_| model.bytes.to_vec()),
-        compared: Vec::new(),
-        keys: Vec::new(),
+        compared: compared.answers,
+        keys,
         revoked,
-        erased_quotes: Vec::new(),
+        erased_quotes: [
+            intake.erased_quotes,
+            compared.erased_quotes,
+            brought.erased_quotes,
+        ]
+        .concat(),
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
         .map_err(ApiError::internal)?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], bytes).into_response())
+}
+
+/// How the key that signs follows from the one that the tablet trusts.
+async fn successions(
+    tx: &mut Tx,
+    trusted: Option<KeyId>,
+    key: &SigningKey,
+) -> store::Result<Vec<KeySuccession>> {
+    let now = KeyId::of(&key.verifying_key());
+    let Some(trusted) = trusted.filter(|trusted| *trusted != now) else {
+        return Ok(Vec::new());
+    };
+    let mut keys = receipt_keys::since(tx, trusted).await?;
+    // Another one may sign since this request came in.
+    let last = keys.iter().position(|step| id_of(step) == Some(now));
+    keys.truncate(last.map_or(0, |last| last + 1));
+    Ok(keys)
+}
+
+fn id_of(step: &KeySuccession) -> Option<KeyId> {
+    let key = VerifyingKey::from_bytes(&step.key).ok()?;
+    Some(KeyId::of(&key))
+}
+
+/// One line for each conversation: what was pushed has its own, which says more than the comparison.
+fn both(mut lines: Vec<ReceiptLine>, compared: Vec<ReceiptLine>) -> Vec<ReceiptLine> {
+    let mut named: BTreeSet<ConversationId> = lines.iter().map(|line| line.document).collect();
+    lines.extend(
+        compared
+            .into_iter()
+            .filter(|line| named.insert(line.document)),
+    );
+    lines
 }
 
 /// Who sends, and what they may know.
@@ -120,6 +172,8 @@ pub(super) struct Known {
     revoked: bool,
     reference: Reference,
     epoch: Epoch,
+    /// Signs the receipt.
+    key: Arc<SigningKey>,
 }
 
 impl Known {
@@ -159,11 +213,13 @@ pub(super) async fn known_device(
     let installation = catalogue::installation(&mut tx).await?;
     let references = &koffiekar.references;
     let reference = references.of(&mut tx, &installation, rounds).await?;
+    let key = koffiekar.receipts.newest(&mut tx, &installation).await?;
     Ok(Known {
         device,
         revoked,
         reference,
         epoch: installation.epoch,
+        key,
     })
 }
 
@@ -195,6 +251,22 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
             ),
         ));
     }
+    if request.compare.len() > limits::COMPARE_DOCUMENTS
+        || request.vouchers.len() > limits::VOUCHERS
+    {
+        return Err(ApiError::invalid(
+            format!(
+                "Een bericht vergelijkt hoogstens {} gesprekken en brengt hoogstens {} bewijzen mee. Stuur ze in delen.",
+                limits::COMPARE_DOCUMENTS,
+                limits::VOUCHERS
+            ),
+            format!(
+                "A request compares at most {} conversations and brings at most {} vouchers. Send them in parts.",
+                limits::COMPARE_DOCUMENTS,
+                limits::VOUCHERS
+            ),
+        ));
+    }
     Ok(())
 }
 
@@ -208,30 +280,25 @@ async fn note_contact(
     koffiekar: &Koffiekar,
     device: DeviceNumber,
     waiting: u64,
-) -> Result<(), ApiError> {
+) -> store::Result<()> {
     let now = koffiekar.clock.now();
-    let due = {
-        let mut noted = match koffiekar.contacts.lock() {
-            Ok(noted) => noted,
-            Err(poisoned) => poisoned.into_inner(),
-        };
-        let fresh = noted
-            .get(&device)
-            .is_some_and(|(at, waited)| now < at.plus(NOTE_EVERY_MS) && *waited == waiting);
-        if !fresh {
-            noted.insert(device, (now, waiting));
-        }
-        !fresh
+    let noted = || {
+        koffiekar
+            .contacts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     };
-    if !due {
+    let fresh = noted()
+        .get(&device)
+        .is_some_and(|(at, waited)| now < at.plus(NOTE_EVERY_MS) && *waited == waiting);
+    if fresh {
         return Ok(());
     }
-    let written = async {
-        let mut tx = koffiekar.store.write().await?;
-        devices::note_contact(&mut tx, device, now, waiting).await?;
-        tx.commit().await
-    };
-    koffiekar.besides(written.await).map(drop)
+    let mut work = Work::of(device);
+    work.contact = Some((now, waiting));
+    koffiekar.writing.write(koffiekar, work).wait().await?;
+    noted().insert(device, (now, waiting));
+    Ok(())
 }
 
 fn refusal(error: WireError) -> ApiError {

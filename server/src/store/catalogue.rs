@@ -8,6 +8,7 @@ use koffiekar_sync_core::catalogue::{
 };
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::SealKey;
 use koffiekar_sync_core::wire::Epoch;
 
@@ -24,6 +25,8 @@ pub struct Installation {
     pub catalogue_version: u64,
     /// The public half of the key in the key file; missing before the first start with one.
     pub seal_key: Option<SealKey>,
+    /// The key that signs receipts now; missing before the first start.
+    pub receipt_key: Option<KeyId>,
 }
 
 /// Makes the one row at the first start; keeps what is there.
@@ -35,12 +38,23 @@ pub async fn found(tx: &mut Tx, epoch: Epoch) -> Result<()> {
 
 pub async fn installation(tx: &mut Tx) -> Result<Installation> {
     let statement = "
-        select epoch, programme_name, programme_cycle, provisional, note, catalogue_version, seal_key
+        select epoch, programme_name, programme_cycle, provisional, note, catalogue_version, seal_key,
+            (select id from receipt_keys where secret is not null order by place desc limit 1)
         from installation where one = 1";
-    type Row = (Vec<u8>, String, String, bool, String, i64, Option<Vec<u8>>);
+    type Row = (
+        Vec<u8>,
+        String,
+        String,
+        bool,
+        String,
+        i64,
+        Option<Vec<u8>>,
+        Option<Vec<u8>>,
+    );
     let row: Option<Row> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
     let corrupt = || StoreError::Corrupt("the row of the installation".to_owned());
-    let (epoch, name, cycle, provisional, note, version, seal_key) = row.ok_or_else(corrupt)?;
+    let (epoch, name, cycle, provisional, note, version, seal_key, receipt_key) =
+        row.ok_or_else(corrupt)?;
     Ok(Installation {
         epoch: Epoch(epoch.try_into().map_err(|_| corrupt())?),
         programme: Programme {
@@ -53,7 +67,17 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
         seal_key: seal_key
             .map(|key| key.try_into().map(SealKey).map_err(|_| corrupt()))
             .transpose()?,
+        receipt_key: receipt_key
+            .map(|id| id.try_into().map(KeyId).map_err(|_| corrupt()))
+            .transpose()?,
     })
+}
+
+/// This is another database from now on than the one that tablets have cursors of.
+pub async fn set_epoch(tx: &mut Tx, epoch: Epoch) -> Result<()> {
+    let statement = "update installation set epoch = $1 where one = 1";
+    on!(tx, c => sqlx::query(statement).bind(epoch.0.as_slice()).execute(c).await.map(drop)?);
+    Ok(())
 }
 
 /// Records to which key words are sealed from now on.

@@ -7,7 +7,7 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, Ro
 use sqlx::AssertSqlSafe;
 
 use super::feed::{self, Places};
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, devices, on, projections};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, devices, on, projections, tombstones};
 use crate::projection::Projection;
 
 /// A document as it stands in the database.
@@ -119,13 +119,25 @@ pub async fn bytes_of(
 }
 
 /// Writes documents, their projections and their places in the feed. Returns `None`, and must be
-/// rolled back, when one of them changed since it was read, or holds a quote that stands in another
-/// conversation: judge and merge again then.
+/// rolled back, when one of them changed or was erased since it was read, or holds a quote that stands
+/// in another conversation or was erased: judge and merge again then.
 ///
 /// Documents are locked in the order of their ids, rounds last and in the order of theirs, so that
 /// two batches never wait for each other in a circle.
-pub async fn write(tx: &mut Tx, mut versions: Vec<NewVersion>) -> Result<Option<Places>> {
+pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option<Places>> {
     versions.sort_by_key(|version| version.id);
+    if !put(tx, &versions).await? {
+        return Ok(None);
+    }
+    let changed = versions
+        .iter()
+        .map(|version| (version.round, version.id, feed::CHANGED))
+        .collect();
+    feed::put(tx, changed).await.map(Some)
+}
+
+/// Writes documents and their projections.
+pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion]) -> Result<bool> {
     let (new, changed): (Vec<&NewVersion>, Vec<&NewVersion>) = versions
         .iter()
         .partition(|version| version.merged_into.is_none());
@@ -141,11 +153,11 @@ pub async fn write(tx: &mut Tx, mut versions: Vec<NewVersion>) -> Result<Option<
             .bind(version.merged_into)
             .execute(c).await?.rows_affected());
         if touched != 1 {
-            return Ok(None);
+            return Ok(false);
         }
     }
     if !insert_new(tx, &new).await? {
-        return Ok(None);
+        return Ok(false);
     }
     let replaced: Vec<ConversationId> = changed.iter().map(|version| version.id).collect();
     projections::remove(tx, &replaced).await?;
@@ -153,14 +165,12 @@ pub async fn write(tx: &mut Tx, mut versions: Vec<NewVersion>) -> Result<Option<
     match projections::insert(tx, projections).await {
         Ok(()) => {}
         // A quote of another conversation: see `homes_of`.
-        Err(error) if error.is_conflict() => return Ok(None),
+        Err(error) if error.is_conflict() => return Ok(false),
         Err(error) => return Err(error),
     }
-    let changed = versions
-        .iter()
-        .map(|version| (version.round, version.id))
-        .collect();
-    feed::put(tx, feed::CHANGED, changed).await.map(Some)
+    // Behind the insertion: an erasure that was under way with one of them has ended by now.
+    let ids: Vec<ConversationId> = versions.iter().map(|version| version.id).collect();
+    Ok(!tombstones::forbid(tx, &ids).await?)
 }
 
 async fn insert_new(tx: &mut Tx, new: &[&NewVersion]) -> Result<bool> {

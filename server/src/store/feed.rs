@@ -8,20 +8,22 @@ use super::{Result, StoreError, Tx, Value, bulk, on};
 
 /// What stands in the column `kind`.
 pub(super) const CHANGED: &str = "changed";
+pub(super) const ERASED: &str = "erased";
+pub(super) const REPLACED: &str = "replaced";
+pub(super) const MOVED: &str = "moved";
 
 /// The last place given in each round that was written to.
 pub type Places = Vec<(RoundId, i64)>;
 
-/// Gives each of these a new place, the last one of its round. A document has one row in a round: a
-/// change moves it forward.
+/// Gives each of these a new place, the last one of its round, in their order. A document has one row
+/// in a round: a change moves it forward.
 ///
 /// Rounds are locked in the order of their ids, and after all documents.
 pub(super) async fn put(
     tx: &mut Tx,
-    kind: &'static str,
-    mut documents: Vec<(RoundId, ConversationId)>,
+    mut documents: Vec<(RoundId, ConversationId, &'static str)>,
 ) -> Result<Places> {
-    documents.sort_unstable();
+    documents.sort_by_key(|(round, ..)| *round);
     let mut places = Places::new();
     for here in documents.chunk_by(|one, other| one.0 == other.0) {
         let round = here[0].0;
@@ -36,7 +38,7 @@ pub(super) async fn put(
         let rows = here
             .iter()
             .zip(last - count + 1..)
-            .map(|((round, document), place)| {
+            .map(|((round, document, kind), place)| {
                 vec![
                     Value::bytes(round.as_bytes()),
                     Value::Int(place),
@@ -73,16 +75,28 @@ pub enum Became {
         bytes: usize,
     },
     Erased,
+    Replaced {
+        by: ConversationId,
+    },
     MovedAway,
 }
 
 /// Rows behind a place, in the order of places.
 pub async fn after(tx: &mut Tx, round: RoundId, place: i64, rows: i64) -> Result<Vec<FeedRow>> {
-    type Row = (i64, Vec<u8>, String, Option<Vec<u8>>, Option<i64>);
+    type Row = (
+        i64,
+        Vec<u8>,
+        String,
+        Option<Vec<u8>>,
+        Option<i64>,
+        Option<Vec<u8>>,
+    );
     // For PostgreSQL a length is an int of 32 bits; for SQLite every integer has 64.
     let statement = "
-        select f.place, f.document, f.kind, d.heads, cast(length(d.bytes) as bigint)
-        from feed f left join documents d on d.id = f.document and d.round = f.round
+        select f.place, f.document, f.kind, d.heads, cast(length(d.bytes) as bigint), t.replaced_by
+        from feed f
+        left join documents d on d.id = f.document and d.round = f.round
+        left join tombstones t on t.document = f.document
         where f.round = $1 and f.place > $2
         order by f.place limit $3";
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement)
@@ -91,15 +105,18 @@ pub async fn after(tx: &mut Tx, round: RoundId, place: i64, rows: i64) -> Result
             .bind(rows)
             .fetch_all(c).await?);
     rows.into_iter()
-        .map(|(place, document, kind, heads, bytes)| {
+        .map(|(place, document, kind, heads, bytes, by)| {
             let document = ConversationId::from_slice(&document)?;
-            let became = match (kind.as_str(), heads, bytes) {
-                (CHANGED, Some(heads), Some(bytes)) => Became::Changed {
+            let became = match (kind.as_str(), heads, bytes, by) {
+                (CHANGED, Some(heads), Some(bytes), _) => Became::Changed {
                     heads: heads_from(&heads)?,
                     bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
                 },
-                ("erased", ..) => Became::Erased,
-                ("moved", ..) => Became::MovedAway,
+                (ERASED, ..) => Became::Erased,
+                (REPLACED, _, _, Some(by)) => Became::Replaced {
+                    by: ConversationId::from_slice(&by)?,
+                },
+                (MOVED, ..) => Became::MovedAway,
                 _ => return Err(StoreError::Corrupt(format!("feed row of {document}"))),
             };
             Ok(FeedRow {
@@ -109,6 +126,13 @@ pub async fn after(tx: &mut Tx, round: RoundId, place: i64, rows: i64) -> Result
             })
         })
         .collect()
+}
+
+/// Places that the feeds of all rounds have given: it never becomes less.
+pub async fn places_given(tx: &mut Tx) -> Result<u64> {
+    let statement = "select cast(coalesce(sum(feed_place), 0) as bigint) from rounds";
+    let (places,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    Ok(places.unsigned_abs())
 }
 
 /// The last place given in this round's feed.

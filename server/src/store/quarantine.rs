@@ -10,7 +10,7 @@ use koffiekar_sync_core::wire::ReasonCode;
 use sqlx::AssertSqlSafe;
 
 use super::documents::{heads_bytes, heads_from};
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, devices, on};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, devices, erasing, on};
 
 /// Rows of one page.
 const PAGE: usize = 100;
@@ -123,7 +123,7 @@ async fn room_taken(tx: &mut Tx, device: DeviceNumber) -> Result<(usize, usize)>
 }
 
 /// Holds work of one device. Returns the conversations for which there is no room; `None`, and must
-/// be rolled back, where something else was held of them in the meantime.
+/// be rolled back, where something else was held of them in the meantime, or one was erased.
 pub async fn hold(
     tx: &mut Tx,
     device: DeviceNumber,
@@ -131,6 +131,9 @@ pub async fn hold(
 ) -> Result<Option<BTreeSet<ConversationId>>> {
     let mut full = BTreeSet::new();
     let ids: Vec<ConversationId> = holdings.iter().map(|h| h.held.document).collect();
+    if !ids.is_empty() && !erasing::still_there(tx, &ids).await? {
+        return Ok(None);
+    }
     let before: BTreeMap<ConversationId, Held> = of_device(tx, device, &ids)
         .await?
         .into_iter()

@@ -24,7 +24,7 @@ impl StoreError {
             | Self::Migration(
                 MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
             ) => of_driver(error),
-            Self::Migration(_) | Self::Address(_) | Self::Corrupt(_) => None,
+            Self::Migration(_) | Self::Address(_) | Self::Corrupt(_) | Self::Interrupted => None,
         }
     }
 }

@@ -170,7 +170,7 @@ impl Document {
 
     /// Whether both began with the same change. Two that did not cannot be merged: each made the parts
     /// of a conversation for itself.
-    pub(crate) fn shares_history(&self, other: &Document) -> bool {
+    pub fn shares_history(&self, other: &Document) -> bool {
         let changes = self.doc.get_changes_meta(&[]);
         let mut first = changes.iter().filter(|change| change.deps.is_empty());
         first.any(|change| other.has(&Head(change.hash.0)))

@@ -199,9 +199,9 @@ impl Document {
     }
 }
 
-type Edited = Result<(), automerge::AutomergeError>;
+pub(super) type Edited = Result<(), automerge::AutomergeError>;
 
-fn options(now: Millis, origin: Option<Head>) -> CommitOptions {
+pub(super) fn options(now: Millis, origin: Option<Head>) -> CommitOptions {
     // Seconds: what commit times of Automerge are by custom.
     let at = CommitOptions::default().with_time(now.0.div_euclid(Millis::SECOND));
     match origin {
@@ -210,7 +210,7 @@ fn options(now: Millis, origin: Option<Head>) -> CommitOptions {
     }
 }
 
-fn commit<F>(doc: &mut Automerge, at: CommitOptions, edit: F) -> Edited
+pub(super) fn commit<F>(doc: &mut Automerge, at: CommitOptions, edit: F) -> Edited
 where
     F: FnOnce(&mut automerge::transaction::Transaction<'_>) -> Edited,
 {

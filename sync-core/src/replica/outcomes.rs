@@ -50,7 +50,7 @@ impl Replica {
                 held.refuse(why, taking.at);
                 taking.refused += 1;
             }
-            Outcome::Erased => self.forget(id, taking),
+            Outcome::Erased => self.erased(id, taking),
             Outcome::Replaced(by) => self.replaced(id, by, taking),
         }
     }

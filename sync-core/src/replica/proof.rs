@@ -7,7 +7,7 @@ use ed25519_dalek::VerifyingKey;
 use super::{AnswerError, InFlight, Replica, VoucherId};
 use crate::conversation::{Document, Head};
 use crate::ids::ConversationId;
-use crate::receipt::{KeyId, KeySuccession, Receipt, feed_fingerprint};
+use crate::receipt::{KeyId, KeySuccession, feed_fingerprint};
 use crate::wire::{Answer, FeedPage, News, Version, Voucher};
 
 /// Keys that one answer may hand over through: a key each month of eight years.
@@ -48,8 +48,8 @@ impl Replica {
         };
         let receipt = signed.verify(&key).map_err(|_| {
             // Whose signature it is stands in what cannot be believed; it only tells the reason.
-            match crate::wire::decode::<Receipt>(&signed.receipt) {
-                Ok(receipt) if receipt.key != KeyId::of(&key) => AnswerError::UnknownKey,
+            match signed.claimed_key() {
+                Some(claimed) if claimed != KeyId::of(&key) => AnswerError::UnknownKey,
                 _ => AnswerError::Receipt,
             }
         })?;

@@ -298,7 +298,7 @@ impl World {
         let Some(signed) = &answer.receipt else {
             return Ok(BTreeMap::new());
         };
-        let key: VerifyingKey = self.host.koffiekar.receipts.verifying_key();
+        let key: VerifyingKey = self.host.koffiekar.receipts.last().verifying_key();
         let receipt: Receipt = signed.verify(&key).map_err(|error| error.to_string())?;
         if receipt.request != asked || receipt.device != device || receipt.epoch != answer.epoch {
             return Err("the receipt is for something else".to_owned());

@@ -25,7 +25,7 @@ impl World {
             });
             let receipt = Receipt {
                 epoch,
-                key: KeyId::of(&self.host.koffiekar.receipts.verifying_key()),
+                key: KeyId::of(&self.host.koffiekar.receipts.last().verifying_key()),
                 device,
                 request: Fingerprint::of(asked),
                 time,
@@ -45,7 +45,7 @@ impl World {
             }
             // As if the server had once signed something else.
             _ => {
-                let right = &self.host.koffiekar.receipts;
+                let right = &self.host.koffiekar.receipts.last();
                 ("with a receipt for another request", Some(sign(b"", right)))
             }
         };

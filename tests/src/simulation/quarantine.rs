@@ -47,7 +47,13 @@ impl World {
             device,
             user: host::person(person),
             seed: host::device_seed(device),
-            receipt_key: self.host.koffiekar.receipts.verifying_key().to_bytes(),
+            receipt_key: self
+                .host
+                .koffiekar
+                .receipts
+                .last()
+                .verifying_key()
+                .to_bytes(),
         };
         self.tell(format!("P{person} signs in on T{tablet} again"));
         let memory = self.awake(tablet, dice)?;

@@ -44,7 +44,7 @@ impl World {
         let mut numbers = Numbers(plan.seed ^ 0x5eed);
         let mut model = Model::default();
         let mut tablets = Vec::new();
-        let receipt_key = host.koffiekar.receipts.verifying_key().to_bytes();
+        let receipt_key = host.koffiekar.receipts.last().verifying_key().to_bytes();
         let mut members = Vec::new();
         for person in 0..plan.people {
             let mut rounds: Vec<_> = (0..plan.rounds).map(host::round).collect();

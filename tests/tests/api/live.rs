@@ -27,13 +27,13 @@ async fn open(hand: &Hand, asked: &LiveRequest) -> Response {
     http().get(address).send().await.unwrap()
 }
 
-struct Stream {
+pub(super) struct Stream {
     response: Response,
     text: String,
 }
 
 impl Stream {
-    async fn of(hand: &Hand) -> Stream {
+    pub(super) async fn of(hand: &Hand) -> Stream {
         let response = open(hand, &asks(hand, now())).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -44,7 +44,7 @@ impl Stream {
     }
 
     /// `None` when the stream ended.
-    async fn next(&mut self) -> Option<LiveNotice> {
+    pub(super) async fn next(&mut self) -> Option<LiveNotice> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -60,7 +60,7 @@ impl Stream {
     }
 
     /// Where each round stands when the stream begins.
-    async fn beginning(&mut self, rounds: usize) -> BTreeMap<RoundId, u64> {
+    pub(super) async fn beginning(&mut self, rounds: usize) -> BTreeMap<RoundId, u64> {
         let mut places = BTreeMap::new();
         while places.len() < rounds {
             let notice = self.next().await.unwrap();

@@ -243,6 +243,13 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/held/{id}/accept",              "",                 "",                         [401, 403, 403, 403, 404]),
     ("POST",   "/api/v1/held/{id}/turn-down",           "",                 r#"{"text":"nee"}"#,        [401, 403, 403, 403, 404]),
 
+    // No conversation stands under this id.
+    ("GET",    "/api/v1/conversations/{id}",            "",                 "",                         [401, 403, 403, 403, 404]),
+    ("POST",   "/api/v1/conversations/{id}/move",       "",                 r#"{"round":"{round}"}"#,    [401, 403, 403, 403, 404]),
+    ("POST",   "/api/v1/conversations/{id}/erase",      "",                 "",                         [401, 403, 403, 403, 404]),
+    ("POST",   "/api/v1/quotes/{quote}/erase",          "zeggenalles",      r#"{"conversation":"{id}"}"#, [401, 403, 403, 403, 404]),
+    ("GET",    "/api/v1/erasures",                      "",                 "",                         [401, 403, 403, 403, 200]),
+
     ("POST",   "/api/v1/rescues",                       "",                 "",                         [401, 403, 403, 403, 422]),
 
     // Nobody signs in with nothing; everybody signs out, and that is the end of it.

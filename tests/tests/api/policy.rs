@@ -125,7 +125,9 @@ impl Street {
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
         };
-        let intake = take_in(&self.koffiekar, &pusher, push, NOW).await.unwrap();
+        let intake = take_in(&self.koffiekar, &pusher, push, Vec::new(), NOW)
+            .await
+            .unwrap();
         let stored = |o: &&Outcome| matches!(o, Outcome::Stored | Outcome::Unchanged);
         let receipted = intake.outcomes.iter().filter(stored).count();
         assert_eq!(

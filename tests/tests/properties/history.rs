@@ -200,15 +200,27 @@ impl World {
     pub(super) fn after(people: usize, history: &History) -> World {
         let mut world = World::new(people, 7);
         for (who, deed) in history {
-            let who = who % people;
-            if let Deed::Meet { other } = deed {
-                let other = world.copies[other % people].document.clone();
-                world.copies[who].document.merge(&other).unwrap();
-            } else {
-                world.act(who, deed);
-            }
+            world.live(who % people, deed);
         }
         world
+    }
+
+    /// One deed, also meeting.
+    pub(super) fn live(&mut self, who: usize, deed: &Deed) {
+        if let Deed::Meet { other } = deed {
+            let other = self.copies[other % self.copies.len()].document.clone();
+            self.copies[who].document.merge(&other).unwrap();
+        } else {
+            self.act(who, deed);
+        }
+    }
+
+    /// Everybody holds this document from now on.
+    pub(super) fn begin_with(&mut self, document: &Document) {
+        for copy in &mut self.copies {
+            copy.document = document.clone();
+            copy.form = (document.heads(), copy.read().notes);
+        }
     }
 
     /// One deed but meeting.

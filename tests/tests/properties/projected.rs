@@ -72,7 +72,7 @@ impl Desk {
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
         };
-        let intake = take_in(&self.koffiekar, &pusher, vec![push], START)
+        let intake = take_in(&self.koffiekar, &pusher, vec![push], Vec::new(), START)
             .await
             .unwrap();
         let outcome = &intake.outcomes[0];

@@ -5,9 +5,7 @@ mod tablet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use koffiekar_sync_core::conversation::{
-    Command, Document, NewConversation, NewQuote, NotesEdit,
-};
+use koffiekar_sync_core::conversation::{Command, Document, NewConversation, NewQuote, NotesEdit};
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId, UserId};
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_sync_core::wire::Epoch;
@@ -23,10 +21,18 @@ use super::hold;
 /// What happens. Indexes are taken modulo what is there.
 #[derive(Debug, Clone)]
 enum Deed {
-    Record { round: usize },
-    AddQuote { which: usize },
-    Note { which: usize },
-    Correct { which: usize },
+    Record {
+        round: usize,
+    },
+    AddQuote {
+        which: usize,
+    },
+    Note {
+        which: usize,
+    },
+    Correct {
+        which: usize,
+    },
     Exchange(Luck),
     Sync,
     Restart,
@@ -35,12 +41,25 @@ enum Deed {
     Revoke,
     Rotate,
     Backup,
-    PutBack { told: bool },
-    EraseQuote { which: usize },
-    Erase { which: usize },
-    Move { which: usize, round: usize },
-    Leave { round: usize },
-    Join { round: usize },
+    PutBack {
+        told: bool,
+    },
+    EraseQuote {
+        which: usize,
+    },
+    Erase {
+        which: usize,
+    },
+    Move {
+        which: usize,
+        round: usize,
+    },
+    Leave {
+        round: usize,
+    },
+    Join {
+        round: usize,
+    },
     Wait,
 }
 
@@ -109,7 +128,6 @@ struct Done {
 enum What {
     Quote(QuoteId),
     Note(String),
-    Wording(QuoteId, String),
 }
 
 impl World {
@@ -199,7 +217,6 @@ impl World {
                 let Some(quote) = quotes.get(which / 7 % quotes.len().max(1)) else {
                     return;
                 };
-                note(id, What::Wording(quote.id, words.clone()));
                 let command = Command::CorrectWording {
                     quote: quote.id,
                     verbatim: words,
@@ -233,7 +250,8 @@ impl World {
                 let Some(quote) = tablet.read(id).quotes.first().cloned() else {
                     return;
                 };
-                self.erased_words.extend(quote.wording.all().iter().cloned());
+                self.erased_words
+                    .extend(quote.wording.all().iter().cloned());
                 office.erase_quote(id, quote.id);
             }
             Deed::Erase { which } => {
@@ -241,18 +259,29 @@ impl World {
                     office.erase(id);
                 }
             }
-            Deed::Move { which, round: index } => {
+            Deed::Move {
+                which,
+                round: index,
+            } => {
                 if let Some(id) = pick(*which) {
                     office.move_to(id, round(*index));
                     *backup = None;
                 }
             }
             Deed::Leave { round: index } => {
-                office.members.entry(tablet.user).or_default().remove(&round(*index));
+                office
+                    .members
+                    .entry(tablet.user)
+                    .or_default()
+                    .remove(&round(*index));
                 *backup = None;
             }
             Deed::Join { round: index } => {
-                office.members.entry(tablet.user).or_default().insert(round(*index));
+                office
+                    .members
+                    .entry(tablet.user)
+                    .or_default()
+                    .insert(round(*index));
             }
             Deed::Wait => office.now = office.now.plus(Millis::DAY),
         }
@@ -320,7 +349,10 @@ impl World {
             let Some(id) = self.successor(*document) else {
                 continue;
             };
-            prop_assert!(office.documents.contains_key(&id), "{what:?} of {id:?} is lost");
+            prop_assert!(
+                office.documents.contains_key(&id),
+                "{what:?} of {id:?} is lost"
+            );
             let read = Document::load(&office.documents[&id].bytes).unwrap();
             let read = read.read().unwrap();
             match what {
@@ -332,8 +364,6 @@ impl World {
                     let times = read.notes.matches(words.as_str()).count();
                     prop_assert_eq!(times, 1, "{} in {}", words, read.notes);
                 }
-                // Another correction may have come after it.
-                What::Wording(..) => {}
             }
         }
         for words in &self.erased_words {

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::{Automerge, ChangeHash};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use koffiekar_sync_core::admission::{Admission, Refusal, admit};
-use koffiekar_sync_core::conversation::{
-    Actor, Conversation, Document, Head, NewConversation, NewQuote,
-};
+use koffiekar_sync_core::conversation::{Document, Head};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId, UserId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{
@@ -18,7 +16,6 @@ use koffiekar_sync_core::wire::{
     Answer, Compared, Cursor, Envelope, Epoch, FeedPage, Fingerprint, News, Outcome, Push, Reason,
     ReasonCode, Request, Version, Voucher,
 };
-use uuid::Uuid;
 
 #[derive(Clone)]
 pub(super) struct Office {
@@ -30,11 +27,12 @@ pub(super) struct Office {
     pub(super) members: BTreeMap<UserId, BTreeSet<RoundId>>,
     pub(super) documents: BTreeMap<ConversationId, Stored>,
     /// Where each conversation stands in the feed of a round; the first number is the last place given.
-    feeds: BTreeMap<RoundId, (u64, BTreeMap<ConversationId, (u64, Kind)>)>,
+    feeds: BTreeMap<RoundId, (u64, Places)>,
     pub(super) gone: BTreeMap<ConversationId, Gone>,
     pub(super) quarantine: BTreeMap<(DeviceNumber, ConversationId), Vec<Head>>,
-    made: u64,
 }
+
+type Places = BTreeMap<ConversationId, (u64, Kind)>;
 
 #[derive(Clone)]
 struct Device {
@@ -75,13 +73,7 @@ impl Office {
             feeds: BTreeMap::new(),
             gone: BTreeMap::new(),
             quarantine: BTreeMap::new(),
-            made: 0,
         }
-    }
-
-    fn fresh(&mut self) -> u64 {
-        self.made += 1;
-        self.made
     }
 
     pub(super) fn enrol(&mut self, user: UserId, seed: [u8; 32]) -> Identity {
@@ -123,11 +115,10 @@ impl Office {
     /// Everything as it was, but for the keys and for what was erased since.
     pub(super) fn put_back(&mut self, backup: &Office, epoch: Epoch) {
         let gone = std::mem::take(&mut self.gone);
-        let (keys, now, made) = (self.keys.clone(), self.now, self.made);
+        let (keys, now) = (self.keys.clone(), self.now);
         *self = Office {
             keys,
             now,
-            made,
             epoch,
             ..backup.clone()
         };
@@ -147,7 +138,7 @@ impl Office {
     }
 
     pub(super) fn erase_quote(&mut self, id: ConversationId, quote: QuoteId) {
-        let by = ConversationId(Uuid::from_u128(u128::from(self.fresh()) << 64));
+        let by = id.successor(&BTreeSet::from([quote]), 0);
         self.replace(id, by, quote);
     }
 
@@ -159,12 +150,8 @@ impl Office {
         let Some(stored) = self.documents.remove(&id) else {
             return;
         };
-        let actor = Actor {
-            device: DeviceNumber::SERVER,
-            session: self.fresh().to_be_bytes(),
-        };
-        let read = Document::load(&stored.bytes).unwrap().read().unwrap();
-        let document = Document::record(&without(&read, quote), actor).unwrap();
+        let document = Document::load(&stored.bytes).unwrap();
+        let document = document.successor(by, &BTreeSet::from([quote])).unwrap();
         self.put_in_feed(stored.round, id, Kind::Gone);
         self.store(by, stored.round, document.save(), document.heads());
     }
@@ -355,7 +342,8 @@ impl Office {
         let (bytes, heads) = merged;
         if !rounds.contains(&round) {
             let device = author.device;
-            self.quarantine.insert((device, push.document), push.heads.clone());
+            self.quarantine
+                .insert((device, push.document), push.heads.clone());
             line.held = true;
             lines.push(line);
             return Outcome::Held(Reason {
@@ -417,7 +405,7 @@ impl Office {
             behind.sort_by_key(|(_, (at, _))| *at);
             let mut page = FeedPage {
                 round: *round,
-                place: *last,
+                place: from,
                 more: false,
                 news: Vec::new(),
             };
@@ -438,7 +426,10 @@ impl Office {
             }
             for id in wanted {
                 let here = self.documents.get(id).is_some_and(|s| s.round == *round);
-                let told = page.news.iter().any(|news| matches!(news, News::Changed(at, _) if at == id));
+                let told = page
+                    .news
+                    .iter()
+                    .any(|news| matches!(news, News::Changed(at, _) if at == id));
                 if here && !told {
                     page.news.extend(self.news(*id, Kind::Changed));
                 }
@@ -462,27 +453,6 @@ impl Office {
                 Gone::Replaced { by, .. } => Some(News::Replaced(id, *by)),
             },
         }
-    }
-}
-
-fn without(read: &Conversation, quote: QuoteId) -> NewConversation {
-    let quotes = read.quotes.iter().filter(|kept| kept.id != quote);
-    let statements = read.consent.statements().iter();
-    NewConversation {
-        recorded_at: read.recorded_at,
-        recorded_by: read.recorded_by,
-        language: read.language.clone(),
-        area: read.area.clone(),
-        notes: read.notes.clone(),
-        quotes: quotes
-            .map(|quote| NewQuote {
-                id: quote.id,
-                verbatim: quote.wording.first().to_owned(),
-                language: quote.language.clone(),
-                lines: Vec::new(),
-            })
-            .collect(),
-        consent: statements.map(|(id, said)| (*id, said.clone())).collect(),
     }
 }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use koffiekar_sync_core::conversation::{Command, Conversation, NewConversation};
 use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId, UserId};
-use koffiekar_sync_core::replica::{
-    Budget, Effect, Identity, Replica, Standing, VoucherId,
-};
+use koffiekar_sync_core::replica::{Budget, Effect, Identity, Replica, Standing, VoucherId};
 
 use super::office::Office;
 
