@@ -6,6 +6,7 @@ mod admitted;
 mod consented;
 mod decoded;
 mod history;
+mod lengthy;
 mod merged;
 mod noted;
 mod numbered;
