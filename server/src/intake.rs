@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::conversation::Head;
-use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
@@ -39,6 +39,8 @@ use writing::{Work, Written};
 #[derive(Debug)]
 pub struct Intake {
     pub documents: Vec<ConversationId>,
+    /// As the tablet says it.
+    pub rounds: BTreeMap<ConversationId, RoundId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
     /// What was erased from the documents whose outcome is that they were replaced.
@@ -46,12 +48,16 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// What is stored in exactly the state that was pushed.
-    pub(crate) fn as_pushed(&self) -> BTreeMap<ConversationId, Vec<Head>> {
-        self.receipted
-            .iter()
+    /// What is stored in exactly the state that was pushed, by the round that the tablet holds it in: of
+    /// one that was moved it is to be told in the other round.
+    pub(crate) fn as_pushed(&self) -> BTreeMap<(RoundId, ConversationId), Vec<Head>> {
+        let lines = self.receipted.iter();
+        lines
             .filter(|line| line.stored.is_empty() && !line.held)
-            .map(|line| (line.document, line.pushed.clone()))
+            .filter_map(|line| {
+                let round = *self.rounds.get(&line.document)?;
+                Some(((round, line.document), line.pushed.clone()))
+            })
             .collect()
     }
 
@@ -289,6 +295,10 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId,
     let erased_quotes = gone.values().flat_map(Fate::quotes).copied();
     Intake {
         documents: push.iter().map(|item| item.document).collect(),
+        rounds: push
+            .iter()
+            .map(|item| (item.document, item.round))
+            .collect(),
         outcomes,
         receipted,
         erased_quotes: erased_quotes.collect(),

@@ -52,6 +52,7 @@ mod vouchers;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
@@ -62,17 +63,18 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
+use problem::ApiError;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
-use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -110,10 +112,11 @@ pub struct Koffiekar {
     pub remembered: Remembered,
     /// What was erased, kept apart from the database.
     erasures: Arc<Erasures>,
-    /// Remains of what was erased wait to be cleared from the files.
-    clearing: Arc<Notify>,
+    clearing: Arc<Clearing>,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    /// The storage failed a request, and has not been tried since.
+    pub storage_failed: Arc<AtomicBool>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -181,10 +184,26 @@ impl Koffiekar {
             clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
+            storage_failed: Arc::default(),
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
         Ok(koffiekar)
+    }
+
+    /// What is written beside the thing that was asked for: where the database takes nothing now,
+    /// whoever asked is answered all the same. Whether it was written.
+    fn besides(&self, written: store::Result<()>) -> Result<bool, ApiError> {
+        match written.map_err(ApiError::from) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_of_storage() || matches!(error, ApiError::Busy(_)) => {
+                self.storage_failed
+                    .fetch_or(error.is_of_storage(), Ordering::Relaxed);
+                tracing::warn!(%error, "not written beside an answer");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

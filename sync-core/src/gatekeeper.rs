@@ -56,6 +56,11 @@ impl<'a> RawChange<'a> {
         self.operations.clone()
     }
 
+    /// At most so many operations, as far as its columns tell.
+    pub(crate) fn claimed(&self) -> u64 {
+        self.claimed
+    }
+
     /// How many operations it has. Reads them all: it is the change that it claims to be.
     pub(crate) fn count(&self) -> Result<u64, Unreadable> {
         let mut operations = self.operations();
@@ -105,7 +110,7 @@ pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Unreadable> {
     Ok(both)
 }
 
-fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
+pub(crate) fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     let mut reader = Reader { bytes };
     if reader.take(4)? != MAGIC {
         return Err(Unreadable::NotAChange);

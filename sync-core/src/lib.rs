@@ -24,7 +24,9 @@
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
 
 pub mod admission;
+mod bounded;
 pub mod catalogue;
+mod characters;
 mod columns;
 pub mod consent;
 pub mod conversation;

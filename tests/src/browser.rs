@@ -352,6 +352,12 @@ impl Browser {
         }
     }
 
+    /// Nothing with this `data-testid` is on the page any more.
+    pub async fn until_gone(&self, testid: &str) {
+        let gone = format!("!document.querySelector(\"[data-testid='{testid}']\")");
+        self.until(&format!("`{testid}` is gone"), &gone).await;
+    }
+
     pub async fn evaluate(&self, script: &str) -> Value {
         self.driver
             .execute(script, Vec::new())

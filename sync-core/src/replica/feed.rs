@@ -1,7 +1,7 @@
 //! What came to pass in the rounds.
 
 use super::incoming::Taking;
-use super::{Held, Replica};
+use super::{Held, Replica, What};
 use crate::conversation::{Document, DocumentError};
 use crate::ids::{ConversationId, RoundId};
 use crate::wire::{FeedPage, News, ReasonCode};
@@ -13,11 +13,12 @@ impl Replica {
                 News::Changed(id, bytes) => self.changed(page.round, id, bytes, taking),
                 News::Erased(id) => self.erased(id, taking),
                 News::Replaced(id, by) => self.replaced(id, by, taking),
-                // Not where it came to another round before this was told, nor what only waits.
+                // Not where it came to another round before this was told.
                 News::MovedAway(id) => {
-                    let goes = |held: &Held| held.round() == page.round && !held.is_waiting();
-                    if self.held.get(&id).is_some_and(goes) {
-                        self.forget(id, taking);
+                    let here = |held: &&mut Held| held.round() == page.round;
+                    if let Some(held) = self.held.get_mut(&id).filter(here) {
+                        held.move_away();
+                        taking.touched.insert(id);
                     }
                 }
             }
@@ -29,6 +30,10 @@ impl Replica {
         let Ok(heads) = Document::heads_of(&bytes) else {
             return;
         };
+        let moves = |held: &Held| held.round() != round && held.replaced().is_none();
+        if self.held.get(&id).is_some_and(moves) {
+            self.tell(id, What::Moved, taking);
+        }
         let Some(held) = self.held.get_mut(&id) else {
             let held = Held::from_feed(round, bytes, taking.at, voucher);
             self.held.insert(id, held);
@@ -38,8 +43,7 @@ impl Replica {
         if held.replaced().is_some() {
             return;
         }
-        if held.round() != round {
-            held.moved_to(round);
+        if held.moved_to(round) {
             taking.touched.insert(id);
         }
         let same = held.heads() == heads;
@@ -84,10 +88,17 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        held.knows(&heads, if lost { None } else { voucher });
+        // What others made and the server lost is not in these heads: its word of before speaks for it.
+        let speaks = !lost && !held.brings_others(self.identity.device);
+        held.knows(&heads, voucher.filter(|_| speaks));
+        // What is sealed was accepted: the receipt for it is asked for at once.
+        if held.is_quarantined() && held.heads() == heads {
+            taking.again |= held.ask_again();
+        }
     }
 
     pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {
+        self.tell(id, What::Erased, taking);
         self.forget(id, taking);
         // Nor does anything of it wait for a successor that was erased as well.
         let waits = |held: &Held| held.replaced().is_some_and(|replaced| replaced.by == id);
@@ -98,6 +109,7 @@ impl Replica {
             .map(|(id, _)| *id)
             .collect();
         for id in waiting {
+            self.tell(id, What::Erased, taking);
             self.forget(id, taking);
         }
     }

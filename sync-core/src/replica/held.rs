@@ -1,5 +1,7 @@
 //! One conversation on the tablet, and what is known of its safety.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use super::VoucherId;
@@ -65,6 +67,9 @@ pub struct Held {
     /// Heads that the server had, by its last word.
     #[cbor(n(14), default)]
     known: Vec<Head>,
+    /// It left its round, and did not come to another of this person's: it goes when nothing waits.
+    #[cbor(n(15), default)]
+    moved_away: bool,
 }
 
 /// The server has another document in the place of this one.
@@ -103,6 +108,7 @@ impl Held {
             to_redo: false,
             replaced: None,
             known: Vec::new(),
+            moved_away: false,
         }
     }
 
@@ -202,6 +208,10 @@ impl Held {
         self.replaced.as_ref()
     }
 
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.quarantined.is_some()
+    }
+
     pub(super) fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
@@ -229,8 +239,24 @@ impl Held {
         self.heads = document.heads();
     }
 
-    pub(super) fn moved_to(&mut self, round: RoundId) {
+    /// The feed of this round tells of it; whether that is news.
+    pub(super) fn moved_to(&mut self, round: RoundId) -> bool {
+        let news = self.round != round || self.moved_away;
         self.round = round;
+        self.moved_away = false;
+        news
+    }
+
+    pub(super) fn move_away(&mut self) {
+        self.moved_away = true;
+    }
+
+    pub(super) fn is_moved_away(&self) -> bool {
+        self.moved_away
+    }
+
+    pub(super) fn is_in(&self, rounds: &BTreeSet<RoundId>) -> bool {
+        rounds.contains(&self.round) && !self.moved_away
     }
 
     /// The server has these heads, and this is its word for it.
@@ -270,9 +296,9 @@ impl Held {
             self.pending = pending;
             self.steps = steps;
         }
-        self.to_redo = false;
         self.others = false;
-        self.retry();
+        self.handed_over(false);
+        self.to_redo = false;
     }
 
     /// More was done on it, by steps carried over from what it replaced.
@@ -287,12 +313,10 @@ impl Held {
         self.retry();
     }
 
-    pub(super) fn redo(&mut self) {
-        self.to_redo = true;
-    }
-
     pub(super) fn replace(&mut self, replaced: Replaced) {
-        self.steps.retain(|step| !step.is_about(&replaced.erased));
+        // The recording holds what was erased; the successor was made of the rest of it.
+        self.steps
+            .retain(|step| !step.is_recording() && !step.is_about(&replaced.erased));
         self.pending.clear();
         self.retry();
         self.replaced = Some(replaced);
@@ -334,10 +358,16 @@ impl Held {
         self.not_before = Some(at.plus(pause_ms));
     }
 
-    /// By hand, or because something changed: it goes with the next request.
-    pub(super) fn retry(&mut self) {
-        self.refused = None;
+    /// What the server said of it counts no longer.
+    fn retry(&mut self) {
         self.quarantined = None;
+        self.ask();
+    }
+
+    /// By hand, or because something changed: it goes with the next request. What is sealed on the
+    /// server is there until an answer says otherwise.
+    pub(super) fn ask(&mut self) {
+        self.refused = None;
         self.not_before = None;
         self.sent_all = false;
     }
@@ -346,9 +376,21 @@ impl Held {
     pub(super) fn ask_again(&mut self) -> bool {
         let waits = self.not_before.is_some();
         if waits {
-            self.retry();
+            self.ask();
         }
         waits
+    }
+
+    /// Another device goes on with it. What an administrator looked at and did not take is not
+    /// brought again by that alone.
+    pub(super) fn handed_over(&mut self, to_another: bool) {
+        let decided = self
+            .refused
+            .take_if(|why| why.code == ReasonCode::TurnedDown);
+        self.retry();
+        self.refused = decided;
+        // The server takes changes of the device that made them alone.
+        self.to_redo |= to_another && !self.steps.is_empty();
     }
 
     /// Sends everything next time; `false` when that was tried already.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::Proof;
-use super::{Effect, Reaction, Replica};
+use super::{Effect, Happened, Reaction, Replica, What};
 use crate::ids::{ConversationId, Millis, QuoteId, RoundId};
 use crate::wire::{Answer, Cursor, Epoch, FeedPage, Fingerprint, WireError};
 
@@ -42,6 +42,8 @@ pub struct Applied {
     pub held: usize,
     /// Conversations that the server refused in this answer.
     pub refused: usize,
+    /// What was done elsewhere to conversations that were held here.
+    pub happened: Vec<Happened>,
 }
 
 /// An answer while it is being taken in.
@@ -63,6 +65,7 @@ pub(super) struct Taking {
     pub(super) stored: usize,
     pub(super) held: usize,
     pub(super) refused: usize,
+    pub(super) happened: Vec<Happened>,
 }
 
 impl Replica {
@@ -92,6 +95,7 @@ impl Replica {
             stored: 0,
             held: 0,
             refused: 0,
+            happened: Vec::new(),
         };
 
         let rounds: BTreeSet<RoundId> = answer.rounds.iter().map(|page| page.round).collect();
@@ -109,7 +113,7 @@ impl Replica {
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
             self.settle(sent, outcome, &mut taking);
         }
-        let nowhere = self.compared(&flight.compared, answer.compared, &mut taking);
+        let nowhere = self.compared(&flight.compared, flight.batch, answer.compared, &mut taking);
         let same = self.same_database(answer.epoch);
         let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
         // Places that were given once and are not reached any more: everything is fetched anew.
@@ -159,6 +163,7 @@ impl Replica {
             stored: taking.stored,
             held: taking.held,
             refused: taking.refused,
+            happened: taking.happened,
         })
     }
 
@@ -191,13 +196,15 @@ impl Replica {
         let comparing = self.state.comparing;
         let safe =
             |id: &ConversationId| comparing.is_none_or(|c| c.after.is_some_and(|a| *id <= a));
-        let lost: Vec<ConversationId> = self
+        let lost: Vec<(ConversationId, bool)> = self
             .held
             .iter()
-            .filter(|(id, held)| !rounds.contains(&held.round()) && !held.is_waiting() && safe(id))
-            .map(|(id, _)| *id)
+            .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
+            .map(|(id, held)| (*id, held.is_moved_away()))
             .collect();
-        for id in lost {
+        for (id, moved) in lost {
+            let what = if moved { What::Moved } else { What::Left };
+            self.tell(id, what, taking);
             self.forget(id, taking);
         }
     }

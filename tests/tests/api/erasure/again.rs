@@ -1,8 +1,7 @@
 //! An older copy of the database is put back: what was erased since is erased again, before anybody
 //! reads in it.
 
-use koffiekar_server::Clock;
-use koffiekar_server::demo;
+use koffiekar_server::{Clock, demo, restored};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::office::Erasure;
 use koffiekar_sync_core::wire::Outcome;
@@ -41,6 +40,8 @@ impl House {
             &["koffiekar.key", "erasures.log"],
         );
         let server = Server::start_with_clock(Place::Sqlite(backup), Clock::System).await;
+        let renewed = restored::begin_anew(&server.koffiekar, "test").await;
+        renewed.unwrap();
         House {
             admin: Office::sign_in(&server.url, "beheerder").await,
             editor: Office::sign_in(&server.url, "redacteur1").await,
@@ -130,8 +131,9 @@ async fn what_the_copy_never_had_cannot_come_from_a_tablet_either() {
     };
     assert_eq!(one.outcome(&whole).await, Outcome::Erased);
     let answered = one.push(&[&part]).await;
-    assert_eq!(answered.answer.outcomes, [Outcome::Replaced(next)]);
-    assert_eq!(answered.answer.erased_quotes, [quote]);
+    assert_eq!(answered.answer.outcomes, [Outcome::Replaced(last)]);
+    let both = [quote, cut.quotes[1].id];
+    assert_eq!(answered.answer.erased_quotes, both);
     assert_eq!(house.quotes().await, []);
     let found = house.find(next).await;
     let koffiekar_sync_core::office::ConversationFound::Gone(erasure) = found else {
