@@ -10,7 +10,6 @@ mod merged;
 mod noted;
 mod numbered;
 mod projected;
-mod replicas;
 mod succeeded;
 mod vouched;
 mod wired;
