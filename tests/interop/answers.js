@@ -28,8 +28,9 @@ export function settleAll(tablet, { answer, flight, receipt }) {
   }
   if (brought.length > 0) {
     const hash = hex(keys.fingerprint(wire.encodeVersions(brought)));
-    // Of one that the server lost changes of, its word of before is worth more.
-    const ids = brought.map((version) => version.document).filter((id) => !taking.lost.has(id));
+    // Where the server lacks what others made, its word of before is worth more.
+    const lacking = (id) => taking.lost.has(id) || (held[id] && tablet.bringsOthers(held[id]));
+    const ids = brought.map((version) => version.document).filter((id) => !lacking(id));
     if (receipt?.feed === hash) tablet.vouch(answer.receipt, brought, ids);
   }
   for (const id of taking.reused) cannotRedo(held[id], "the server's document did not come");
