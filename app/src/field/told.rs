@@ -64,6 +64,11 @@ impl Elsewhere {
         }
     }
 
+    /// Somebody signed in anew: what had left the tablet comes back.
+    pub(crate) fn has_access_again(&mut self) {
+        self.told.retain(|line| line.kind != Kind::Left);
+    }
+
     pub(crate) fn learn(&mut self, happened: &Happened) {
         match &happened.what {
             What::Erased => drop(self.erased.insert(happened.conversation)),
@@ -75,7 +80,7 @@ impl Elsewhere {
         }
     }
 
-    /// `begun`: an edit of it was open, `dropped`: and is about what was erased.
+    /// `begun`: an edit of it had been begun; `dropped`: one that was about what was erased.
     pub(crate) fn tell(&mut self, happened: &Happened, begun: bool, dropped: bool) {
         let (kind, here) = match &happened.what {
             What::Erased => (Kind::Erased, None),
@@ -166,7 +171,8 @@ fn moved(edit: EditDraft, by: ConversationId, replica: &Replica) -> EditDraft {
 }
 
 impl Line {
-    fn sentences(&self) -> String {
+    /// `here`: on the screen of the conversation itself.
+    fn sentences(&self, here: bool) -> String {
         let words = words();
         let (one, several, lost, kept) = match self.kind {
             Kind::Erased => (
@@ -176,12 +182,22 @@ impl Line {
                 "",
             ),
             Kind::Replaced => (
-                words.told_replaced_one,
-                words.told_replaced_many,
+                if here {
+                    words.told_replaced_here
+                } else {
+                    words.told_replaced_one
+                },
+                if here {
+                    words.told_replaced_here
+                } else {
+                    words.told_replaced_many
+                },
                 words.told_replaced_lost,
                 words.told_replaced_kept,
             ),
+            Kind::Moved if here => (words.told_moved_here, words.told_moved_here, "", ""),
             Kind::Moved => (words.told_moved_one, words.told_moved_many, "", ""),
+            Kind::Accepted if here => (words.told_accepted_here, words.told_accepted_here, "", ""),
             Kind::Accepted => (words.told_accepted_one, words.told_accepted_many, "", ""),
             Kind::Left => (words.told_left_one, words.told_left_many, "", ""),
         };
@@ -217,7 +233,7 @@ pub(crate) fn Told(#[prop(optional)] of: Option<ConversationId>) -> impl IntoVie
             link.filter(|id| tablet::peek(|open| open.replica.held(*id).is_some()) == Some(true));
         view! {
             <p>
-                {line.sentences()}
+                {line.sentences(of.is_some())}
                 {link.map(|id| view! {
                     " "
                     <a class="f-link" href=Screen::Conversation(id).path()>{words.to_conversation}</a>
