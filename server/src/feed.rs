@@ -20,6 +20,9 @@ const ROWS: i64 = 500;
 /// What a line without a document weighs.
 const LINE_BYTES: usize = 48;
 
+/// What a request pushed, by the round that the tablet holds it in, with the heads that it has.
+type Pushed = BTreeMap<(RoundId, ConversationId), Vec<Head>>;
+
 /// What one request asks for.
 pub(crate) struct Asked<'a> {
     /// All rounds that the device may work in.
@@ -27,8 +30,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) cursors: &'a [Cursor],
     /// Before compression.
     pub(crate) bytes: u32,
-    /// What the request pushed, with the heads that the tablet has.
-    pub(crate) pushed: &'a BTreeMap<ConversationId, Vec<Head>>,
+    pub(crate) pushed: &'a Pushed,
     /// Documents that the tablet needs whatever its cursors are.
     pub(crate) wanted: &'a [ConversationId],
 }
@@ -102,7 +104,7 @@ async fn page(
     round: RoundId,
     from: i64,
     last: i64,
-    pushed: &BTreeMap<ConversationId, Vec<Head>>,
+    pushed: &Pushed,
     budget: &mut usize,
 ) -> store::Result<Page> {
     let mut place = from;
@@ -126,7 +128,7 @@ async fn page(
             if *budget == 0 {
                 break;
             }
-            *budget = budget.saturating_sub(weight(row, pushed));
+            *budget = budget.saturating_sub(weight(round, row, pushed));
             place = row.place;
             taken += 1;
         }
@@ -138,26 +140,27 @@ async fn page(
     Ok(page)
 }
 
-fn weight(row: &FeedRow, pushed: &BTreeMap<ConversationId, Vec<Head>>) -> usize {
+fn weight(round: RoundId, row: &FeedRow, pushed: &Pushed) -> usize {
     match &row.became {
-        Became::Changed { .. } if is_echo(row, pushed) => 0,
+        Became::Changed { .. } if is_echo(round, row, pushed) => 0,
         Became::Changed { bytes, .. } => LINE_BYTES + bytes,
         _ => LINE_BYTES,
     }
 }
 
 /// Did this request push exactly what is stored?
-fn is_echo(row: &FeedRow, pushed: &BTreeMap<ConversationId, Vec<Head>>) -> bool {
-    matches!(&row.became, Became::Changed { heads, .. } if pushed.get(&row.document) == Some(heads))
+fn is_echo(round: RoundId, row: &FeedRow, pushed: &Pushed) -> bool {
+    matches!(&row.became, Became::Changed { heads, .. } if pushed.get(&(round, row.document)) == Some(heads))
 }
 
 async fn add(
     tx: &mut Tx,
     mut rows: Vec<FeedRow>,
-    pushed: &BTreeMap<ConversationId, Vec<Head>>,
+    pushed: &Pushed,
     page: &mut Page,
 ) -> store::Result<()> {
-    rows.retain(|row| !is_echo(row, pushed));
+    let round = page.page.round;
+    rows.retain(|row| !is_echo(round, row, pushed));
     let changed = rows.iter().filter_map(|row| match row.became {
         Became::Changed { .. } => Some(row.document),
         _ => None,

@@ -52,6 +52,7 @@ mod vouchers;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
@@ -67,6 +68,7 @@ pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
+use problem::ApiError;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
@@ -99,6 +101,8 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Gathers what waits to be written.
+    pub writing: intake::writing::Writing,
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
@@ -111,6 +115,8 @@ pub struct Koffiekar {
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    /// The storage failed a request, and has not been tried since.
+    pub storage_failed: Arc<AtomicBool>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -168,6 +174,7 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            writing: intake::writing::Writing::default(),
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
@@ -176,10 +183,26 @@ impl Koffiekar {
             clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
+            storage_failed: Arc::default(),
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
         Ok(koffiekar)
+    }
+
+    /// What is written beside the thing that was asked for: where the database takes nothing now,
+    /// whoever asked is answered all the same. Whether it was written.
+    fn besides(&self, written: store::Result<()>) -> Result<bool, ApiError> {
+        match written.map_err(ApiError::from) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_of_storage() || matches!(error, ApiError::Busy(_)) => {
+                self.storage_failed
+                    .fetch_or(error.is_of_storage(), Ordering::Relaxed);
+                tracing::warn!(%error, "not written beside an answer");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

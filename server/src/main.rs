@@ -11,8 +11,10 @@ use clap::Parser;
 use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
 use koffiekar_server::random::hex;
 use koffiekar_server::routes::people;
-use koffiekar_server::store::Store;
-use koffiekar_server::{Apart, Clock, Koffiekar, demo, programme, receipt_keys, restored};
+use koffiekar_server::store::{Store, StoreError, Trouble};
+use koffiekar_server::{
+    Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored,
+};
 use koffiekar_sync_core::office::NewPerson;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -229,10 +231,33 @@ async fn open(place: &Place) -> Result<Koffiekar> {
     if let Some(file) = &place.key_file {
         apart.key_file.clone_from(file);
     }
-    let store = Store::open(&address)
-        .await
-        .context("cannot open the database")?;
-    Ok(Koffiekar::new(store, Clock::System, &apart).await?)
+    let store = match Store::open(&address).await {
+        Ok(store) => store,
+        Err(error) => {
+            let advice = advice(&error);
+            return Err(error).context(format!("cannot open the database{advice}"));
+        }
+    };
+    match Koffiekar::new(store, Clock::System, &apart).await {
+        Err(StartError::Store(error)) => {
+            let advice = advice(&error);
+            Err(error).context(format!("cannot open the database{advice}"))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// What an administrator can do about it.
+fn advice(error: &StoreError) -> &'static str {
+    match error.trouble() {
+        Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
+        Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
+        Some(Trouble::Unavailable) => {
+            "; it cannot be read or written there: look at the disk and at whose the files are, or \
+             put a backup back, then start again"
+        }
+        None => "",
+    }
 }
 
 /// Readable by nobody else, and proven writable.

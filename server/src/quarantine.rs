@@ -161,7 +161,7 @@ pub(crate) async fn accept(
         }
 
         let mut tx = koffiekar.store.write().await?;
-        let Some(places) = documents::write(&mut tx, versions).await? else {
+        let Some(places) = documents::write(&mut tx, versions.iter().collect()).await? else {
             continue;
         };
         if !quarantine::release(&mut tx, id, &held.heads).await? {

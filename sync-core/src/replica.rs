@@ -169,6 +169,8 @@ struct InFlight {
     asked_tagger: bool,
     pushed: Vec<Sent>,
     compared: Vec<Sent>,
+    /// So many of them belong to the comparing of everything.
+    batch: usize,
 }
 
 #[derive(Debug)]

@@ -10,11 +10,17 @@
 //! The same seed gives the same run, byte for byte. A failure is told as a shortened story
 //! ([`shrink`]) with its seed.
 
+pub mod answers;
 pub mod checks;
 pub mod deeds;
+pub mod erasing;
+pub mod erasure;
 pub mod exchange;
 pub mod forged;
+pub mod gone;
 pub mod host;
+pub mod kept;
+pub mod log;
 pub mod model;
 pub mod network;
 pub mod office;
@@ -93,9 +99,17 @@ async fn live(plan: &Plan, reached: &Mutex<Option<u32>>) -> Run {
         host,
         story,
         requests,
+        model,
         ..
     } = world;
-    host.end().await;
+    let files = host.end().await;
+    if outcome.is_ok()
+        && let Some(found) = checks::find_mark(&files, &model.erased_marks())
+    {
+        outcome = Err(format!(
+            "the files of the database hold `{found}`, which was erased"
+        ));
+    }
     let (story, hash) = Story::end(story);
     Run {
         story,
@@ -114,11 +128,14 @@ pub struct Simulated {
     pub requests: u64,
     /// Seed and what was wrong.
     pub failures: Vec<(u64, String)>,
+    /// A line of the server's log in which somebody's words stand.
+    pub logged: Option<String>,
 }
 
 /// Runs so many seeds, spread over threads. Stops soon after a few have failed.
 pub fn simulate(from: u64, seeds: u64, threads: usize) -> Simulated {
     const ENOUGH: usize = 5;
+    log::watch();
     let next = AtomicU64::new(0);
     let all = Mutex::new(Simulated::default());
     std::thread::scope(|scope| {
@@ -143,22 +160,30 @@ pub fn simulate(from: u64, seeds: u64, threads: usize) -> Simulated {
     });
     let mut all = all.into_inner().unwrap();
     all.failures.sort();
+    all.logged = log::told();
     all
 }
 
 /// The story of a failing seed, made as short as can be, ready to be read.
 pub fn told(seed: u64) -> String {
-    let plan = Plan::of(seed);
-    let first = run(&plan);
+    shortened(&Plan::of(seed))
+}
+
+/// The same of any plan.
+pub fn shortened(plan: &Plan) -> String {
+    let seed = plan.seed;
+    let first = run(plan);
     let Some(wrong) = first.failure.clone() else {
         return format!("seed {seed} does not fail");
     };
     let count = plan.events.len();
-    let (short, run) = shrink(&plan, first);
+    let (short, run) = shrink(plan, first);
     let lines = run.story.join("\n  ");
     let again = run.failure.unwrap_or_default();
     format!(
-        "seed {seed}: {wrong}\nshortened from {count} to {} events: {again}\n  {lines}",
-        short.events.len()
+        "seed {seed}: {wrong}\nshortened from {count} to {} events: {again}\n  {lines}\n\
+         to be kept: {}",
+        short.events.len(),
+        kept::line(&short)
     )
 }

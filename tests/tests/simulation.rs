@@ -1,9 +1,19 @@
 //! Whatever happens between tablets and the server, in any order: see `koffiekar_tests::simulation`.
 
 use koffiekar_tests::simulation::plan::Plan;
-use koffiekar_tests::simulation::{run, simulate, told};
+use koffiekar_tests::simulation::{kept, run, shortened, simulate, told};
 
 const SEEDS: u64 = 1_000;
+
+#[test]
+fn what_went_wrong_once_does_not_go_wrong_again() {
+    for (line, plan) in kept::kept() {
+        assert_eq!(kept::line(&plan), line);
+        if run(&plan).failure.is_some() {
+            panic!("{}", shortened(&plan));
+        }
+    }
+}
 
 #[test]
 fn nothing_is_lost_doubled_or_shown_whatever_goes_wrong_on_the_way() {
@@ -13,6 +23,10 @@ fn nothing_is_lost_doubled_or_shown_whatever_goes_wrong_on_the_way() {
         panic!("{:#?}\n{}", simulated.failures, told(*seed));
     }
     assert_eq!(simulated.runs, SEEDS);
+    assert_eq!(
+        simulated.logged, None,
+        "somebody's words in the server's log"
+    );
 }
 
 #[test]

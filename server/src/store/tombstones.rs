@@ -17,7 +17,7 @@ const PAGE: usize = 100;
 pub enum Fate {
     /// All of it, or of what it went on as, was erased.
     Erased,
-    /// These quotes were erased; it goes on under another id, which may have been replaced since.
+    /// These quotes were erased; it goes on under another id, which nothing has replaced yet.
     Replaced {
         by: ConversationId,
         quotes: Vec<QuoteId>,
@@ -56,7 +56,8 @@ pub async fn fates(tx: &mut Tx, ids: &[ConversationId]) -> Result<BTreeMap<Conve
     if found.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // Nothing waits for a successor that was erased as well: each is followed to its end.
+    // Each is followed to its end: nothing waits for a successor that is not there any more either, and
+    // what was erased on the way is erased from all.
     let asked: BTreeSet<ConversationId> = found.keys().copied().collect();
     let mut open: Vec<ConversationId> = found.values().copied().flatten().collect();
     while !open.is_empty() {
@@ -65,38 +66,27 @@ pub async fn fates(tx: &mut Tx, ids: &[ConversationId]) -> Result<BTreeMap<Conve
         open.retain(|id| !found.contains_key(id));
         found.extend(next);
     }
-    let replaced: Vec<ConversationId> = asked
-        .iter()
-        .filter(|id| !is_erased(**id, &found))
-        .copied()
-        .collect();
-    let mut quotes = quotes_by_document(tx, &replaced).await?;
-    let fates = asked.into_iter().map(|id| {
-        let fate = match found.get(&id).copied().flatten() {
-            Some(by) if replaced.binary_search(&id).is_ok() => Fate::Replaced {
-                by,
-                quotes: quotes.remove(&id).unwrap_or_default(),
-            },
-            _ => Fate::Erased,
-        };
-        (id, fate)
-    });
+    let all: Vec<ConversationId> = found.keys().copied().collect();
+    let quotes = quotes_by_document(tx, &all).await?;
+    let fates = asked.into_iter().map(|id| (id, fate(id, &found, &quotes)));
     Ok(fates.collect())
 }
 
-/// Whether nothing goes on of it.
-fn is_erased(
-    mut id: ConversationId,
+fn fate(
+    id: ConversationId,
     found: &BTreeMap<ConversationId, Option<ConversationId>>,
-) -> bool {
+    erased: &BTreeMap<ConversationId, Vec<QuoteId>>,
+) -> Fate {
+    let (mut by, mut quotes) = (id, Vec::new());
     // An id is made of the one before it: no chain comes back to itself.
-    while let Some(next) = found.get(&id) {
+    while let Some(next) = found.get(&by) {
+        quotes.extend(erased.get(&by).into_iter().flatten());
         match next {
-            Some(next) => id = *next,
-            None => return true,
+            Some(next) => by = *next,
+            None => return Fate::Erased,
         }
     }
-    false
+    Fate::Replaced { by, quotes }
 }
 
 /// Of those that have a tombstone: what stands in their place.

@@ -49,6 +49,14 @@ impl Replica {
             .collect()
     }
 
+    /// What waits for its successor is asked about as well: that may have been erased, or replaced, where
+    /// this person is not told of it.
+    pub(super) fn successors_awaited(&self, most: usize) -> impl Iterator<Item = Sent> {
+        let waits = |(_, held): &(&ConversationId, &Held)| held.replaced().is_some();
+        let waiting = self.held.iter().filter(waits);
+        waiting.take(most).map(|(id, held)| Sent::of(*id, held))
+    }
+
     pub(super) fn versions(batch: &[Sent]) -> Vec<Version> {
         let version = |sent: &Sent| Version {
             document: sent.document,
@@ -57,11 +65,13 @@ impl Replica {
         batch.iter().map(version).collect()
     }
 
-    /// Takes in the answers. Returns what was made by an earlier device of this person, has not
+    /// Takes in the answers; of the first `batch` of them, nobody needs to be asked any more. Returns
+    /// what was made by an earlier device of this person, has not
     /// arrived, and is in no document that the server tells of.
     pub(super) fn compared(
         &mut self,
         asked: &[Sent],
+        batch: usize,
         answers: Vec<Compared>,
         taking: &mut Taking,
     ) -> Vec<ConversationId> {
@@ -70,8 +80,10 @@ impl Replica {
         if !asked.is_empty() && answers.is_empty() {
             self.state.comparing = None;
         }
-        for (sent, answer) in asked.iter().zip(answers) {
-            if let Some(comparing) = &mut self.state.comparing {
+        for (at, (sent, answer)) in asked.iter().zip(answers).enumerate() {
+            if let Some(comparing) = &mut self.state.comparing
+                && at < batch
+            {
                 comparing.after = Some(sent.document);
             }
             match answer {
@@ -95,6 +107,7 @@ impl Replica {
         let covered = taking.proof.stored.get(&sent.document) == Some(&sent.heads);
         if let Some(held) = self.held.get_mut(&sent.document)
             && covered
+            && held.replaced().is_none()
         {
             held.covered(sent, taking);
             taking.touched.insert(sent.document);
@@ -106,6 +119,9 @@ impl Replica {
         let Some(held) = self.held.get_mut(&id) else {
             return false;
         };
+        if held.replaced().is_some() {
+            return false;
+        }
         if held.is_to_redo() {
             return true;
         }

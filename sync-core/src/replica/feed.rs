@@ -13,12 +13,12 @@ impl Replica {
                 News::Changed(id, bytes) => self.changed(page.round, id, bytes, taking),
                 News::Erased(id) => self.erased(id, taking),
                 News::Replaced(id, by) => self.replaced(id, by, taking),
-                // Not where it came to another round before this was told, nor what only waits.
+                // Not where it came to another round before this was told.
                 News::MovedAway(id) => {
-                    let goes = |held: &Held| held.round() == page.round && !held.is_waiting();
-                    if self.held.get(&id).is_some_and(goes) {
-                        self.tell(id, What::Moved, taking);
-                        self.forget(id, taking);
+                    let here = |held: &&mut Held| held.round() == page.round;
+                    if let Some(held) = self.held.get_mut(&id).filter(here) {
+                        held.move_away();
+                        taking.touched.insert(id);
                     }
                 }
             }
@@ -43,8 +43,7 @@ impl Replica {
         if held.replaced().is_some() {
             return;
         }
-        if held.round() != round {
-            held.moved_to(round);
+        if held.moved_to(round) {
             taking.touched.insert(id);
         }
         let same = held.heads() == heads;
@@ -89,7 +88,9 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        held.knows(&heads, if lost { None } else { voucher });
+        // What others made and the server lost is not in these heads: its word of before speaks for it.
+        let speaks = !lost && !held.brings_others(self.identity.device);
+        held.knows(&heads, voucher.filter(|_| speaks));
         // What is sealed was accepted: the receipt for it is asked for at once.
         if held.is_quarantined() && held.heads() == heads {
             taking.again |= held.ask_again();

@@ -1,5 +1,7 @@
 //! One conversation on the tablet, and what is known of its safety.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use super::VoucherId;
@@ -65,6 +67,9 @@ pub struct Held {
     /// Heads that the server had, by its last word.
     #[cbor(n(14), default)]
     known: Vec<Head>,
+    /// It left its round, and did not come to another of this person's: it goes when nothing waits.
+    #[cbor(n(15), default)]
+    moved_away: bool,
 }
 
 /// The server has another document in the place of this one.
@@ -103,6 +108,7 @@ impl Held {
             to_redo: false,
             replaced: None,
             known: Vec::new(),
+            moved_away: false,
         }
     }
 
@@ -233,8 +239,24 @@ impl Held {
         self.heads = document.heads();
     }
 
-    pub(super) fn moved_to(&mut self, round: RoundId) {
+    /// The feed of this round tells of it; whether that is news.
+    pub(super) fn moved_to(&mut self, round: RoundId) -> bool {
+        let news = self.round != round || self.moved_away;
         self.round = round;
+        self.moved_away = false;
+        news
+    }
+
+    pub(super) fn move_away(&mut self) {
+        self.moved_away = true;
+    }
+
+    pub(super) fn is_moved_away(&self) -> bool {
+        self.moved_away
+    }
+
+    pub(super) fn is_in(&self, rounds: &BTreeSet<RoundId>) -> bool {
+        rounds.contains(&self.round) && !self.moved_away
     }
 
     /// The server has these heads, and this is its word for it.
@@ -292,7 +314,9 @@ impl Held {
     }
 
     pub(super) fn replace(&mut self, replaced: Replaced) {
-        self.steps.retain(|step| !step.is_about(&replaced.erased));
+        // The recording holds what was erased; the successor was made of the rest of it.
+        self.steps
+            .retain(|step| !step.is_recording() && !step.is_about(&replaced.erased));
         self.pending.clear();
         self.retry();
         self.replaced = Some(replaced);

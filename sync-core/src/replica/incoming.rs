@@ -113,7 +113,7 @@ impl Replica {
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
             self.settle(sent, outcome, &mut taking);
         }
-        let nowhere = self.compared(&flight.compared, answer.compared, &mut taking);
+        let nowhere = self.compared(&flight.compared, flight.batch, answer.compared, &mut taking);
         let same = self.same_database(answer.epoch);
         let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
         // Places that were given once and are not reached any more: everything is fetched anew.
@@ -196,14 +196,15 @@ impl Replica {
         let comparing = self.state.comparing;
         let safe =
             |id: &ConversationId| comparing.is_none_or(|c| c.after.is_some_and(|a| *id <= a));
-        let lost: Vec<ConversationId> = self
+        let lost: Vec<(ConversationId, bool)> = self
             .held
             .iter()
-            .filter(|(id, held)| !rounds.contains(&held.round()) && !held.is_waiting() && safe(id))
-            .map(|(id, _)| *id)
+            .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
+            .map(|(id, held)| (*id, held.is_moved_away()))
             .collect();
-        for id in lost {
-            self.tell(id, What::Left, taking);
+        for (id, moved) in lost {
+            let what = if moved { What::Moved } else { What::Left };
+            self.tell(id, what, taking);
             self.forget(id, taking);
         }
     }

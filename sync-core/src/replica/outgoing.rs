@@ -28,7 +28,9 @@ const RESCUE_ROOM: usize = limits::RESCUE_BYTES - 64 * 1024;
 impl Replica {
     /// The next message to the server. It replaces one that was not answered.
     pub fn next_request(&mut self, budget: Budget, now: Millis) -> Vec<u8> {
-        let compared = self.batch(budget.push_bytes);
+        let mut compared = self.batch(budget.push_bytes);
+        let batch = compared.len();
+        compared.extend(self.successors_awaited(limits::COMPARE_DOCUMENTS - batch));
         let asked: BTreeSet<ConversationId> = compared.iter().map(|sent| sent.document).collect();
         let server_now = self.clock(now);
         let sendable = |(id, held): &(&ConversationId, &Held)| {
@@ -58,6 +60,7 @@ impl Replica {
             asked_tagger,
             pushed: parcel.sent,
             compared,
+            batch,
         });
         message
     }

@@ -56,6 +56,10 @@ impl Step {
         self.first.unwrap_or(self.change)
     }
 
+    pub(super) fn is_recording(&self) -> bool {
+        matches!(self.deed, Deed::Recorded(_))
+    }
+
     pub(super) fn is_about(&self, quotes: &[QuoteId]) -> bool {
         match &self.deed {
             Deed::Recorded(_) => false,

@@ -108,17 +108,22 @@ impl Replica {
 
     /// The server put another document in the place of this one: nothing of what was erased stays here.
     pub(super) fn replaced(&mut self, id: ConversationId, by: ConversationId, taking: &mut Taking) {
-        // What waited for this one waits for the next.
+        // What waited for this one waits for the next; and it may be known by now what that is.
         for (waiting, held) in &mut self.held {
-            let Some(replaced) = held.replaced().filter(|replaced| replaced.by == id) else {
+            let waits = |replaced: &&Replaced| replaced.by == id || *waiting == id;
+            let Some(replaced) = held.replaced().filter(waits) else {
                 continue;
             };
-            let mut replaced = replaced.clone();
-            replaced.by = by;
-            replaced.erased.extend(&taking.erased_quotes);
-            replaced.cleansed = false;
-            held.replace(replaced);
-            taking.touched.insert(*waiting);
+            let mut next = replaced.clone();
+            next.by = by;
+            let erased = taking.erased_quotes.iter();
+            let news = erased.filter(|quote| !replaced.erased.contains(quote));
+            next.erased.extend(news);
+            if next != *replaced {
+                next.cleansed = false;
+                held.replace(next);
+                taking.touched.insert(*waiting);
+            }
         }
         let Some(held) = self.held.get(&id) else {
             return;

@@ -71,5 +71,8 @@ fn many(from: u64, seeds: u64) -> bool {
     if let Some((seed, _)) = simulated.failures.first() {
         println!("\n{}", told(*seed));
     }
-    simulated.failures.is_empty()
+    if let Some(line) = &simulated.logged {
+        println!("the server's log tells what somebody said: {line}");
+    }
+    simulated.failures.is_empty() && simulated.logged.is_none()
 }

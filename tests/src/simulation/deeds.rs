@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use koffiekar_sync_core::consent::{Decision, Purpose, Statement};
 use koffiekar_sync_core::conversation::{
-    Command, Conversation, NewConversation, NewQuote, NotesEdit, Splice, Stance,
+    Command, CommandError, Conversation, NewConversation, NewQuote, NotesEdit, Splice, Stance,
 };
 use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, StatementId, UserId};
-use koffiekar_sync_core::replica::Effect;
+use koffiekar_sync_core::replica::{EditError, Effect};
 
+use super::checks::paragraphs_of;
 use super::host::{self, LINES};
 use super::model::{Edit, Part};
 use super::tablet::Form;
@@ -119,8 +120,18 @@ impl World {
         else {
             return Ok(());
         };
-        let done = self.awake(tablet, dice)?.replica.execute(id, &command, now);
+        let memory = self.awake(tablet, dice)?;
+        let waits = memory.replaced.contains(&id);
+        let done = memory.replica.execute(id, &command, now);
         let name = self.model.name(id);
+        if let Err(EditError::Command(CommandError::UnknownState)) = done
+            && (self.model.done_again.contains(&id) || waits)
+        {
+            // What the form showed was done again since, or cleansed, and is another history.
+            self.awake(tablet, dice)?.form = None;
+            self.tell(format!("T{tablet} must open the notes of {name} again"));
+            return Ok(());
+        }
         let effects = done.map_err(|error| format!("T{tablet} {name}: {command:?}: {error}"))?;
         self.tell(format!("T{tablet} edits {name}: {}", described(&parts)));
         if effects.is_empty() {
@@ -297,7 +308,11 @@ fn edit_notes(
     let at = |count: usize| -> usize { shown[..count].iter().map(|p| p.chars().count()).sum() };
     let splice = if !shown.is_empty() && dice.below(3) == 0 {
         let which = dice.below(shown.len());
-        parts.push(Part::Gone(shown[which].to_owned()));
+        let gone = match paragraphs_of(shown[which]) {
+            lines if lines.is_empty() => vec![shown[which].to_owned()],
+            lines => lines,
+        };
+        parts.extend(gone.into_iter().map(Part::Gone));
         Splice {
             at: at(which),
             delete: shown[which].chars().count(),

@@ -10,8 +10,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use koffiekar_server::routes::sync::CONTENT_TYPE;
 use koffiekar_server::store::accounts::{self, Account, NewAccount};
-use koffiekar_server::store::{Store, Tx, devices, rounds, sessions};
-use koffiekar_server::{Apart, Clock, Koffiekar, Random, programme, random, router};
+use koffiekar_server::store::{Store, Tx, devices, receipt_keys as keys, rounds, sessions};
+use koffiekar_server::{
+    Apart, Clock, Koffiekar, Random, programme, random, receipt_keys, restored, router,
+};
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
 use koffiekar_sync_core::office::{Problem, Role};
@@ -158,17 +160,22 @@ impl Host {
             std::fs::write(self.file(name), bytes).unwrap();
         }
         self.open_again().await;
-        let mut tx = self.koffiekar.store.write().await.unwrap();
-        let Tx::Sqlite(inner) = &mut tx else {
-            unreachable!("the simulation runs on SQLite");
-        };
-        let epoch: [u8; 16] = self.koffiekar.random.bytes();
-        sqlx::query("update installation set epoch = $1")
-            .bind(&epoch[..])
-            .execute(&mut **inner)
+        restored::begin_anew(&self.koffiekar, "console")
             .await
             .unwrap();
-        tx.commit().await.unwrap();
+    }
+
+    /// A new key signs receipts; the one before is known as one that once did.
+    pub async fn renew_key(&self) -> [u8; 32] {
+        let renewed = receipt_keys::renew(&self.koffiekar, "console").await;
+        assert!(renewed.unwrap().is_some());
+        self.receipt_key().await
+    }
+
+    /// What a tablet that signs in is told to trust.
+    pub async fn receipt_key(&self) -> [u8; 32] {
+        let mut tx = self.koffiekar.store.read().await.unwrap();
+        keys::newest_public(&mut tx).await.unwrap()
     }
 
     fn file(&self, name: &str) -> PathBuf {

@@ -52,6 +52,20 @@ impl Part {
             _ => None,
         }
     }
+
+    pub fn quote(&self) -> Option<QuoteId> {
+        match self {
+            Part::Quote(quote, _)
+            | Part::Wording(quote, _)
+            | Part::Removed(quote)
+            | Part::Tag(quote, ..) => Some(*quote),
+            _ => None,
+        }
+    }
+
+    pub fn is_about(&self, quotes: &BTreeSet<QuoteId>) -> bool {
+        self.quote().is_some_and(|quote| quotes.contains(&quote))
+    }
 }
 
 /// Something of which the last word stands, or the last words, where they knew nothing of each other.
@@ -69,6 +83,8 @@ pub struct Reading {
     /// Who knew what is known: of each word that was replaced, by which it was. Otherwise any of the
     /// words that ever stood there may stand.
     pub exact: bool,
+    /// Two rebuilds from different states came together: each brought its notes.
+    pub perhaps_twice: bool,
     pub languages: BTreeSet<String>,
     pub areas: BTreeSet<String>,
     pub quotes: BTreeMap<QuoteId, BTreeSet<String>>,
@@ -80,7 +96,12 @@ pub struct Reading {
 }
 
 impl Reading {
-    pub fn of(edits: &[Edit], set: &BTreeSet<EditId>, exact: bool) -> Reading {
+    pub fn of(
+        edits: &[Edit],
+        set: &BTreeSet<EditId>,
+        exact: bool,
+        left_out: &BTreeSet<QuoteId>,
+    ) -> Reading {
         let mut registers: BTreeMap<Register, Vec<(EditId, String)>> = BTreeMap::new();
         let mut reading = Reading {
             exact,
@@ -88,7 +109,8 @@ impl Reading {
         };
         let mut removed = BTreeSet::new();
         for id in set {
-            for part in &edits[*id].parts {
+            let parts = edits[*id].parts.iter();
+            for part in parts.filter(|part| !part.is_about(left_out)) {
                 let (register, value) = match part {
                     Part::Language(code) => (Register::Language, code.clone()),
                     Part::Area(code) => (Register::Area, code.clone()),
@@ -193,6 +215,8 @@ pub struct Truth {
     /// The person of each device.
     pub devices: BTreeMap<DeviceNumber, usize>,
     pub revoked: BTreeSet<DeviceNumber>,
+    /// That ever signed receipts.
+    pub keys: BTreeSet<[u8; 32]>,
     pub disabled: BTreeSet<usize>,
     /// By device: what an administrator has to decide about, or turned down.
     pub quarantine: BTreeMap<(DeviceNumber, ConversationId), Sealed>,
@@ -217,13 +241,34 @@ pub struct Model {
     /// Work on these was carried out a second time, on what others had written meanwhile: what knew
     /// what cannot be told any more.
     pub done_again: BTreeSet<ConversationId>,
-    /// In the order in which they were recorded.
+    /// In the order in which they were recorded, or took the place of another.
     pub conversations: Vec<ConversationId>,
+    /// For good, whatever is put back.
+    pub erased: BTreeSet<ConversationId>,
+    /// What goes on under another id, without the quotes that were erased.
+    pub replaced: BTreeMap<ConversationId, ConversationId>,
+    /// The quotes that were left out on the way to this conversation.
+    pub left_out: BTreeMap<ConversationId, BTreeSet<QuoteId>>,
+    /// A key of before signed for what the server does not have any more, and it does not know that key
+    /// any more either: nobody can prove what others wrote.
+    pub unproven: bool,
+    /// Erased from again after a backup was put back: what is here came from two states.
+    pub rebuilt_twice: BTreeSet<ConversationId>,
+    /// Paragraphs that somebody took out, of which it cannot be told whether that was carried over.
+    pub perhaps_gone: BTreeSet<String>,
 }
 
 impl Model {
     pub fn reading(&self, id: ConversationId, set: &BTreeSet<EditId>) -> Reading {
-        Reading::of(&self.edits, set, !self.done_again.contains(&id))
+        let exact = !self.done_again.contains(&id);
+        let mut reading = Reading::of(&self.edits, set, exact, self.left_out(id));
+        if !exact {
+            let gone = &self.perhaps_gone;
+            reading.paragraphs.retain(|text| !gone.contains(text));
+            reading.gone.extend(gone.iter().cloned());
+        }
+        reading.perhaps_twice = self.rebuilt_twice.contains(&id);
+        reading
     }
 
     /// What this device sends is held, and it gets nothing.
@@ -231,6 +276,11 @@ impl Model {
         let truth = &self.truth;
         let person = truth.devices.get(&device);
         truth.revoked.contains(&device) || person.is_some_and(|p| truth.disabled.contains(p))
+    }
+
+    /// Whether this device is told what is news.
+    pub fn hears(&self, device: DeviceNumber) -> bool {
+        self.truth.devices.contains_key(&device) && !self.is_revoked(device)
     }
 
     /// The server says that it has these edits now.
@@ -252,6 +302,11 @@ impl Model {
             let rounds = &self.truth.members[person];
             let here = self.truth.round_of.iter();
             known.extend(here.filter(|(_, r)| rounds.contains(r)).map(|(id, _)| *id));
+            // What goes on in what they may know.
+            let older = self.replaced.iter().rev();
+            let older = older.filter(|(_, by)| known.contains(*by));
+            let older: Vec<ConversationId> = older.map(|(id, _)| *id).collect();
+            known.extend(older);
         }
     }
 

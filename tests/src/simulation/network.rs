@@ -2,6 +2,7 @@
 
 use koffiekar_sync_core::office::Problem;
 
+use super::gone::Said;
 use super::model::View;
 
 pub struct Parcel {
@@ -24,6 +25,7 @@ pub enum Reply {
         bytes: Vec<u8>,
         /// What the model says it brings.
         brought: View,
+        said: Said,
     },
     Refused(Problem),
 }

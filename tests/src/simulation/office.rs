@@ -72,8 +72,9 @@ impl World {
         };
         let mut open = Vec::new();
         for (id, set) in &self.model.truth.has {
-            for (quote, wordings) in self.model.reading(*id, set).quotes {
-                if wordings.len() > 1 {
+            let reading = self.model.reading(*id, set);
+            for (quote, wordings) in reading.quotes {
+                if reading.exact && wordings.len() > 1 {
                     open.push((*id, quote, wordings));
                 }
             }

@@ -70,16 +70,20 @@ pub enum What {
     SignInAgain,
     Accept,
     TurnDown,
+    Move,
+    Erase,
+    EraseQuote,
     // The server.
     Restart,
     BackUp,
     PutBack,
+    RenewKey,
     // Time passes.
     Wait,
 }
 
 /// How often each happens, and whether it is trouble that some seeds go without.
-const KINDS: [(What, u64, bool); 38] = [
+pub(super) const KINDS: [(What, u64, bool); 42] = [
     (What::Record, 14, false),
     (What::Edit, 26, false),
     (What::OpenNotes, 3, false),
@@ -95,10 +99,10 @@ const KINDS: [(What, u64, bool); 38] = [
     (What::Forge, 2, true),
     (What::Crash, 7, true),
     (What::CopyDisk, 3, true),
-    (What::PutBackDisk, 0, true),
-    (What::Clone, 0, true),
-    (What::Freeze, 0, true),
-    (What::Thaw, 0, true),
+    (What::PutBackDisk, 2, true),
+    (What::Clone, 1, true),
+    (What::Freeze, 2, true),
+    (What::Thaw, 2, true),
     (What::SecondTab, 2, true),
     (What::MoveClock, 3, true),
     (What::Tag, 6, false),
@@ -111,12 +115,16 @@ const KINDS: [(What, u64, bool); 38] = [
     (What::Revoke, 1, true),
     (What::Disable, 1, true),
     (What::Enable, 1, true),
-    (What::SignInAgain, 0, true),
-    (What::Accept, 0, false),
-    (What::TurnDown, 0, true),
+    (What::SignInAgain, 2, true),
+    (What::Accept, 2, false),
+    (What::TurnDown, 1, true),
+    (What::Move, 2, true),
+    (What::Erase, 1, true),
+    (What::EraseQuote, 3, true),
     (What::Restart, 1, true),
-    (What::BackUp, 0, true),
-    (What::PutBack, 0, true),
+    (What::BackUp, 2, true),
+    (What::PutBack, 1, true),
+    (What::RenewKey, 1, true),
     (What::Wait, 4, false),
 ];
 

@@ -15,6 +15,9 @@ impl World {
     pub(super) async fn revoke(&mut self, dice: &mut Numbers) -> Checked {
         let tablet = self.any_tablet(dice);
         let device = self.tablets[tablet].disk.identity.device;
+        if !self.model.truth.devices.contains_key(&device) {
+            return Ok(());
+        }
         self.tell(format!("the device of T{tablet} is revoked"));
         self.manage(Method::POST, &format!("/devices/{device}/revoke"), &())
             .await?;
@@ -32,6 +35,10 @@ impl World {
             true => self.any_tablet(dice),
             false => *dice.pick(&ended),
         };
+        let person = self.tablets[tablet].person;
+        if self.model.truth.disabled.contains(&person) {
+            return Ok(());
+        }
         self.enrol_again(tablet, dice).await
     }
 
@@ -47,13 +54,7 @@ impl World {
             device,
             user: host::person(person),
             seed: host::device_seed(device),
-            receipt_key: self
-                .host
-                .koffiekar
-                .receipts
-                .last()
-                .verifying_key()
-                .to_bytes(),
+            receipt_key: self.host.receipt_key().await,
         };
         self.tell(format!("P{person} signs in on T{tablet} again"));
         let memory = self.awake(tablet, dice)?;

@@ -3,7 +3,7 @@
 //! The app carries out the effects of one call before the next. Between the two it may be killed:
 //! then the call never happened, as far as the tablet knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::conversation::{Conversation, Head};
 use koffiekar_sync_core::ids::{ConversationId, RoundId};
@@ -39,6 +39,8 @@ pub struct Disk {
     pub rounds: Vec<RoundId>,
     /// What the model says is in `held`.
     pub view: View,
+    /// What waits for its successor.
+    pub replaced: BTreeSet<ConversationId>,
 }
 
 /// What a crash takes.
@@ -47,6 +49,7 @@ pub struct Memory {
     pub replica: Replica,
     pub rounds: Vec<RoundId>,
     pub view: View,
+    pub replaced: BTreeSet<ConversationId>,
     /// The effects of the last call, until they are carried out.
     pub unwritten: Vec<Effect>,
     /// The parcel that was sent last.
@@ -77,6 +80,7 @@ impl Tablet {
                 tagger: Vec::new(),
                 rounds,
                 view: View::new(),
+                replaced: BTreeSet::new(),
             },
             memory: None,
             waiting_tab: false,
@@ -116,6 +120,7 @@ impl Tablet {
                 replica,
                 rounds: disk.rounds.clone(),
                 view: disk.view.clone(),
+                replaced: disk.replaced.clone(),
                 unwritten: Vec::new(),
                 asked: None,
                 form: None,
@@ -138,6 +143,7 @@ impl Tablet {
         }
         self.disk.rounds = memory.rounds.clone();
         self.disk.view = memory.view.clone();
+        self.disk.replaced = memory.replaced.clone();
     }
 
     /// Killed: what was not carried out is gone.
@@ -171,7 +177,8 @@ impl Disk {
     /// All bytes on it.
     pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
         let rest = [&self.reference[..], &self.tagger, self.state()];
-        self.held.values().map(Vec::as_slice).chain(rest)
+        let kept = self.held.values().chain(self.vouchers.values());
+        kept.map(Vec::as_slice).chain(rest)
     }
 
     fn state(&self) -> &[u8] {

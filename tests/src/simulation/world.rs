@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use koffiekar_server::Clock;
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::replica::{Budget, Identity};
+use koffiekar_sync_core::wire::Epoch;
 
 use super::host::{self, Backup, Host, START, TABLETS_EACH};
 use super::model::{Model, Truth};
@@ -27,6 +28,8 @@ pub struct World {
     pub backups: Vec<(Backup, Truth)>,
     /// One of them was put back: what came after it and is on no tablet is gone.
     pub put_back: bool,
+    /// Of the database that answers; missing until it did.
+    pub epoch: Option<Epoch>,
     /// How many requests the server answered.
     pub requests: u64,
 }
@@ -78,6 +81,7 @@ impl World {
             }
             model.truth.members.push(rounds.iter().copied().collect());
             model.may_know.push(Default::default());
+            model.truth.keys.insert(receipt_key);
             members.push(rounds);
         }
         host.set_members(&members).await;
@@ -92,6 +96,7 @@ impl World {
             rounds: plan.rounds,
             backups: Vec::new(),
             put_back: false,
+            epoch: None,
             requests: 0,
         }
     }
@@ -138,9 +143,13 @@ impl World {
             What::SignInAgain => self.sign_in_again(&mut dice).await,
             What::Accept => self.decide_held(&mut dice, true).await,
             What::TurnDown => self.decide_held(&mut dice, false).await,
+            What::Move => self.move_to(&mut dice).await,
+            What::Erase => self.erase(&mut dice).await,
+            What::EraseQuote => self.erase_quote(&mut dice).await,
             What::Restart => self.restart().await,
             What::BackUp => self.back_up(),
             What::PutBack => self.put_back(&mut dice).await,
+            What::RenewKey => self.renew_key().await,
             What::Wait => {
                 const SPANS: [i64; 4] = [60, 15 * 60, 3 * 3_600, 2 * 86_400];
                 let span = *dice.pick(&SPANS);
@@ -321,9 +330,16 @@ impl World {
         let (backup, truth) = self.backups[number].clone();
         self.tell(format!("the server's backup {number} is put back"));
         self.host.put_back(&backup).await;
-        self.model.truth = truth;
-        self.model.let_know();
+        self.model.put_back(truth);
         self.put_back = true;
+        self.epoch = None;
+        Ok(())
+    }
+
+    async fn renew_key(&mut self) -> Checked {
+        self.tell("a new key signs receipts".to_owned());
+        let key = self.host.renew_key().await;
+        self.model.truth.keys.insert(key);
         Ok(())
     }
 

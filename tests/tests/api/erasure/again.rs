@@ -131,8 +131,9 @@ async fn what_the_copy_never_had_cannot_come_from_a_tablet_either() {
     };
     assert_eq!(one.outcome(&whole).await, Outcome::Erased);
     let answered = one.push(&[&part]).await;
-    assert_eq!(answered.answer.outcomes, [Outcome::Replaced(next)]);
-    assert_eq!(answered.answer.erased_quotes, [quote]);
+    assert_eq!(answered.answer.outcomes, [Outcome::Replaced(last)]);
+    let both = [quote, cut.quotes[1].id];
+    assert_eq!(answered.answer.erased_quotes, both);
     assert_eq!(house.quotes().await, []);
     let found = house.find(next).await;
     let koffiekar_sync_core::office::ConversationFound::Gone(erasure) = found else {
