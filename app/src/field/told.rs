@@ -224,22 +224,18 @@ pub(crate) fn Told(#[prop(optional)] of: Option<ConversationId>) -> impl IntoVie
         })
         .unwrap_or_default()
     });
-    let row = move |line: Line| {
-        let link = match line.here.as_slice() {
-            [only] if of.is_none() => Some(*only),
-            _ => None,
+    // On the list, to the only conversation that a sentence is about.
+    let link = move |line: &Line| {
+        let [only] = line.here.as_slice() else {
+            return None;
         };
-        let link =
-            link.filter(|id| tablet::peek(|open| open.replica.held(*id).is_some()) == Some(true));
-        view! {
-            <p>
-                {line.sentences(of.is_some())}
-                {link.map(|id| view! {
-                    " "
-                    <a class="f-link" href=Screen::Conversation(id).path()>{words.to_conversation}</a>
-                })}
-            </p>
-        }
+        let id = *only;
+        let is_here = tablet::peek(|open| open.replica.held(id).is_some()) == Some(true);
+        (is_here && of.is_none()).then(|| {
+            view! {
+                <a class="f-link" href=Screen::Conversation(id).path()>{words.to_conversation}</a>
+            }
+        })
     };
     let read = |_| {
         tablet::told_read();
@@ -251,11 +247,12 @@ pub(crate) fn Told(#[prop(optional)] of: Option<ConversationId>) -> impl IntoVie
         (!lines.is_empty()).then(|| {
             view! {
                 <div class="notice f-notice" data-testid="told">
-                    {lines.into_iter().map(row).collect_view()}
+                    {lines.iter().map(|line| view! { <p>{line.sentences(of.is_some())}</p> }).collect_view()}
                     <div class="row">
                         <button type="button" class="button f-big" data-testid="told-read" on:click=read>
                             {words.understood}
                         </button>
+                        {lines.iter().filter_map(link).collect_view()}
                     </div>
                 </div>
             }

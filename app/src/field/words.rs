@@ -289,7 +289,7 @@ texts! {
         "The server refused this. It stays on this tablet.";
     why: "Waarom", "Why";
     what_to_do: "Wat u kunt doen", "What you can do";
-    for_helper: "Voor wie u helpt", "For whoever helps you";
+    for_helper: "Voor wie u helpt (in het Engels)", "For whoever helps you";
     administrator_wrote: "De beheerder schreef", "The administrator wrote";
 
     // This tablet
