@@ -185,7 +185,10 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
                     }
                     .into_any()
                 } else {
-                    view! { <dt>{words.for_helper}</dt><dd class="hint" lang="en">{reason.detail}</dd> }.into_any()
+                    is_technical(reason.code).then(|| view! {
+                        <dt>{words.for_helper}</dt><dd class="hint" lang="en">{reason.detail}</dd>
+                    })
+                    .into_any()
                 };
                 view! {
                     <dl class="f-why">
@@ -203,6 +206,24 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
                 }
             })}
         </div>
+    }
+}
+
+/// The code does not say all that whoever helps should know.
+fn is_technical(code: ReasonCode) -> bool {
+    match code {
+        ReasonCode::Unreadable
+        | ReasonCode::NotAConversation
+        | ReasonCode::TooLarge
+        | ReasonCode::NotAllowed
+        | ReasonCode::TryAgain
+        | ReasonCode::CannotReplay => true,
+        ReasonCode::ForeignRound
+        | ReasonCode::ClosedRound
+        | ReasonCode::OtherRound
+        | ReasonCode::DeviceRevoked
+        | ReasonCode::TurnedDown
+        | ReasonCode::QuarantineFull => false,
     }
 }
 

@@ -314,10 +314,14 @@ pub(crate) async fn enrolled_again(
     let person = peek(|open| open.wrapped_anew(password)).ok_or(WorkError::Locked)??;
     let write = person.write();
     work(|open| {
+        let effects = open.replica.enrolled_again(identity)?;
+        // What had left comes back.
+        open.elsewhere.has_access_again();
+        let told = open.sealed_json(Shelf::Meta, TOLD, &open.elsewhere.told)?;
         Ok(Done {
             value: (),
-            effects: open.replica.enrolled_again(identity)?,
-            writes: vec![write],
+            effects,
+            writes: vec![write, told],
         })
     })
     .await?;

@@ -64,6 +64,11 @@ impl Elsewhere {
         }
     }
 
+    /// Somebody signed in anew: what had left the tablet comes back.
+    pub(crate) fn has_access_again(&mut self) {
+        self.told.retain(|line| line.kind != Kind::Left);
+    }
+
     pub(crate) fn learn(&mut self, happened: &Happened) {
         match &happened.what {
             What::Erased => drop(self.erased.insert(happened.conversation)),
@@ -75,7 +80,7 @@ impl Elsewhere {
         }
     }
 
-    /// `begun`: an edit of it was open, `dropped`: and is about what was erased.
+    /// `begun`: an edit of it had been begun; `dropped`: one that was about what was erased.
     pub(crate) fn tell(&mut self, happened: &Happened, begun: bool, dropped: bool) {
         let (kind, here) = match &happened.what {
             What::Erased => (Kind::Erased, None),
@@ -166,7 +171,8 @@ fn moved(edit: EditDraft, by: ConversationId, replica: &Replica) -> EditDraft {
 }
 
 impl Line {
-    fn sentences(&self) -> String {
+    /// `here`: on the screen of the conversation itself.
+    fn sentences(&self, here: bool) -> String {
         let words = words();
         let (one, several, lost, kept) = match self.kind {
             Kind::Erased => (
@@ -176,12 +182,22 @@ impl Line {
                 "",
             ),
             Kind::Replaced => (
-                words.told_replaced_one,
-                words.told_replaced_many,
+                if here {
+                    words.told_replaced_here
+                } else {
+                    words.told_replaced_one
+                },
+                if here {
+                    words.told_replaced_here
+                } else {
+                    words.told_replaced_many
+                },
                 words.told_replaced_lost,
                 words.told_replaced_kept,
             ),
+            Kind::Moved if here => (words.told_moved_here, words.told_moved_here, "", ""),
             Kind::Moved => (words.told_moved_one, words.told_moved_many, "", ""),
+            Kind::Accepted if here => (words.told_accepted_here, words.told_accepted_here, "", ""),
             Kind::Accepted => (words.told_accepted_one, words.told_accepted_many, "", ""),
             Kind::Left => (words.told_left_one, words.told_left_many, "", ""),
         };
@@ -208,22 +224,18 @@ pub(crate) fn Told(#[prop(optional)] of: Option<ConversationId>) -> impl IntoVie
         })
         .unwrap_or_default()
     });
-    let row = move |line: Line| {
-        let link = match line.here.as_slice() {
-            [only] if of.is_none() => Some(*only),
-            _ => None,
+    // On the list, to the only conversation that a sentence is about.
+    let link = move |line: &Line| {
+        let [only] = line.here.as_slice() else {
+            return None;
         };
-        let link =
-            link.filter(|id| tablet::peek(|open| open.replica.held(*id).is_some()) == Some(true));
-        view! {
-            <p>
-                {line.sentences()}
-                {link.map(|id| view! {
-                    " "
-                    <a class="f-link" href=Screen::Conversation(id).path()>{words.to_conversation}</a>
-                })}
-            </p>
-        }
+        let id = *only;
+        let is_here = tablet::peek(|open| open.replica.held(id).is_some()) == Some(true);
+        (is_here && of.is_none()).then(|| {
+            view! {
+                <a class="f-link" href=Screen::Conversation(id).path()>{words.to_conversation}</a>
+            }
+        })
     };
     let read = |_| {
         tablet::told_read();
@@ -235,11 +247,12 @@ pub(crate) fn Told(#[prop(optional)] of: Option<ConversationId>) -> impl IntoVie
         (!lines.is_empty()).then(|| {
             view! {
                 <div class="notice f-notice" data-testid="told">
-                    {lines.into_iter().map(row).collect_view()}
+                    {lines.iter().map(|line| view! { <p>{line.sentences(of.is_some())}</p> }).collect_view()}
                     <div class="row">
                         <button type="button" class="button f-big" data-testid="told-read" on:click=read>
                             {words.understood}
                         </button>
+                        {lines.iter().filter_map(link).collect_view()}
                     </div>
                 </div>
             }

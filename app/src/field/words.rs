@@ -149,15 +149,20 @@ texts! {
         "In a conversation, words of the resident were erased on request. The rest of the conversation is still there.";
     told_replaced_many: "In {} gesprekken zijn woorden van bewoners op verzoek gewist. De rest van die gesprekken is er nog.",
         "In {} conversations, words of residents were erased on request. The rest of those conversations is still there.";
+    told_replaced_here: "In dit gesprek zijn woorden van de bewoner op verzoek gewist. De rest is er nog.",
+        "In this conversation, words of the resident were erased on request. The rest is still there.";
     told_replaced_lost: "Uw wijziging van die woorden is mee gewist.",
         "Your change of those words was erased with them.";
     told_replaced_kept: "Wat u er verder aan veranderde, is bewaard.",
         "What else you changed in it was kept.";
     told_moved_one: "Een gesprek is naar een andere ronde verplaatst.", "A conversation was moved to another round.";
+    told_moved_here: "Dit gesprek is naar een andere ronde verplaatst.", "This conversation was moved to another round.";
     told_moved_many: "{} gesprekken zijn naar een andere ronde verplaatst.",
         "{} conversations were moved to another round.";
     told_accepted_one: "Een beheerder heeft een gesprek van u aangenomen. Het is veilig opgeslagen.",
         "An administrator accepted a conversation of yours. It is safely stored.";
+    told_accepted_here: "Een beheerder heeft dit gesprek aangenomen. Het is veilig opgeslagen.",
+        "An administrator accepted this conversation. It is safely stored.";
     told_accepted_many: "Een beheerder heeft {} gesprekken van u aangenomen. Ze zijn veilig opgeslagen.",
         "An administrator accepted {} conversations of yours. They are safely stored.";
     told_left_one: "Een gesprek staat niet meer op deze tablet, omdat u er hier geen toegang meer toe hebt. Het is veilig opgeslagen op de server.",
@@ -285,7 +290,7 @@ texts! {
         "The server refused this. It stays on this tablet.";
     why: "Waarom", "Why";
     what_to_do: "Wat u kunt doen", "What you can do";
-    for_helper: "Voor wie u helpt", "For whoever helps you";
+    for_helper: "Voor wie u helpt (in het Engels)", "For whoever helps you";
     administrator_wrote: "De beheerder schreef", "The administrator wrote";
 
     // This tablet

@@ -57,7 +57,10 @@ async fn erased_words_are_nowhere_on_a_tablet_and_other_work_goes_on() {
 
     // The tablet that looks at it goes on with the rest.
     tablet.tell_online(true).await;
-    let told = has_text("told", "woorden van de bewoner op verzoek gewist");
+    let told = has_text(
+        "told",
+        "In dit gesprek zijn woorden van de bewoner op verzoek gewist",
+    );
     tablet.until("it is told", &told).await;
     tablet
         .until(
