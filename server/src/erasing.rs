@@ -11,6 +11,7 @@ use std::time::Duration;
 use koffiekar_sync_core::conversation::{Document, DocumentError};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, UserId};
 use koffiekar_sync_core::office::Erasure;
+use tokio::sync::{Mutex, Notify};
 
 use crate::Koffiekar;
 use crate::apart::ApartError;
@@ -29,6 +30,15 @@ use crate::suggest::suggestions;
 const TRIES: usize = 10;
 /// Until it is tried again where somebody was reading.
 const AGAIN: Duration = Duration::from_secs(20);
+
+/// How remains are cleared from the files.
+#[derive(Debug, Default)]
+pub(crate) struct Clearing {
+    /// There is something to be cleared.
+    due: Notify,
+    /// Two at once would be in each other's way.
+    one: Mutex<()>,
+}
 
 /// What is to be erased of a conversation: all of it, or these quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,6 +346,7 @@ async fn successor(
 /// Clears the files of the database of what was erased, where nobody reads in them just now. With
 /// PostgreSQL that takes `koffiekar clear-files`.
 pub(crate) async fn clear_files(koffiekar: &Koffiekar) -> store::Result<bool> {
+    let _one = koffiekar.clearing.one.lock().await;
     let mut tx = koffiekar.store.read().await?;
     let erased = tombstones::not_gone(&mut tx).await?;
     drop(tx);
@@ -346,7 +357,7 @@ pub(crate) async fn clear_files(koffiekar: &Koffiekar) -> store::Result<bool> {
     if cleared {
         note_gone(koffiekar, &erased).await?;
     } else {
-        koffiekar.clearing.notify_one();
+        koffiekar.clearing.due.notify_one();
     }
     Ok(cleared)
 }
@@ -361,7 +372,7 @@ async fn note_gone(koffiekar: &Koffiekar, erased: &[ConversationId]) -> store::R
 pub(crate) async fn clear_in_background(koffiekar: Koffiekar) {
     loop {
         match clear_files(&koffiekar).await {
-            Ok(true) => koffiekar.clearing.notified().await,
+            Ok(true) => koffiekar.clearing.due.notified().await,
             Ok(false) => tokio::time::sleep(AGAIN).await,
             Err(error) => {
                 tracing::error!(%error, "clearing the database's files failed; it is tried again");
@@ -374,6 +385,7 @@ pub(crate) async fn clear_in_background(koffiekar: Koffiekar) {
 /// Rewrites the files of the database, so that nothing of what was erased is in them. Tables are locked
 /// meanwhile. Returns of how many erasures remains were cleared; nothing where somebody was in the way.
 pub async fn rewrite_files(koffiekar: &Koffiekar) -> store::Result<Option<usize>> {
+    let _one = koffiekar.clearing.one.lock().await;
     let mut tx = koffiekar.store.read().await?;
     let erased = tombstones::not_gone(&mut tx).await?;
     drop(tx);

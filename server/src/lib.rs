@@ -63,6 +63,7 @@ use koffiekar_sync_core::wire::Epoch;
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
 pub use clock::Clock;
+use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
@@ -74,7 +75,6 @@ pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
-use tokio::sync::Notify;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -112,8 +112,7 @@ pub struct Koffiekar {
     pub remembered: Remembered,
     /// What was erased, kept apart from the database.
     erasures: Arc<Erasures>,
-    /// Remains of what was erased wait to be cleared from the files.
-    clearing: Arc<Notify>,
+    clearing: Arc<Clearing>,
     pub passwords: Passwords,
     pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.

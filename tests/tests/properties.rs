@@ -11,7 +11,6 @@ mod merged;
 mod noted;
 mod numbered;
 mod projected;
-mod replicas;
 mod succeeded;
 mod vouched;
 mod wired;

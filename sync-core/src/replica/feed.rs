@@ -84,7 +84,9 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        held.knows(&heads, if lost { None } else { voucher });
+        // What others made and the server lacks is proven by its word of before alone.
+        let lacking = lost || held.brings_others(self.identity.device);
+        held.knows(&heads, if lacking { None } else { voucher });
     }
 
     pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {

@@ -216,6 +216,35 @@ async fn the_epoch_is_another_and_the_audit_log_says_so() {
 }
 
 #[tokio::test]
+async fn the_word_of_before_is_kept_though_the_document_comes_again_before_it_was_used() {
+    let mut house = House::open(Place::sqlite()).await;
+    let id = record(&mut house.one, &mut house.numbers);
+    house.one.sync().await.unwrap();
+    let backup = house.backup().await;
+    house.one.execute(id, &area("FB08"));
+    house.one.sync().await.unwrap();
+    house.two.sync().await.unwrap();
+    house.put_back(&backup).await;
+    house.new_epoch().await;
+    // It learns of the loss; then somebody writes on in what is left of it.
+    house.two.exchange().await.unwrap();
+    let mut third = house.fresh().await;
+    let language = koffiekar_sync_core::conversation::Command::SetLanguage {
+        language: "tr".to_owned(),
+    };
+    third.execute(id, &language);
+    third.sync().await.unwrap();
+    house.two.exchange().await.unwrap();
+    house.two.sync().await.unwrap();
+    all_stored(&house.two);
+    let back = house.fresh().await.read(id);
+    assert_eq!(
+        (back.area.as_deref(), &*back.language),
+        (Some("FB08"), "tr")
+    );
+}
+
+#[tokio::test]
 async fn a_tablet_notices_by_itself_where_nobody_renewed_the_epoch() {
     let mut house = House::open(Place::sqlite()).await;
     let backup = house.backup().await;

@@ -1,8 +1,7 @@
 //! An older copy of the database is put back: what was erased since is erased again, before anybody
 //! reads in it.
 
-use koffiekar_server::Clock;
-use koffiekar_server::demo;
+use koffiekar_server::{Clock, demo, restored};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::office::Erasure;
 use koffiekar_sync_core::wire::Outcome;
@@ -41,6 +40,8 @@ impl House {
             &["koffiekar.key", "erasures.log"],
         );
         let server = Server::start_with_clock(Place::Sqlite(backup), Clock::System).await;
+        let renewed = restored::begin_anew(&server.koffiekar, "test").await;
+        renewed.unwrap();
         House {
             admin: Office::sign_in(&server.url, "beheerder").await,
             editor: Office::sign_in(&server.url, "redacteur1").await,
