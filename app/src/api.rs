@@ -94,9 +94,9 @@ pub(crate) async fn order(method: &str, path: &str) -> Result<(), Failure> {
         .map(drop)
 }
 
-/// A `DELETE` that answers what is left.
-pub(crate) async fn delete<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    read(ask("DELETE", path, None, "application/json", TIMEOUT_MS).await?).await
+/// A request without a body that is answered: a `DELETE` with what is left, a `POST` with what became.
+pub(crate) async fn order_for<T: DeserializeOwned>(method: &str, path: &str) -> Result<T, Failure> {
+    read(ask(method, path, None, "application/json", TIMEOUT_MS).await?).await
 }
 
 /// Bytes out, bytes in: the sync of the field screens, which sign their requests in `headers`.

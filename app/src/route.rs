@@ -37,6 +37,7 @@ pub(crate) enum Administration {
     Devices,
     Held,
     Rescue,
+    Erasing,
 }
 
 impl Route {
@@ -57,6 +58,7 @@ impl Route {
             ["beheer", "tablets"] => Self::Administration(Administration::Devices),
             ["beheer", "vastgehouden"] => Self::Administration(Administration::Held),
             ["beheer", "redding"] => Self::Administration(Administration::Rescue),
+            ["beheer", "wissen"] => Self::Administration(Administration::Erasing),
             _ => Self::Unknown,
         }
     }
@@ -78,6 +80,7 @@ impl Route {
                 Administration::Devices => "/beheer/tablets",
                 Administration::Held => "/beheer/vastgehouden",
                 Administration::Rescue => "/beheer/redding",
+                Administration::Erasing => "/beheer/wissen",
             }
             .to_owned(),
         }

@@ -115,6 +115,7 @@ pub(crate) struct Words {
     pub(crate) devices: Devices,
     pub(crate) held: Held,
     pub(crate) rescue: Rescue,
+    pub(crate) erasing: Erasing,
 }
 
 texts! {
@@ -165,7 +166,7 @@ texts! {
     Detail {
         title, notes, no_notes, recorded_by, said, nobody, proposed, confirmed, rejected, others,
         no_others, wordings, wordings_hint, wording, this_one, settled, changed, added, not_found,
-        consent, when, where_, round, language, line, who, what,
+        consent, when, where_, round, language, line, who, what, number, copy, copied, not_copied,
     }
     Publications {
         title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed,
@@ -202,6 +203,16 @@ texts! {
     Rescue {
         title, intro, file, file_hint, read, no_file, not_a_rescue, not_read, done, result, whose,
         conversation, outcome, stored, unchanged, held, erased, refused, to_held,
+    }
+    Erasing {
+        title, intro, number, number_hint, number_wrong, find, not_found, not_found_hint, gone,
+        gone_on, to_successor, found, round, recorded, recorded_by, tablet, by_server, received,
+        notes, char_one, char_many, quote, quote_numbered, taken_away, quote_one, quote_many,
+        length, selections, no_quotes, erase_quote, erase_all, erase_all_hint, move_title,
+        move_hint, move_to, choose_round, move_deed, moved, whose, certain_all, certain_quote,
+        happens_all, happens_quote, happens_chosen, place_one, place_many, happens_tablets,
+        not_undone, for_good, erased, list, list_hint, none, none_hint, when, what, by,
+        by_restore, stage, whole, unreachable, gone_from_files, gone_from_files_at,
     }
 }
 

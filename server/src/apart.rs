@@ -1,5 +1,5 @@
 //! What is kept apart from the database: the key that opens what is sealed in it, and beside it the
-//! log of what was erased.
+//! log of what was erased, and what the server remembers of how far it was.
 //!
 //! Whoever has a copy of the database alone reads nothing that is held in quarantine; and what was
 //! erased is known when an older copy of it is put back.
@@ -46,6 +46,11 @@ impl Apart {
         }
     }
 
+    /// What the server remembers for the day that a backup is put back, see [`crate::remembered`].
+    pub fn remembered(&self) -> PathBuf {
+        self.key_file.with_file_name("koffiekar.remembered")
+    }
+
     /// The log of what was erased, beside the key file.
     pub(crate) fn erasures(&self) -> PathBuf {
         self.key_file.with_file_name("erasures.log")
@@ -82,6 +87,21 @@ impl Apart {
 
 /// A new file that nobody else reads, whole or not at all, and durable.
 fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, |draft| {
+        // Unlike renaming, linking never puts one key in the place of another.
+        let linked = fs::hard_link(draft, path);
+        fs::remove_file(draft)?;
+        linked
+    })
+}
+
+/// The same, in the place of what is there.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ApartError> {
+    write(path, bytes, |draft| fs::rename(draft, path))
+        .map_err(|error| ApartError::File(path.to_owned(), error))
+}
+
+fn write(path: &Path, bytes: &[u8], put: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -99,9 +119,6 @@ fn make(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    // Unlike renaming, linking never puts one key in the place of another.
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    linked?;
+    put(&draft)?;
     File::open(folder)?.sync_all()
 }

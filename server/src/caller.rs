@@ -17,7 +17,7 @@ use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::random::{self, Random};
 use crate::store::sessions::TokenHash;
-use crate::store::{accounts, sessions};
+use crate::store::{self, accounts, sessions};
 
 /// The prefix makes the browser insist on `Secure`, on `Path=/` and on no `Domain`.
 pub const COOKIE: &str = "__Host-koffiekar";
@@ -73,10 +73,10 @@ impl FromRequestParts<Koffiekar> for Caller {
 
         let renewed = now.plus(SESSION_MS);
         if expires_at.plus(EXTEND_AFTER_MS) < renewed {
-            let mut tx = state.store.write().await?;
-            sessions::extend(&mut tx, &token, renewed).await?;
-            tx.commit().await?;
-            expires_at = renewed;
+            let extended = extend(state, &token, renewed).await;
+            if state.besides(extended)? {
+                expires_at = renewed;
+            }
         }
         let accounts::Account {
             id: user,
@@ -97,6 +97,12 @@ impl FromRequestParts<Koffiekar> for Caller {
             origin,
         })
     }
+}
+
+async fn extend(state: &Koffiekar, token: &TokenHash, until: Millis) -> store::Result<()> {
+    let mut tx = state.store.write().await?;
+    sessions::extend(&mut tx, token, until).await?;
+    tx.commit().await
 }
 
 /// A fresh token for a cookie.

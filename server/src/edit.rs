@@ -71,7 +71,7 @@ pub(crate) async fn execute(
             projection,
         };
         let mut tx = koffiekar.store.write().await?;
-        if let Some(places) = documents::write(&mut tx, vec![version]).await? {
+        if let Some(places) = documents::write(&mut tx, vec![&version]).await? {
             audit::write(&mut tx, audit_entry.clone()).await?;
             tx.commit().await?;
             koffiekar.live.announce(&places);

@@ -1,13 +1,18 @@
-//! What tablets push becomes stored: judged and merged in parallel, then one durable transaction.
+//! What tablets push becomes stored: judged and merged in parallel, then written durably.
 //!
 //! Merging happens outside the transaction, on copies. The transaction checks that the documents
 //! are still those that were merged into, and starts over where one is not. One bad document never
 //! blocks the rest; what is refused keeps its reason and stays on the tablet. What is well-formed
 //! and only not permitted now is held sealed, see [`crate::quarantine`].
+//!
+//! A large push goes in parts: while one is written, the next is judged. Each part is one transaction,
+//! see [`writing`], and the answer comes after the last commit.
 
 mod judge;
+pub mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::Round;
@@ -26,8 +31,9 @@ use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store, receipt_keys};
 use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
-use judge::{Case, Deed, Verdict, judge_all};
+use judge::{Case, Deed, Verdict, judge_part};
 pub(crate) use judge::{NO_SUCH_ROUND, New};
+use writing::{Work, Written};
 
 /// What a push came to: an outcome per document in the order of the push, and what is stored.
 #[derive(Debug)]
@@ -89,6 +95,9 @@ pub struct Pusher {
 /// How often a push starts over because others wrote the same conversations meanwhile.
 const TRIES: usize = 5;
 
+/// Documents that are judged and written together.
+const PART: usize = 200;
+
 /// Judges, merges and stores a push. When this returns, what is receipted is durable.
 pub async fn take_in(
     koffiekar: &Koffiekar,
@@ -99,13 +108,24 @@ pub async fn take_in(
 ) -> store::Result<Intake> {
     let push: Arc<[Push]> = push.into();
     let vouched = Arc::new(vouched(&koffiekar.store, push.clone(), vouchers).await?);
-    let ids: Vec<ConversationId> = push.iter().map(|item| item.document).collect();
+    let mut verdicts: Vec<Option<Verdict>> = push.iter().map(|_| None).collect();
+    let starts = (0..push.len()).step_by(PART);
+    let mut open: Vec<Range<usize>> = starts
+        .map(|start| start..push.len().min(start + PART))
+        .collect();
+    let mut all_gone = BTreeMap::new();
     for attempt in 0..TRIES {
+        let ids = open.iter().flat_map(|part| &push[part.clone()]);
+        let ids: Vec<ConversationId> = ids.map(|item| item.document).collect();
+        if ids.is_empty() {
+            break;
+        }
         let mut tx = koffiekar.store.read().await?;
         let stored = documents::find(&mut tx, &ids).await?;
         let held = held::of_device(&mut tx, pusher.author.device, &ids).await?;
         let gone = tombstones::fates(&mut tx, &ids).await?;
         drop(tx);
+        all_gone.extend(gone.clone());
         let case = Arc::new(Case {
             pusher: pusher.clone(),
             push: push.clone(),
@@ -117,20 +137,39 @@ pub async fn take_in(
             key: koffiekar.key.clone(),
             now,
         });
-        let mut verdicts = judge_all(case.clone()).await;
-        if attempt > 0 {
-            // The first attempt may have met a quote that stands elsewhere or was erased. That is
-            // rare enough to be looked for only now.
-            refuse_borrowed_quotes(&koffiekar.store, &mut verdicts).await?;
+        let mut under_way = Vec::new();
+        for part in std::mem::take(&mut open) {
+            let mut judged = judge_part(case.clone(), part.clone()).await;
+            if attempt > 0 {
+                // The first attempt may have met a quote that stands elsewhere or was erased. That is
+                // rare enough to be looked for only now.
+                refuse_borrowed_quotes(&koffiekar.store, &mut judged).await?;
+            }
+            let work = work(koffiekar, &case, &push[part.clone()], &mut judged);
+            let answer = work.map(|work| koffiekar.writing.write(koffiekar, work));
+            under_way.push((part, judged, answer));
         }
-        if carry_out(koffiekar, &case, &mut verdicts).await? {
-            return Ok(intake(&push, verdicts, &case.gone));
+        for (part, mut judged, answer) in under_way {
+            match answer {
+                None => {}
+                Some(answer) => match answer.wait().await? {
+                    Written::Done { full } => refuse_full(&push[part.clone()], &full, &mut judged),
+                    Written::Overtaken => {
+                        open.push(part);
+                        continue;
+                    }
+                },
+            }
+            for (place, verdict) in verdicts[part].iter_mut().zip(judged) {
+                *place = Some(verdict);
+            }
         }
     }
     let busy = "others are writing these conversations right now";
     let busy = || Verdict::invalid(ReasonCode::TryAgain, busy);
-    let verdicts = push.iter().map(|_| busy()).collect();
-    Ok(intake(&push, verdicts, &BTreeMap::new()))
+    let verdicts = verdicts.into_iter();
+    let verdicts = verdicts.map(|verdict| verdict.unwrap_or_else(busy));
+    Ok(intake(&push, verdicts.collect(), &all_gone))
 }
 
 /// What this server once signed for, as far as the tablet brings its word for it.
@@ -150,56 +189,42 @@ async fn vouched(
     Ok(verified.unwrap_or_default())
 }
 
-/// Does what the verdicts ask for, durably. `false` where something moved meanwhile: judge again.
-async fn carry_out(
+/// What the verdicts on these ask for; nothing where they ask for nothing.
+fn work(
     koffiekar: &Koffiekar,
     case: &Case,
+    items: &[Push],
     verdicts: &mut [Verdict],
-) -> store::Result<bool> {
-    let mut versions: Vec<NewVersion> = Vec::new();
-    let mut released = Vec::new();
-    let mut holdings = Vec::new();
-    for (item, verdict) in case.push.iter().zip(verdicts.iter_mut()) {
+) -> Option<Work> {
+    let mut work = Work::of(case.pusher.author.device);
+    for (item, verdict) in items.iter().zip(verdicts) {
         let earlier = case.held.get(&item.document);
+        let released = earlier.map(|earlier| (earlier.id, earlier.heads.clone()));
         match std::mem::replace(&mut verdict.deed, Deed::Nothing) {
             Deed::Nothing => {}
-            Deed::Store(version) => versions.push(*version),
-            Deed::Release => released.extend(earlier),
+            Deed::Store(version) => work.versions.push(*version),
+            Deed::Release => work.released.extend(released),
             Deed::StoreAndRelease(version) => {
-                versions.push(*version);
-                released.extend(earlier);
+                work.versions.push(*version);
+                work.released.extend(released);
             }
             Deed::Hold(sealed) => {
                 let author = &case.pusher.author;
                 let holding = sealed.holding(koffiekar, item, author, earlier, case.now);
-                holdings.push(holding);
+                work.holdings.push(holding);
             }
         }
     }
-    if versions.is_empty() && released.is_empty() && holdings.is_empty() {
-        return Ok(true);
-    }
-    let mut tx = koffiekar.store.write().await?;
-    let Some(places) = documents::write(&mut tx, versions).await? else {
-        return Ok(false);
-    };
-    for earlier in released {
-        if !held::release(&mut tx, earlier.id, &earlier.heads).await? {
-            return Ok(false);
-        }
-    }
-    let device = case.pusher.author.device;
-    let Some(full) = held::hold(&mut tx, device, &holdings).await? else {
-        return Ok(false);
-    };
-    tx.commit().await?;
-    koffiekar.live.announce(&places);
-    for (item, verdict) in case.push.iter().zip(verdicts) {
+    (!work.is_empty()).then_some(work)
+}
+
+/// There was no room to hold these.
+fn refuse_full(items: &[Push], full: &BTreeSet<ConversationId>, verdicts: &mut [Verdict]) {
+    for (item, verdict) in items.iter().zip(verdicts) {
         if full.contains(&item.document) {
             *verdict = Verdict::invalid(ReasonCode::QuarantineFull, quarantine::FULL);
         }
     }
-    Ok(true)
 }
 
 /// A quote stands in one conversation, and not any more once it was erased. What brings another is not

@@ -42,6 +42,7 @@ mod quarantine;
 pub mod random;
 pub mod receipt_keys;
 mod reference;
+mod remembered;
 pub mod restored;
 pub mod routes;
 pub mod store;
@@ -51,6 +52,7 @@ mod vouchers;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
@@ -66,9 +68,11 @@ pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
+use problem::ApiError;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
+pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
 
@@ -97,16 +101,22 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Gathers what waits to be written.
+    pub writing: intake::writing::Writing,
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
+    /// Stands apart from the database.
+    pub remembered: Remembered,
     /// What was erased, kept apart from the database.
     erasures: Arc<Erasures>,
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
     pub attempts: Attempts,
+    /// The storage failed a request, and has not been tried since.
+    pub storage_failed: Arc<AtomicBool>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -133,14 +143,29 @@ impl Koffiekar {
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let receipts = receipt_keys::found(&mut tx, &random, &clock).await?;
+        let remembered = Remembered::beside(apart);
+        let memory = remembered.read();
+        let keys = memory
+            .as_ref()
+            .map_or(&[][..], |memory| &memory.receipt_keys);
+        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        if let Some(memory) = memory
+            && memory.is_ahead(&mut tx, &installation).await?
+        {
+            tracing::warn!("an older copy of this database was put back: it gets a new epoch");
+            let epoch = Epoch(random.bytes());
+            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+        }
         tx.commit().await?;
+        remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,
             session: random.bytes(),
         };
+        let writing = intake::writing::Writing::of(&store);
         let passwords = Passwords::new(random.clone());
         let koffiekar = Koffiekar {
             store,
@@ -150,17 +175,35 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            writing,
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),
+            remembered,
             erasures: Arc::new(Erasures::at(apart.erasures())),
             clearing: Arc::default(),
             passwords,
             attempts: Attempts::default(),
+            storage_failed: Arc::default(),
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
         Ok(koffiekar)
+    }
+
+    /// What is written beside the thing that was asked for: where the database takes nothing now,
+    /// whoever asked is answered all the same. Whether it was written.
+    fn besides(&self, written: store::Result<()>) -> Result<bool, ApiError> {
+        match written.map_err(ApiError::from) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_of_storage() || matches!(error, ApiError::Busy(_)) => {
+                self.storage_failed
+                    .fetch_or(error.is_of_storage(), Ordering::Relaxed);
+                tracing::warn!(%error, "not written beside an answer");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -175,9 +218,11 @@ pub async fn serve(
         store,
         suggest,
         live,
+        remembered,
         ..
     } = koffiekar.clone();
     let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
         .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
@@ -188,6 +233,8 @@ pub async fn serve(
         })
         .await;
     learning.abort();
+    noting.abort();
+    remembered.note(&store).await;
     if let Some(clearing) = clearing {
         clearing.abort();
     }

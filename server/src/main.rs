@@ -11,8 +11,10 @@ use clap::Parser;
 use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
 use koffiekar_server::random::hex;
 use koffiekar_server::routes::people;
-use koffiekar_server::store::Store;
-use koffiekar_server::{Apart, Clock, Koffiekar, demo, programme, receipt_keys, restored};
+use koffiekar_server::store::{Store, StoreError, Trouble};
+use koffiekar_server::{
+    Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored,
+};
 use koffiekar_sync_core::office::NewPerson;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -174,8 +176,9 @@ async fn new_epoch(place: &Place) -> Result<()> {
   back with the conversations of tablets that fetched them; quotes chosen for a text do not.
 - People, passwords, rounds, their members and ended tablets are as they were when the backup was made.
   Look at them now: a round that was opened or a tablet that was ended since then is not.
-- If `koffiekar new-receipt-key` ran since the backup was made, tablets that learnt the new key do not
-  believe this database; somebody has to sign in on them again. Nothing on them is lost by that.
+- If `koffiekar new-receipt-key` ran since the backup was made: the new key came back from the file
+  koffiekar.remembered beside the key file. Where that file is lost too, somebody has to sign in again on
+  each tablet that learnt that key, and what it signed for stays on the tablets that made it.
 Servers that run need no restart."
     );
     Ok(())
@@ -192,8 +195,8 @@ async fn new_receipt_key(place: &Place) -> Result<()> {
         "Receipts are signed with the new key {} from now on; servers that run need no restart.
 The key before, {}, handed over to it, and its secret half is gone. Tablets follow at their next
 connection, however long they were away; nobody has to do anything.
-Make a backup now: one from before knows the old key alone, and if it is ever put back, somebody has to
-sign in again on every tablet.",
+Make a backup now, and keep a copy of koffiekar.remembered, beside the key file, with that of the key:
+a backup from before knows the old key alone.",
         hex(&renewed.now.0),
         hex(&renewed.before.0)
     );
@@ -228,10 +231,33 @@ async fn open(place: &Place) -> Result<Koffiekar> {
     if let Some(file) = &place.key_file {
         apart.key_file.clone_from(file);
     }
-    let store = Store::open(&address)
-        .await
-        .context("cannot open the database")?;
-    Ok(Koffiekar::new(store, Clock::System, &apart).await?)
+    let store = match Store::open(&address).await {
+        Ok(store) => store,
+        Err(error) => {
+            let advice = advice(&error);
+            return Err(error).context(format!("cannot open the database{advice}"));
+        }
+    };
+    match Koffiekar::new(store, Clock::System, &apart).await {
+        Err(StartError::Store(error)) => {
+            let advice = advice(&error);
+            Err(error).context(format!("cannot open the database{advice}"))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// What an administrator can do about it.
+fn advice(error: &StoreError) -> &'static str {
+    match error.trouble() {
+        Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
+        Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
+        Some(Trouble::Unavailable) => {
+            "; it cannot be read or written there: look at the disk and at whose the files are, or \
+             put a backup back, then start again"
+        }
+        None => "",
+    }
 }
 
 /// Readable by nobody else, and proven writable.

@@ -2,6 +2,7 @@
 //! refusal, the headers that browsers and clients are promised, and a bound on time.
 
 use std::any::Any;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -59,6 +60,9 @@ pub(crate) async fn account_for(
 
     let refusal = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = &refusal {
+        if error.is_of_storage() {
+            koffiekar.storage_failed.store(true, Ordering::Relaxed);
+        }
         response = describe(error, response.headers(), language, &id);
     }
     let headers = response.headers_mut();

@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::office::Problem;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Trouble};
 
 /// Why a request was refused.
 #[derive(Debug, Clone)]
@@ -53,6 +53,10 @@ pub enum ApiError {
     DeviceRevoked,
     Internal(Source),
     Busy(Option<Source>),
+    /// No room is left where the data is.
+    StorageFull(Source),
+    /// The data cannot be read or written where it is.
+    StorageUnavailable(Source),
 }
 
 type Source = Arc<dyn Error + Send + Sync>;
@@ -123,7 +127,9 @@ impl ApiError {
             Self::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) | Self::StorageFull(_) | Self::StorageUnavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -145,6 +151,8 @@ impl ApiError {
             Self::DeviceRevoked => "device-revoked",
             Self::Internal(_) => "internal",
             Self::Busy(_) => "busy",
+            Self::StorageFull(_) => "storage-full",
+            Self::StorageUnavailable(_) => "storage-unavailable",
         }
     }
 
@@ -168,6 +176,14 @@ impl ApiError {
             Self::DeviceRevoked => text("Tablet ingetrokken", "Device revoked"),
             Self::Internal(_) => text("Fout in de server", "Server error"),
             Self::Busy(_) => text("Server is druk", "Server is busy"),
+            Self::StorageFull(_) => text(
+                "Opslag van de server is vol",
+                "The server's storage is full",
+            ),
+            Self::StorageUnavailable(_) => text(
+                "Server kan niet bij zijn opslag",
+                "The server cannot reach its storage",
+            ),
         }
     }
 
@@ -238,7 +254,20 @@ impl ApiError {
                 "De server kan dit nu niet aan. Probeer het over een minuut opnieuw.",
                 "The server cannot take this now. Try again in a minute.",
             ),
+            Self::StorageFull(_) => text(
+                "Er is geen ruimte meer op de schijf van de server, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder ruimte maken; de server gaat dan verder.",
+                "No room is left on the server's disk, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator make room; the server then goes on.",
+            ),
+            Self::StorageUnavailable(_) => text(
+                "De server kan zijn gegevens niet lezen of schrijven, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder naar de schijf en de database kijken.",
+                "The server cannot read or write its data, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator look at the disk and the database.",
+            ),
         }
+    }
+
+    /// The server could not keep what it was given, for want of a disk that takes it.
+    pub fn is_of_storage(&self) -> bool {
+        matches!(self, Self::StorageFull(_) | Self::StorageUnavailable(_))
     }
 
     /// The body, for one request.
@@ -259,7 +288,10 @@ impl ApiError {
     /// What went wrong here, for the log.
     pub(crate) fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
         match self {
-            Self::Internal(source) | Self::Busy(Some(source)) => Some(&**source),
+            Self::Internal(source)
+            | Self::Busy(Some(source))
+            | Self::StorageFull(source)
+            | Self::StorageUnavailable(source) => Some(&**source),
             _ => None,
         }
     }
@@ -268,6 +300,7 @@ impl ApiError {
         match self {
             Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
             Self::Busy(_) => Some(30),
+            Self::StorageFull(_) | Self::StorageUnavailable(_) => Some(60),
             _ => None,
         }
     }
@@ -275,10 +308,11 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if error.is_busy() {
-            Self::Busy(Some(Arc::new(error)))
-        } else {
-            Self::internal(error)
+        match error.trouble() {
+            Some(Trouble::Busy) => Self::Busy(Some(Arc::new(error))),
+            Some(Trouble::Full) => Self::StorageFull(Arc::new(error)),
+            Some(Trouble::Unavailable) => Self::StorageUnavailable(Arc::new(error)),
+            None => Self::internal(error),
         }
     }
 }

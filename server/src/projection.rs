@@ -12,7 +12,6 @@ use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::text::search_terms;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// The rows of one conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +50,6 @@ pub struct QuoteProjection {
     /// JSON list of [`LineSuggestion`].
     pub suggestions: String,
     pub best_suggestion: Option<String>,
-    pub search_row: i64,
     pub terms: Vec<String>,
 }
 
@@ -152,7 +150,6 @@ pub fn project(
                 said: json(&said),
                 suggestions: json(&suggestions),
                 best_suggestion: best.filter(|_| tag_state == TagState::Untagged),
-                search_row: search_row(quote.id),
                 terms: search_terms(&all_words, language),
             }
         })
@@ -185,14 +182,6 @@ pub fn project(
 fn plausible(recorded_at: Millis, received_at: Millis) -> bool {
     const EARLIEST: Millis = Millis(1_577_836_800_000);
     recorded_at >= EARLIEST && recorded_at <= received_at.plus(Millis::DAY)
-}
-
-/// 63 bits of the hash of the id: no client can aim at another quote's row of the index.
-pub fn search_row(quote: QuoteId) -> i64 {
-    let hash: [u8; 32] = Sha256::digest(quote.as_bytes()).into();
-    let mut row = [0; 8];
-    row.copy_from_slice(&hash[..8]);
-    i64::from_be_bytes(row) & i64::MAX
 }
 
 pub(crate) fn json<T: Serialize>(value: &T) -> String {

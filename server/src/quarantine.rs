@@ -5,10 +5,10 @@
 //! so that who reads the database reads none of it, and the tablet gets a receipt that says so. What
 //! is accepted is taken in on behalf of its author, by the same gatekeeper and the same policy.
 
-use koffiekar_sync_core::admission::{Admission, admit};
+use koffiekar_sync_core::admission::{Admission, Refusal, admit};
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{HeldId, Millis};
-use koffiekar_sync_core::policy::Author;
+use koffiekar_sync_core::policy::{Author, Violation};
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::{Push, ReasonCode};
 use minicbor::{Decode, Encode};
@@ -135,7 +135,7 @@ pub(crate) async fn accept(
             &author,
             &sealed.vouched,
         );
-        let version = match admission.map_err(|refusal| no_longer(&refusal))? {
+        let version = match admission.map_err(|refusal| refused(&refusal))? {
             // It came in by another way meanwhile.
             Admission::Unchanged { .. } => None,
             Admission::Merged(merged) => {
@@ -156,12 +156,12 @@ pub(crate) async fn accept(
             let versions: Vec<_> = versions.iter().collect();
             let borrowing = borrowing(&koffiekar.store, &versions).await?;
             if let Some(why) = borrowing.into_values().next() {
-                return Err(no_longer(why));
+                return Err(no_longer(IN_ANOTHER, why));
             }
         }
 
         let mut tx = koffiekar.store.write().await?;
-        let Some(places) = documents::write(&mut tx, versions).await? else {
+        let Some(places) = documents::write(&mut tx, versions.iter().collect()).await? else {
             continue;
         };
         if !quarantine::release(&mut tx, id, &held.heads).await? {
@@ -183,17 +183,37 @@ pub(crate) async fn accept(
     Err(ApiError::Busy(None))
 }
 
-fn no_longer(why: impl std::fmt::Display) -> ApiError {
+const IN_ANOTHER: &str = "een citaat ervan staat in een ander gesprek, of is gewist";
+
+fn no_longer(dutch: &str, english: &str) -> ApiError {
     ApiError::conflict(
         format!(
-            "Dit werk kan niet meer worden opgenomen ({why}). Wijs het af, en zeg de maker wat er kan."
+            "Dit werk kan niet meer worden opgenomen: {dutch}. Wijs het af, en zeg de maker wat er kan."
         ),
         format!(
-            "This work can no longer be taken in: {why}. Turn it down, and tell its author what can be done."
+            "This work can no longer be taken in: {english}. Turn it down, and tell its author what can be done."
         ),
     )
 }
 
+fn refused(refusal: &Refusal) -> ApiError {
+    let dutch = match refusal {
+        Refusal::MissingDependencies => "er ontbreken eerdere wijzigingen van het gesprek",
+        Refusal::ActorReused => "een andere wijziging van deze tablet is het voor geweest",
+        Refusal::NotAllowed(Violation::FirstChange(_)) => {
+            "het gesprek is intussen op een andere manier binnengekomen"
+        }
+        Refusal::NotAllowed(Violation::QuoteTooLong | Violation::TooMuch(_))
+        | Refusal::TooLarge => "het is te groot",
+        Refusal::ForeignActor | Refusal::NotAllowed(_) => "de maker mag deze wijziging niet maken",
+        Refusal::NotAConversation => "het is geen gesprek",
+        Refusal::Unreadable(_) | Refusal::Numbering | Refusal::Unmergeable => {
+            "de wijzigingen zijn niet te lezen"
+        }
+    };
+    no_longer(dutch, &refusal.to_string())
+}
+
 fn no_round() -> ApiError {
-    no_longer(NO_SUCH_ROUND)
+    no_longer("de ronde bestaat niet", NO_SUCH_ROUND)
 }

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ed25519_dalek::SigningKey;
+use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::receipt::{KeyId, KeySuccession};
 
 use crate::Koffiekar;
@@ -13,7 +14,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::catalogue::Installation;
-use crate::store::receipt_keys::{self as store, NewKey};
+use crate::store::receipt_keys::{self as store, Key};
 use crate::store::{Result, StoreError, Tx};
 
 /// The key as it was read last. Cheap to clone.
@@ -46,23 +47,50 @@ impl ReceiptKeys {
     }
 }
 
-/// Takes the newest key into use; at the first start it is made.
-pub(crate) async fn found(tx: &mut Tx, random: &Random, clock: &Clock) -> Result<ReceiptKeys> {
+/// Takes the newest key into use; at the first start it is made. `remembered` are those that were here.
+pub(crate) async fn found(
+    tx: &mut Tx,
+    remembered: &[Key],
+    random: &Random,
+    clock: &Clock,
+) -> Result<ReceiptKeys> {
     for (id, secret) in store::without_public(tx).await? {
         let public_key = SigningKey::from_bytes(&secret).verifying_key().to_bytes();
         store::set_public(tx, id, &public_key).await?;
     }
+    recall(tx, remembered, clock.now()).await?;
     let key = match store::newest(tx).await? {
         Some(row) => SigningKey::from_bytes(&row.secret),
         None => {
             let key = SigningKey::from_bytes(&random.bytes());
-            store::insert(tx, 1, &kept(&key, None), clock.now()).await?;
+            store::insert(tx, 1, &kept(&key, None, clock.now())).await?;
             key
         }
     };
     Ok(ReceiptKeys {
         last: Arc::new(Mutex::new(Arc::new(key))),
     })
+}
+
+/// Puts the keys back that a database does not know any more because it went back: what they signed is
+/// verified again, and the last of them signs. They must follow from those that are here.
+async fn recall(tx: &mut Tx, remembered: &[Key], now: Millis) -> Result<()> {
+    let here = store::all(tx).await?;
+    let first = remembered.get(..here.len()).unwrap_or_default();
+    let same = first
+        .iter()
+        .zip(&here)
+        .all(|(one, other)| one.id == other.id);
+    let lost = remembered.get(here.len()..).unwrap_or_default();
+    if here.is_empty() || lost.is_empty() || !same {
+        return Ok(());
+    }
+    for (key, place) in remembered.iter().zip(1..).skip(here.len()) {
+        store::insert(tx, place, key).await?;
+        store::retire_before(tx, place, now).await?;
+    }
+    tracing::warn!("keys for receipts were put back that are newer than this database");
+    Ok(())
 }
 
 /// The ids of the key that signed until now and of the one that does from now on.
@@ -81,9 +109,9 @@ pub async fn renew(koffiekar: &Koffiekar, origin: &str) -> Result<Option<Renewed
     let key = SigningKey::from_bytes(&koffiekar.random.bytes());
     let public_key = key.verifying_key();
     let succession = KeySuccession::sign(&public_key, &SigningKey::from_bytes(&old.secret));
-    let new = kept(&key, Some(succession.signature));
+    let new = kept(&key, Some(succession.signature), at);
     let place = old.place + 1;
-    if !store::insert(&mut tx, place, &new, at).await? {
+    if !store::insert(&mut tx, place, &new).await? {
         return Ok(None);
     }
     store::retire_before(&mut tx, place, at).await?;
@@ -101,16 +129,18 @@ pub async fn renew(koffiekar: &Koffiekar, origin: &str) -> Result<Option<Renewed
     };
     audit::write(&mut tx, entry).await?;
     tx.commit().await?;
+    koffiekar.remembered.note(&koffiekar.store).await;
     Ok(Some(renewed))
 }
 
-fn kept(key: &SigningKey, handed_over: Option<[u8; 64]>) -> NewKey {
+fn kept(key: &SigningKey, handed_over: Option<[u8; 64]>, created_at: Millis) -> Key {
     let public_key = key.verifying_key();
-    NewKey {
+    Key {
         id: KeyId::of(&public_key),
         public_key: public_key.to_bytes(),
-        secret: key.to_bytes(),
+        secret: Some(key.to_bytes()),
         handed_over,
+        created_at,
     }
 }
 

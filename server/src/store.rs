@@ -24,6 +24,7 @@ pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
 pub mod tombstones;
+mod trouble;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -35,6 +36,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{
     Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
+pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
 macro_rules! on {
@@ -84,25 +86,14 @@ pub enum StoreError {
     Address(String),
     #[error("a stored value is not what it should be: {0}")]
     Corrupt(String),
+    #[error("writing was broken off; nothing was written")]
+    Interrupted,
 }
 
 impl StoreError {
     /// Another row already has this key.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
-    }
-
-    /// Too much at once, or two transactions in each other's way: the same request may succeed later.
-    pub fn is_busy(&self) -> bool {
-        // SQLite's busy and locked; PostgreSQL's serialization failure and deadlock.
-        const CODES: [&str; 6] = ["5", "6", "261", "517", "40001", "40P01"];
-        match self {
-            Self::Database(sqlx::Error::PoolTimedOut) => true,
-            Self::Database(sqlx::Error::Database(e)) => {
-                e.code().is_some_and(|code| CODES.contains(&&*code))
-            }
-            _ => false,
-        }
     }
 }
 
@@ -163,7 +154,16 @@ impl Value {
 }
 
 const READERS: u32 = 8;
+/// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
+/// operating system does, once for all of them.
+const WRITER_CACHE: &str = "-32000";
+const READER_CACHE: &str = "-4000";
+/// Pages behind which a commit also moves what is in the WAL into the database: four large batches.
+const CHECKPOINT_PAGES: &str = "4000";
+/// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long its turn waits for another program that holds an SQLite file.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long clearing the files waits for readers, and holds up writers.
 const CLEARING: Duration = Duration::from_millis(200);
 
@@ -177,20 +177,33 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
-                .busy_timeout(PATIENCE)
+                .busy_timeout(LOCK_PATIENCE)
                 .pragma("secure_delete", "on")
-                .pragma("cache_size", "-32000")
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .pragma("temp_store", "memory")
                 .statement_cache_capacity(256);
-            let pool = || SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+            // A commit that fails, for instance on a full disk, ends the transaction for SQLite and not
+            // for sqlx: no other could ever begin on that connection.
+            let pool = || {
+                SqlitePoolOptions::new()
+                    .acquire_timeout(PATIENCE)
+                    .before_acquire(|connection, _| {
+                        Box::pin(async { Ok(!connection.is_in_transaction()) })
+                    })
+            };
             let writer = pool()
                 .max_connections(1)
-                .connect_with(options.clone())
+                .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
                 .await?;
             migrations(SQLITE_MIGRATIONS).run(&writer).await?;
             let readers = pool()
                 .max_connections(READERS)
-                .connect_with(options.clone().read_only(true))
+                .connect_with(
+                    options
+                        .clone()
+                        .read_only(true)
+                        .pragma("cache_size", READER_CACHE),
+                )
                 .await?;
             Engine::Sqlite {
                 writer,
@@ -218,6 +231,15 @@ impl Store {
         match self.engine {
             Engine::Sqlite { .. } => "sqlite",
             Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// How many may write at once.
+    pub(crate) fn writers(&self) -> u32 {
+        match self.engine {
+            Engine::Sqlite { .. } => 1,
+            // Of twice as many connections.
+            Engine::Postgres(_) => READERS,
         }
     }
 
@@ -260,7 +282,7 @@ impl Store {
         connection.close().await?;
         match checkpoint.map_err(StoreError::from) {
             Ok((blocked, _, _)) => Ok(blocked == 0),
-            Err(error) if error.is_busy() => Ok(false),
+            Err(error) if error.trouble() == Some(Trouble::Busy) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -329,10 +351,10 @@ macro_rules! scripts {
     };
 }
 
-const SQLITE_MIGRATIONS: Scripts =
-    scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys");
-const POSTGRES_MIGRATIONS: Scripts =
-    scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys");
+const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
+        6 "search_rows");
+const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
+        6 "search_rows");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

@@ -139,7 +139,7 @@ impl Suggest {
         let mut after: Option<QuoteId> = None;
         loop {
             let mut tx = store.read().await?;
-            let page = quotes::texts_after(&mut tx, after, PAGE).await?;
+            let page = quotes::texts_after(&mut tx, after, tagger.version(), PAGE).await?;
             drop(tx);
             let Some(last) = page.last() else {
                 return Ok(());

@@ -11,11 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{AutomergeError, Change};
 
+use crate::characters::Characters;
 use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
 use crate::gatekeeper::{self, RawChange};
 pub use crate::gatekeeper::{Unreadable, union};
 use crate::known::Known;
 use crate::limits;
+use crate::newcomer;
 use crate::policy::{Author, Shape, Violation};
 
 /// A push that may be stored.
@@ -26,6 +28,13 @@ pub enum Admission {
         heads: Vec<Head>,
     },
     Merged(Box<Merged>),
+}
+
+/// How many operations these changes hold, as far as their columns tell; nothing where they cannot be
+/// read and are refused for that.
+pub fn operations_claimed(pushed: &[u8]) -> u64 {
+    let changes = gatekeeper::changes(pushed).unwrap_or_default();
+    changes.iter().map(|change| change.claimed()).sum()
 }
 
 #[derive(Debug)]
@@ -53,7 +62,11 @@ pub enum Refusal {
     NotAllowed(#[from] Violation),
     #[error("the document is no conversation")]
     NotAConversation,
-    #[error("the conversation grew beyond {} bytes", limits::DOCUMENT_BYTES)]
+    #[error(
+        "the conversation grew beyond {} bytes or {} operations",
+        limits::DOCUMENT_BYTES,
+        limits::DOCUMENT_OPERATIONS
+    )]
     TooLarge,
     #[error("the changes contradict what they claim to be")]
     Unmergeable,
@@ -81,6 +94,10 @@ pub fn admit(
     }))
     .unwrap_or(Err(Refusal::Unmergeable))
 }
+
+/// From so many operations on it is looked up whether each is about something that is there. What
+/// Automerge finds out of fewer costs no more than the looking up.
+const EXACT_FROM: u64 = 4_000;
 
 fn merge(
     existing: Option<&[u8]>,
@@ -130,14 +147,37 @@ fn merge(
     } else {
         Shape::empty()
     };
+    let claimed: u64 = own.iter().map(|change| change.claimed()).sum();
+    // A deletion claims two.
+    if !known.has_room_for(claimed / 2) {
+        return Err(Refusal::TooLarge);
+    }
+    if claimed > EXACT_FROM {
+        shape.know_characters(Characters::of(&document.doc));
+    }
     for change in &own {
         known.follows(change)?;
         let operations = shape.judge(change, author)?;
         known.learn(change, operations);
     }
+    if !known.has_room_for(0) {
+        return Err(Refusal::TooLarge);
+    }
     // What a receipt covers must be here, whatever the tablet believes that it sent.
     if !heads.iter().all(|head| known.has(head)) {
         return Err(Refusal::MissingDependencies);
+    }
+    if let (false, [change]) = (begun, &own[..])
+        && let Some((bytes, conversation)) = newcomer::settle(change)
+    {
+        if bytes.len() > limits::DOCUMENT_BYTES {
+            return Err(Refusal::TooLarge);
+        }
+        return Ok(Admission::Merged(Box::new(Merged {
+            bytes,
+            heads: vec![change.hash],
+            conversation,
+        })));
     }
     apply(&mut document, &own)?;
     merged(&document)

@@ -116,19 +116,24 @@ impl Consent {
 
     /// Whether the resident's words may be used for this, as far as is known here. None means no.
     pub fn allows(&self, purpose: Purpose) -> bool {
-        let withdrawals: Vec<StatementId> = self
-            .about(purpose)
-            .filter(|(_, statement)| statement.decision == Decision::Withdrawn)
-            .map(|(id, _)| *id)
-            .collect();
-        self.about(purpose)
-            .filter(|(_, statement)| statement.decision == Decision::Given)
-            .any(|(id, _)| {
-                let known = self.known_to(*id);
-                withdrawals
-                    .iter()
-                    .all(|withdrawal| known.contains(withdrawal))
-            })
+        let mut grants = Vec::new();
+        let mut withdrawals = Vec::new();
+        for (place, statement) in self.statements.values().enumerate() {
+            if statement.purpose == purpose {
+                match statement.decision {
+                    Decision::Given => grants.push(place),
+                    Decision::Withdrawn => withdrawals.push(place),
+                }
+            }
+        }
+        if withdrawals.is_empty() || grants.is_empty() {
+            return !grants.is_empty();
+        }
+        let named: Vec<Places> = self.statements.values().map(|s| self.named(s)).collect();
+        grants.into_iter().any(|grant| {
+            let known = known_to(grant, &named);
+            withdrawals.iter().all(|place| known.has(*place))
+        })
     }
 
     /// The purposes allowed now, in their fixed order.
@@ -162,20 +167,58 @@ impl Consent {
             .filter(move |(_, statement)| statement.purpose == purpose)
     }
 
-    /// Everything that whoever made this statement had in view, through all that it replaced.
-    fn known_to(&self, grant: StatementId) -> BTreeSet<StatementId> {
-        let mut known = BTreeSet::new();
-        let mut open = vec![grant];
-        while let Some(id) = open.pop() {
-            let Some(statement) = self.statements.get(&id) else {
-                continue;
-            };
-            for older in &statement.supersedes {
-                if *older != grant && known.insert(*older) {
-                    open.push(*older);
-                }
+    /// What a statement replaces directly, of what is here.
+    fn named(&self, statement: &Statement) -> Places {
+        let mut named = Places::none(self.statements.len());
+        let mut older: Vec<&StatementId> = statement.supersedes.iter().collect();
+        older.sort_unstable();
+        let mut older = older.into_iter().peekable();
+        for (place, id) in self.statements.keys().enumerate() {
+            while older.next_if(|older| *older < id).is_some() {}
+            if older.peek() == Some(&id) {
+                named.add(place);
             }
         }
-        known
+        named
+    }
+}
+
+/// Everything that whoever made this statement had in view, through all that it replaced.
+fn known_to(grant: usize, named: &[Places]) -> Places {
+    let mut known = Places::none(named.len());
+    let mut open = vec![grant];
+    while let Some(place) = open.pop() {
+        known.add_all(&named[place], |new| open.push(new));
+    }
+    known
+}
+
+/// Some of the statements, by their place among all: one bit each. Four hundred statements may each
+/// name all others, and somebody would make them so.
+#[derive(Debug, Clone)]
+struct Places(Vec<u64>);
+
+impl Places {
+    fn none(of: usize) -> Self {
+        Self(vec![0; of.div_ceil(64)])
+    }
+
+    fn has(&self, place: usize) -> bool {
+        self.0[place / 64] & (1 << (place % 64)) != 0
+    }
+
+    fn add(&mut self, place: usize) {
+        self.0[place / 64] |= 1 << (place % 64);
+    }
+
+    fn add_all(&mut self, others: &Places, mut new: impl FnMut(usize)) {
+        for (word, (mine, theirs)) in self.0.iter_mut().zip(&others.0).enumerate() {
+            let mut added = *theirs & !*mine;
+            *mine |= added;
+            while added != 0 {
+                new(word * 64 + added.trailing_zeros() as usize);
+                added &= added - 1;
+            }
+        }
     }
 }

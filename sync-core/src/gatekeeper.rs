@@ -31,6 +31,9 @@ pub struct RawChange<'a> {
     pub seq: u64,
     /// The number of its first operation.
     pub start_op: u64,
+    /// Seconds since 1970, as its author says.
+    pub(crate) time: i64,
+    pub(crate) message: &'a str,
     operations: Operations<'a>,
     /// At most so many, as far as its columns tell.
     claimed: u64,
@@ -51,6 +54,11 @@ pub enum Unreadable {
 impl<'a> RawChange<'a> {
     pub fn operations(&self) -> Operations<'a> {
         self.operations.clone()
+    }
+
+    /// At most so many operations, as far as its columns tell.
+    pub(crate) fn claimed(&self) -> u64 {
+        self.claimed
     }
 
     /// How many operations it has. Reads them all: it is the change that it claims to be.
@@ -102,7 +110,7 @@ pub fn union(first: &[u8], second: &[u8]) -> Result<Vec<u8>, Unreadable> {
     Ok(both)
 }
 
-fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
+pub(crate) fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     let mut reader = Reader { bytes };
     if reader.take(4)? != MAGIC {
         return Err(Unreadable::NotAChange);
@@ -144,8 +152,8 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
     {
         return Err(Unreadable::TooLarge);
     }
-    reader.signed()?; // time
-    reader.text()?; // message
+    let time = reader.signed()?;
+    let message = reader.text()?;
     for _ in 0..reader.count(limits::CHANGES)? {
         let length = reader.length()?;
         others.push(ActorId::from(reader.take(length)?));
@@ -179,6 +187,8 @@ fn change(bytes: &[u8]) -> Result<(RawChange<'_>, &[u8]), Unreadable> {
             others,
             seq,
             start_op,
+            time,
+            message,
             claimed,
         },
         rest,

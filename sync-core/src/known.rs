@@ -7,12 +7,15 @@ use automerge::{ActorId, Automerge};
 use crate::admission::Refusal;
 use crate::conversation::Head;
 use crate::gatekeeper::RawChange;
+use crate::limits;
 
 pub(crate) struct Known {
     changes: BTreeSet<Head>,
     authors: BTreeMap<ActorId, Last>,
     /// The highest number of an operation.
     last_operation: u64,
+    /// How many operations there are.
+    operations: u64,
 }
 
 /// The last of one author.
@@ -28,10 +31,12 @@ impl Known {
             changes: BTreeSet::new(),
             authors: BTreeMap::new(),
             last_operation: 0,
+            operations: 0,
         };
         for change in doc.get_changes_meta(&[]) {
             let hash = Head(change.hash.0);
             known.add(hash, &change.actor, change.seq, change.max_op);
+            known.operations += (change.max_op + 1).saturating_sub(change.start_op);
         }
         known
     }
@@ -65,6 +70,12 @@ impl Known {
     pub(crate) fn learn(&mut self, change: &RawChange<'_>, operations: u64) {
         let last = (change.start_op + operations).saturating_sub(1);
         self.add(change.hash, &change.author, change.seq, last);
+        self.operations += operations;
+    }
+
+    /// For so many operations more.
+    pub(crate) fn has_room_for(&self, operations: u64) -> bool {
+        self.operations + operations <= limits::DOCUMENT_OPERATIONS
     }
 
     fn add(&mut self, hash: Head, author: &ActorId, seq: u64, operation: u64) {

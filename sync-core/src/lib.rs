@@ -16,7 +16,7 @@
 //!
 //! On the server [`admission::admit`] decides what becomes of one pushed document: [`gatekeeper`] walks
 //! the bytes before Automerge sees them, [`policy`] judges each of the [`operations`] on behalf of its author,
-//! and a copy is merged. [`limits`] bounds every input.
+//! and a copy is merged; a conversation that comes whole in one plain change needs no merge. [`limits`] bounds every input.
 //!
 //! [`sealed`] keeps words for the office alone, as in the [`rescue`] file of a tablet that cannot send.
 //! [`live`] is how a tablet asks to be told of news at once. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
@@ -24,7 +24,9 @@
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
 
 pub mod admission;
+mod bounded;
 pub mod catalogue;
+mod characters;
 mod columns;
 pub mod consent;
 pub mod conversation;
@@ -33,6 +35,7 @@ pub mod ids;
 mod known;
 pub mod limits;
 pub mod live;
+mod newcomer;
 pub mod office;
 pub mod operations;
 pub mod policy;
@@ -42,3 +45,4 @@ pub mod replica;
 pub mod rescue;
 pub mod sealed;
 pub mod wire;
+mod written;

@@ -2,8 +2,8 @@
 
 /// Characters of one quote. About five minutes of speech.
 pub const QUOTE_CHARS: usize = 5_000;
-/// Characters of the notes on one conversation.
-pub const NOTES_CHARS: usize = 50_000;
+/// Characters of the notes on one conversation: seven pages.
+pub const NOTES_CHARS: usize = 20_000;
 /// Quotes of one conversation.
 pub const QUOTES: usize = 200;
 /// Statements about tags in one conversation.
@@ -12,16 +12,23 @@ pub const TAGS: usize = 4_000;
 pub const STATEMENTS: usize = 400;
 /// Bytes of one change of a document.
 pub const CHANGE_BYTES: usize = 512 * 1024;
-/// Operations of one change: the longest notes replaced by other words, and room.
-pub const CHANGE_OPERATIONS: u64 = 120_000;
+/// Operations of one change, deletions counting twice: the longest notes replaced by other words.
+pub const CHANGE_OPERATIONS: u64 = 62_000;
 /// Changes of one document in one push.
 pub const CHANGES: usize = 2_000;
-/// Operations of all changes of one document in one push: half a second of merging.
-pub const ITEM_OPERATIONS: u64 = 400_000;
+/// Operations of all changes of one document in one push, deletions counting twice.
+pub const ITEM_OPERATIONS: u64 = 100_000;
+/// Of these, values that are put and objects that are made: whatever is no character of the notes.
+pub const ITEM_PUTS: usize = 8_000;
+/// Of these, characters that do not follow the one written before: where somebody went on elsewhere.
+pub const ITEM_JUMPS: usize = 4_000;
+/// Operations of one document, which it costs ten milliseconds to load: the longest notes, half of
+/// them replaced.
+pub const DOCUMENT_OPERATIONS: u64 = 45_000;
 /// Bytes of one document's changes in one push.
 pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
-/// Bytes of one saved document.
-pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one saved document: two hundred pages.
+pub const DOCUMENT_BYTES: usize = 1024 * 1024;
 /// Documents in one push.
 pub const PUSH_DOCUMENTS: usize = 2_000;
 /// Documents that one request compares.
@@ -35,8 +42,16 @@ pub const HELD_BYTES: usize = 64 * 1024 * 1024;
 /// Rounds one tablet follows.
 pub const ROUNDS: usize = 1_000;
 /// Bytes of a request as sent, compressed.
-pub const REQUEST_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes of a request or an answer, inflated.
+pub const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a request, inflated.
+pub const REQUEST_INFLATED_BYTES: usize = 6 * 1024 * 1024;
+/// Numbers, texts, lists and maps in a request.
+pub const REQUEST_ITEMS: usize = 400_000;
+/// And in the envelope around it.
+pub const ENVELOPE_ITEMS: usize = 1_000;
+/// Operations of all documents in one request.
+pub const REQUEST_OPERATIONS: u64 = 1_000_000;
+/// Bytes of an answer, inflated.
 pub const INFLATED_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of feed in one answer before compression: what a tablet asks for at most.
 pub const FEED_BYTES: usize = 8 * 1024 * 1024;

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::{ActorId, Automerge, ObjId, ReadDoc};
 
 use crate::admission::Refusal;
+use crate::characters::Characters;
 use crate::consent::Statement;
 use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
 use crate::gatekeeper::RawChange;
 use crate::ids::{DeviceNumber, QuoteId, StatementId, UserId};
 use crate::limits;
-use crate::operations::{Action, Key, Operation, Value};
+use crate::operations::{Action, Key, Operation, OperationId, Value};
 
 /// On whose behalf a tablet pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,12 @@ pub(crate) struct Shape {
     tags: usize,
     /// Characters.
     notes: usize,
+    /// Operations that are not about characters.
+    puts: usize,
+    /// Characters that do not follow the one before.
+    jumps: usize,
+    /// Those that there are, where operations on others are to be found out.
+    characters: Option<Characters>,
 }
 
 impl Shape {
@@ -81,7 +88,15 @@ impl Shape {
             statements: BTreeSet::new(),
             tags: 0,
             notes: 0,
+            puts: 0,
+            jumps: 0,
+            characters: None,
         }
+    }
+
+    /// From now on an operation on a character must be about one of these, or about a new one.
+    pub(crate) fn know_characters(&mut self, characters: Option<Characters>) {
+        self.characters = characters;
     }
 
     pub(crate) fn of(doc: &Automerge, parts: &Parts) -> Self {
@@ -124,6 +139,7 @@ impl Shape {
             first,
             seen: Vec::new(),
             count: 0,
+            typed: false,
         };
         let mut operations = change.operations();
         while let Some(operation) = operations.next()? {
@@ -146,6 +162,8 @@ struct Judge<'a, 'b> {
     seen: Vec<&'static str>,
     /// Operations that were judged already.
     count: u64,
+    /// The last of them wrote a character.
+    typed: bool,
 }
 
 const ROOT_KEYS: [&str; 6] = ["schema", "meta", "notes", "quotes", "tags", "consent"];
@@ -153,8 +171,12 @@ const META_KEYS: [&str; 4] = ["recorded_at", "recorded_by", "language", "area"];
 
 impl Judge<'_, '_> {
     fn operation(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
+        let typed = std::mem::replace(&mut self.typed, false);
         let place = match op.object {
-            None => return self.root(op),
+            None => {
+                self.put()?;
+                return self.root(op);
+            }
             Some(id) => {
                 let name = (id.counter, self.change.actor(id).clone());
                 let known = self.shape.places.get(&name);
@@ -162,8 +184,9 @@ impl Judge<'_, '_> {
             }
         };
         if place == Place::Notes {
-            return self.notes(op);
+            return self.notes(op, typed);
         }
+        self.put()?;
         let key = property(op)?;
         if op.action == Action::Delete {
             return Err(match place {
@@ -226,16 +249,53 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn notes(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
+    fn put(&mut self) -> Result<(), Violation> {
+        self.shape.puts += 1;
+        within(self.shape.puts, limits::ITEM_PUTS, "values")
+    }
+
+    /// `typed`: the operation before wrote a character too.
+    fn notes(&mut self, op: &Operation<'_>, typed: bool) -> Result<(), Violation> {
+        self.is_there(op.key)?;
         match op.action {
-            Action::Put(Value::Text(text)) if op.insert && is_character(text) => {
+            Action::Put(Value::Text(text))
+                if op.insert && op.predecessors.is_empty() && is_character(text) =>
+            {
+                let number = self.change.start_op + self.count;
+                let before = OperationId {
+                    counter: number - 1,
+                    actor: 0,
+                };
+                if !typed || op.key != Key::Element(before) {
+                    self.shape.jumps += 1;
+                    within(self.shape.jumps, limits::ITEM_JUMPS, "places in the notes")?;
+                }
+                self.typed = true;
+                if let Some(characters) = &mut self.shape.characters {
+                    characters.learn(&self.change.author, number);
+                }
                 self.shape.notes += 1;
                 // Two people may each have filled them; one person may not.
                 let people = if self.first { 1 } else { 2 };
                 within(self.shape.notes, limits::NOTES_CHARS * people, "notes")
             }
-            Action::Delete => Ok(()),
+            // Nobody writes over a character: there is none but the one that was written.
+            Action::Delete if !op.insert => match (op.key, &op.predecessors[..]) {
+                (Key::Element(element), [one]) if *one == element => Ok(()),
+                _ => Err(Violation::WrongValue("notes")),
+            },
             _ => Err(Violation::WrongValue("notes")),
+        }
+    }
+
+    fn is_there(&self, key: Key<'_>) -> Result<(), Violation> {
+        let (Some(characters), Key::Element(id)) = (&self.shape.characters, key) else {
+            return Ok(());
+        };
+        if characters.have(self.change.actor(id), id.counter) {
+            Ok(())
+        } else {
+            Err(Violation::UnknownPath("notes/?".to_owned()))
         }
     }
 

@@ -12,6 +12,7 @@
 
 mod compare;
 mod feed;
+mod happened;
 mod held;
 mod identity;
 mod incoming;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+pub use happened::{Happened, What};
 pub use held::{Held, Standing};
 pub use identity::Identity;
 pub use incoming::{AnswerError, Applied};
@@ -297,6 +299,11 @@ impl Replica {
         self.state.revoked
     }
 
+    /// The server may lack what it once had, and is being asked: what counts as stored may not be.
+    pub fn is_comparing(&self) -> bool {
+        self.state.comparing.is_some()
+    }
+
     /// Conversations with anything that the server has not receipted yet.
     pub fn waiting(&self) -> usize {
         self.held.values().filter(|held| held.is_waiting()).count()
@@ -338,7 +345,7 @@ impl Replica {
 
     /// What was refused is sent again with the next requests: the button "probeer opnieuw".
     pub fn retry_refused(&mut self) {
-        self.held.values_mut().for_each(Held::retry);
+        self.held.values_mut().for_each(Held::ask);
     }
 
     /// The same person signed in on this tablet again: it is another device to the server now, with
@@ -355,11 +362,7 @@ impl Replica {
         self.compare_all();
         let mut effects = vec![Effect::KeepIdentity, Effect::KeepState];
         for (id, held) in self.held.iter_mut().filter(|(_, held)| held.is_waiting()) {
-            held.retry();
-            // The server takes changes of the device that made them alone.
-            if another && !held.steps().is_empty() {
-                held.redo();
-            }
+            held.handed_over(another);
             effects.push(Effect::Keep(*id));
         }
         Ok(effects)

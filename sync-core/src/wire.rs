@@ -11,6 +11,7 @@ use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
+use crate::bounded;
 use crate::conversation::Head;
 use crate::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
 use crate::limits;
@@ -51,10 +52,13 @@ pub struct Request {
     /// The database that the cursors belong to; missing at first contact.
     #[n(0)]
     pub epoch: Option<Epoch>,
-    #[n(1)]
+    #[cbor(
+        n(1),
+        decode_with = "bounded::list::<_, _, { limits::PUSH_DOCUMENTS }>"
+    )]
     pub push: Vec<Push>,
     /// Where the tablet is in each round's feed. Rounds that it may follow and does not name start at 0.
-    #[n(2)]
+    #[cbor(n(2), decode_with = "bounded::list::<_, _, { limits::ROUNDS }>")]
     pub cursors: Vec<Cursor>,
     /// How many bytes of feed the answer may hold before compression; 0 for none.
     #[n(3)]
@@ -74,10 +78,20 @@ pub struct Request {
     pub receipt_key: Option<KeyId>,
     /// Conversations of which the tablet asks how the server has them: after a foreign epoch, after a
     /// place that the server never gave, after signing in anew.
-    #[cbor(n(8), default, skip_if = "Vec::is_empty")]
+    #[cbor(
+        n(8),
+        default,
+        skip_if = "Vec::is_empty",
+        decode_with = "bounded::list::<_, _, { limits::COMPARE_DOCUMENTS }>"
+    )]
     pub compare: Vec<Version>,
     /// What this server signed about changes of others in this push, see [`Push::voucher`].
-    #[cbor(n(9), default, skip_if = "Vec::is_empty")]
+    #[cbor(
+        n(9),
+        default,
+        skip_if = "Vec::is_empty",
+        decode_with = "bounded::list::<_, _, { limits::VOUCHERS }>"
+    )]
     pub vouchers: Vec<Voucher>,
 }
 
@@ -361,6 +375,9 @@ impl Envelope {
         if bytes.len() > limits::REQUEST_BYTES {
             return Err(WireError::TooLarge(limits::REQUEST_BYTES));
         }
+        if !bounded::has_at_most(limits::ENVELOPE_ITEMS, bytes) {
+            return Err(too_many_items());
+        }
         let envelope: Envelope = decode(bytes)?;
         if envelope.protocol == PROTOCOL {
             Ok(envelope)
@@ -379,7 +396,11 @@ impl Envelope {
 
     /// What was sent. Only behind [`Envelope::verify`].
     pub fn open(&self) -> Result<Request, WireError> {
-        unpack(&self.body)
+        let plain = inflate(&self.body, limits::REQUEST_INFLATED_BYTES)?;
+        if !bounded::has_at_most(limits::REQUEST_ITEMS, &plain) {
+            return Err(too_many_items());
+        }
+        decode(&plain)
     }
 }
 
@@ -398,7 +419,7 @@ impl Answer {
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Answer, WireError> {
-        unpack(bytes)
+        decode(&inflate(bytes, limits::INFLATED_BYTES)?)
     }
 }
 
@@ -429,15 +450,18 @@ fn pack<T: Encode<()>>(value: &T) -> Vec<u8> {
     gzip.finish().unwrap_or_default()
 }
 
-fn unpack<T: for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<T, WireError> {
+fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, WireError> {
     let mut plain = Vec::new();
-    let cap = limits::INFLATED_BYTES as u64 + 1;
     GzDecoder::new(bytes)
-        .take(cap)
+        .take(most as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| WireError::NotGzip)?;
-    if plain.len() > limits::INFLATED_BYTES {
-        return Err(WireError::TooLarge(limits::INFLATED_BYTES));
+    if plain.len() > most {
+        return Err(WireError::TooLarge(most));
     }
-    decode(&plain)
+    Ok(plain)
+}
+
+fn too_many_items() -> WireError {
+    WireError::NotCbor("it consists of too many parts".to_owned())
 }

@@ -1,6 +1,7 @@
 //! A real Chromium, driven by chromedriver: a profile that outlives the browser, a kill that is one,
 //! pictures of an exact size, and axe-core in every page that is looked at.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -139,6 +140,7 @@ impl Size {
 pub struct Browser {
     driver: WebDriver,
     profile_folder: PathBuf,
+    size: Cell<Size>,
 }
 
 impl Browser {
@@ -172,13 +174,19 @@ impl Browser {
         let browser = Browser {
             driver,
             profile_folder: profile.path().to_owned(),
+            size: Cell::new(size),
         };
         browser.resize(size).await;
         browser
     }
 
     pub async fn resize(&self, size: Size) {
+        self.size.set(size);
         let (width, height) = size.pixels();
+        self.measure(width, height).await;
+    }
+
+    async fn measure(&self, width: u32, height: u32) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.command("Emulation.setDeviceMetricsOverride", metrics)
@@ -352,6 +360,12 @@ impl Browser {
         }
     }
 
+    /// Nothing with this `data-testid` is on the page any more.
+    pub async fn until_gone(&self, testid: &str) {
+        let gone = format!("!document.querySelector(\"[data-testid='{testid}']\")");
+        self.until(&format!("`{testid}` is gone"), &gone).await;
+    }
+
     pub async fn evaluate(&self, script: &str) -> Value {
         self.driver
             .execute(script, Vec::new())
@@ -383,16 +397,35 @@ impl Browser {
         .await;
     }
 
-    /// A picture of the page. Kept where `KOFFIEKAR_PICTURES` says, else nowhere.
+    /// Pictures of the page: as it is, in the dark, and turned. Kept where `KOFFIEKAR_PICTURES` says,
+    /// else nowhere.
     pub async fn picture(&self, name: &str) {
-        if let Some(folder) = std::env::var_os("KOFFIEKAR_PICTURES") {
-            let folder = PathBuf::from(folder);
-            std::fs::create_dir_all(&folder).unwrap();
-            self.driver
-                .screenshot(&folder.join(format!("{name}.png")))
-                .await
-                .unwrap();
-        }
+        let Some(folder) = std::env::var_os("KOFFIEKAR_PICTURES") else {
+            return;
+        };
+        let folder = PathBuf::from(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let keep = async |name: String| {
+            let path = folder.join(format!("{name}.png"));
+            self.driver.screenshot(&path).await.unwrap();
+        };
+        keep(name.to_owned()).await;
+        self.prefer("dark").await;
+        keep(format!("{name}-dark")).await;
+        self.prefer("light").await;
+        let (width, height) = self.size.get().pixels();
+        self.measure(height, width).await;
+        keep(format!("{name}-turned")).await;
+        self.measure(width, height).await;
+    }
+
+    async fn prefer(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.command(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [feature] }),
+        )
+        .await;
     }
 
     /// No violation of WCAG 2.1 A and AA that axe-core can find in what is shown now.

@@ -9,11 +9,13 @@
 
 pub mod browser;
 pub mod chunks;
+pub mod disk;
 pub mod fuzz;
 pub mod hand;
 pub mod interop;
 pub mod messages;
 pub mod office;
+pub mod operations;
 pub mod postgres;
 pub mod programs;
 pub mod rows;

@@ -130,7 +130,6 @@ impl Rows {
                 said,
                 suggestions,
                 best_suggestion,
-                search_row,
                 terms: self.terms(search_row).await,
             });
         }

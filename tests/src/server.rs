@@ -1,7 +1,8 @@
 //! Servers for one test: inside this process, or as the real binary that can be killed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 use koffiekar_server::store::Store;
 use koffiekar_server::{Apart, Clock, Koffiekar};
@@ -150,6 +151,14 @@ impl Server {
         self.begin().await;
     }
 
+    /// The same on another machine: of what stood apart from the database only the key file came along.
+    pub async fn put_back_elsewhere(&mut self, backup: &Backup) {
+        self.end().await;
+        self.place.put_back(backup).await;
+        std::fs::remove_file(self.place.apart().remembered()).unwrap();
+        self.begin().await;
+    }
+
     async fn end(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -202,45 +211,86 @@ pub struct Binary {
     pub url: String,
     pub port: u16,
     process: Child,
+    log: Log,
 }
+
+/// The lines of a log so far.
+type Log = Arc<Mutex<Vec<String>>>;
 
 impl Binary {
     /// Starts `koffiekar serve` on a folder and waits until it says where it is.
     pub async fn start(data: &Path, port: u16, demo: bool) -> Binary {
-        let program: PathBuf = programs::koffiekar();
-        let mut command = Command::new(&program);
-        command
-            .args(["serve", "--log", "warn", "--data"])
-            .arg(data)
-            .args(["--port", &port.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
+        let mut command = Self::serve(Command::new(programs::koffiekar()), data, port);
         if demo {
             command.arg("--demo");
         }
+        Self::launch(command).await.unwrap()
+    }
+
+    /// A command that begins with the program, or with others that become it, and goes on so that
+    /// it serves.
+    pub fn serve(mut command: Command, data: &Path, port: u16) -> Command {
+        command
+            .args(["serve", "--log", "warn", "--data"])
+            .arg(data)
+            .args(["--port", &port.to_string()]);
+        command
+    }
+
+    /// Waits until it says where it is. The error is what it said when it ended instead.
+    pub async fn launch(mut command: Command) -> Result<Binary, String> {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         let mut process = command.spawn().unwrap();
+        let log = Log::default();
+        let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+        let heard = log.clone();
+        let listening = tokio::spawn(async move {
+            while let Ok(Some(line)) = said.next_line().await {
+                eprintln!("server: {line}");
+                heard.lock().unwrap().push(line);
+            }
+        });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let url = loop {
-            let line = lines.next_line().await.unwrap();
-            let line = line.expect("the server ended before it said where it is");
-            if let Some(url) = line.strip_prefix("Koffiekar: ") {
-                break url.to_owned();
+            match lines.next_line().await.unwrap() {
+                Some(line) => {
+                    if let Some(url) = line.strip_prefix("Koffiekar: ") {
+                        break url.to_owned();
+                    }
+                }
+                None => {
+                    listening.await.unwrap();
+                    return Err(log.lock().unwrap().join("\n"));
+                }
             }
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let port = url.rsplit(':').next().unwrap().parse().unwrap();
-        Binary { url, port, process }
+        Ok(Binary {
+            url,
+            port,
+            process,
+            log,
+        })
     }
 
     /// With the demo's programme, rounds and people, without its conversations.
     pub async fn start_empty_demo(data: &Path) -> Binary {
+        Self::lay_out_empty_demo(data).await;
+        Binary::start(data, 0, false).await
+    }
+
+    /// The demo's programme, rounds and people, for a server that starts here.
+    pub async fn lay_out_empty_demo(data: &Path) {
         let store = Store::open(&sqlite_address(data)).await.unwrap();
         let apart = Apart::beside(data);
         let koffiekar = Koffiekar::new(store, Clock::System, &apart).await.unwrap();
         koffiekar_server::demo::load(&koffiekar).await.unwrap();
         koffiekar.store.close().await;
-        Binary::start(data, 0, false).await
     }
 
     /// `kill -9`.
@@ -251,5 +301,10 @@ impl Binary {
 
     pub fn id(&self) -> u32 {
         self.process.id().unwrap()
+    }
+
+    /// What it logged until now.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 }

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use koffiekar_server::demo;
 use koffiekar_server::random;
-use koffiekar_sync_core::conversation::{Command, Conversation, NewConversation};
+use koffiekar_sync_core::conversation::{Command, Conversation, Document, Head, NewConversation};
 use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId};
 use koffiekar_sync_core::office::{EnrolDevice, Enrolment, Problem};
 use koffiekar_sync_core::replica::{
@@ -59,6 +59,11 @@ impl Tablet {
 
     /// The process ends and starts again: only what was kept is left, and the session is fresh.
     pub fn restart(&mut self) {
+        *self = self.copy();
+    }
+
+    /// Another one with all that this one kept, as from a backup.
+    pub fn copy(&self) -> Tablet {
         let state = self.replica.state();
         let held: Vec<(ConversationId, Vec<u8>)> = self
             .replica
@@ -74,7 +79,12 @@ impl Tablet {
         let (replica, unreadable) =
             Replica::restore(identity, random::bytes(), Some(&state), held, vouchers);
         assert!(unreadable.is_empty());
-        self.replica = replica;
+        Tablet {
+            url: self.url.clone(),
+            replica,
+            clock_error_ms: self.clock_error_ms,
+            budget: self.budget,
+        }
     }
 
     /// The same person signs in again: another device, another key.
@@ -103,6 +113,11 @@ impl Tablet {
     pub fn execute(&mut self, id: ConversationId, command: &Command) -> Vec<Effect> {
         let now = self.now();
         self.replica.execute(id, command, now).unwrap()
+    }
+
+    /// Of the document as it stands here.
+    pub fn heads(&self, id: ConversationId) -> Vec<Head> {
+        Document::heads_of(self.replica.held(id).unwrap().bytes()).unwrap()
     }
 
     pub fn read(&self, id: ConversationId) -> Conversation {

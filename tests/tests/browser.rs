@@ -1,5 +1,6 @@
 //! The product in a real browser, against the real binary.
 
+mod erased;
 mod field_day;
 mod live;
 mod rescue;

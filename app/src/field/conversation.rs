@@ -10,6 +10,7 @@ use koffiekar_sync_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    Screen,
     area::{AreaField, LanguageField, direction},
     draft::{Answer, Target, statements},
     editor::{Editor, is_begun},
@@ -18,11 +19,14 @@ use super::{
     orphan::Orphans,
     questions::{self, Questions, put},
     quote::QuoteShown,
-    sync, tablet, vault,
+    sync, tablet,
+    told::Told,
+    vault,
     words::words,
 };
 use crate::{
     parts::{Tone, announce, moment, title},
+    route,
     words::fill,
 };
 
@@ -65,6 +69,16 @@ pub(crate) fn Show(id: ConversationId) -> impl IntoView {
         .flatten()
     });
     let is_here = Memo::new(move |_| shown.with(Option::is_some));
+    // Whoever looks at it goes on where it goes on.
+    Effect::new(move || {
+        let by = (!is_here.get())
+            .then(|| tablet::see(|open| open.elsewhere.successor(&open.replica, id)))
+            .flatten()
+            .flatten();
+        if let Some(by) = by {
+            request_animation_frame(move || route::replace(&Screen::Conversation(by).path()));
+        }
+    });
     move || {
         if is_here.get() {
             let shown = Signal::derive(move || shown.get());
@@ -74,6 +88,7 @@ pub(crate) fn Show(id: ConversationId) -> impl IntoView {
                 <main id="main" class="f-page" tabindex="-1">
                     <h1 tabindex="-1">{words().conversation}</h1>
                     <p data-testid="conversation-gone">{words().gone}</p>
+                    <Told/>
                     <Orphans id/>
                 </main>
             }
@@ -117,6 +132,7 @@ fn Parts(id: ConversationId, shown: Signal<Option<Shown>>) -> impl IntoView {
         <main id="main" class="f-page f-conversation" tabindex="-1">
             <h1 tabindex="-1">{words.conversation}</h1>
             <p class="f-item-meta">{when}</p>
+            <Told of=id/>
             {move || standing.get().map(|standing| view! { <StandingNotice standing/> })}
             <For each=move || quotes.get() key=|quote| *quote let:quote>
                 <QuoteShown id quote quotes read me/>
@@ -133,6 +149,7 @@ fn Parts(id: ConversationId, shown: Signal<Option<Shown>>) -> impl IntoView {
                 </div>
             </section>
             <ConsentPart id read/>
+            <p class="f-number hint">{fill(words.conversation_number, &[&id.to_string()])}</p>
         </main>
     }
     .into_any()
@@ -168,7 +185,10 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
                     }
                     .into_any()
                 } else {
-                    view! { <dt>{words.for_helper}</dt><dd class="hint" lang="en">{reason.detail}</dd> }.into_any()
+                    is_technical(reason.code).then(|| view! {
+                        <dt>{words.for_helper}</dt><dd class="hint" lang="en">{reason.detail}</dd>
+                    })
+                    .into_any()
                 };
                 view! {
                     <dl class="f-why">
@@ -186,6 +206,24 @@ fn StandingNotice(standing: Standing) -> impl IntoView {
                 }
             })}
         </div>
+    }
+}
+
+/// The code does not say all that whoever helps should know.
+fn is_technical(code: ReasonCode) -> bool {
+    match code {
+        ReasonCode::Unreadable
+        | ReasonCode::NotAConversation
+        | ReasonCode::TooLarge
+        | ReasonCode::NotAllowed
+        | ReasonCode::TryAgain
+        | ReasonCode::CannotReplay => true,
+        ReasonCode::ForeignRound
+        | ReasonCode::ClosedRound
+        | ReasonCode::OtherRound
+        | ReasonCode::DeviceRevoked
+        | ReasonCode::TurnedDown
+        | ReasonCode::QuarantineFull => false,
     }
 }
 

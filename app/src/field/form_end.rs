@@ -1,6 +1,6 @@
 //! The end of a new conversation: consent, *Klaar*, and wiping a draft.
 
-use koffiekar_sync_core::limits;
+use koffiekar_sync_core::{conversation::CommandError, limits, replica::EditError};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -23,12 +23,29 @@ pub(crate) fn explain(error: &WorkError) -> String {
     let words = words();
     let why = match error {
         WorkError::Locked => words.locked_reason.to_owned(),
-        WorkError::Store(_) | WorkError::Vault(_) | WorkError::Answer(_) | WorkError::Person(_) => {
-            words.store_reason.to_owned()
-        }
-        WorkError::Edit(error) => fill(words.command_reason, &[&error.to_string()]),
+        WorkError::Store(_) | WorkError::Vault(_) => words.store_reason.to_owned(),
+        WorkError::Answer(_) | WorkError::Person(_) => words.answer_reason.to_owned(),
+        WorkError::Edit(EditError::NotHere) => words.e_not_here.to_owned(),
+        WorkError::Edit(EditError::Command(error)) => not_carried_out(error),
     };
     fill(words.not_saved, &[&why])
+}
+
+fn not_carried_out(error: &CommandError) -> String {
+    let words = words();
+    let bounded = |text, most: usize| fill(text, &[&most.to_string()]);
+    match error {
+        CommandError::NoSuchQuote => words.e_no_quote.to_owned(),
+        CommandError::QuoteLength => bounded(words.e_quote_length, limits::QUOTE_CHARS),
+        CommandError::NotesLength => bounded(words.e_notes_length, limits::NOTES_CHARS),
+        CommandError::TooMuchAtOnce => words.e_at_once.to_owned(),
+        CommandError::EditedTooMuch => words.e_edited_too_much.to_owned(),
+        CommandError::NullCharacter => words.e_null.to_owned(),
+        CommandError::TooManyQuotes => bounded(words.e_quotes, limits::QUOTES),
+        CommandError::TooLong { .. } => words.e_long.to_owned(),
+        CommandError::UnknownState => words.e_changed.to_owned(),
+        CommandError::Document(_) => words.e_unreadable.to_owned(),
+    }
 }
 
 #[component]

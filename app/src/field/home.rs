@@ -13,6 +13,7 @@ use super::{
     sign::{SignedOut, time_of_day},
     storage::StorageWarning,
     suggest, tablet,
+    told::Told,
     words::words,
 };
 use crate::{
@@ -137,6 +138,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
             </div>
             {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
             <SignedOut/>
+            <Told/>
             <StorageWarning/>
             <Drafts round=id/>
             <Conversations round=id/>

@@ -40,6 +40,7 @@ mod store;
 mod suggest;
 mod sync;
 mod tablet;
+mod told;
 mod vault;
 mod words;
 

@@ -11,7 +11,8 @@ use koffiekar_sync_core::{
 use super::{
     draft::{Draft, EditDraft, Target},
     store::{self, Shelf, StoreError, key_of},
-    tablet::WorkError,
+    tablet::{TOLD, WorkError},
+    told,
     vault::{self, Vault, VaultError},
 };
 
@@ -30,6 +31,7 @@ pub(super) struct Contents {
     pub(super) drafts: BTreeMap<ConversationId, Draft>,
     pub(super) edits: BTreeMap<(ConversationId, Target), EditDraft>,
     pub(super) unreadable: usize,
+    pub(super) told: Vec<told::Line>,
 }
 
 impl Records {
@@ -100,6 +102,11 @@ impl Records {
         }
         let catalogue = catalogue.unwrap_or_default();
         let tagger = meta("tagger").ok().flatten();
+        let told = meta(TOLD)
+            .ok()
+            .flatten()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
         Ok(Contents {
             replica,
             catalogue,
@@ -107,6 +114,7 @@ impl Records {
             drafts,
             edits,
             unreadable,
+            told,
         })
     }
 }

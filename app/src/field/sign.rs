@@ -65,9 +65,11 @@ pub(crate) fn state() -> (State, String) {
     let words = words();
     let seen = tablet::see(|open| {
         let replica = &open.replica;
-        (open.count(), replica.last_contact(), replica.revoked())
+        let is_checked = !replica.is_comparing();
+        let contact = replica.last_contact().filter(|_| is_checked);
+        (open.count(), contact, is_checked, replica.revoked())
     });
-    let (count, contact, revoked) = seen.unwrap_or_default();
+    let (count, contact, is_checked, revoked) = seen.unwrap_or_default();
     let progress = sync::progress().get();
     let needs = match tablet::trouble().get() {
         Some(StoreError::Full) => Some(words.needs_room.to_owned()),
@@ -101,7 +103,9 @@ pub(crate) fn state() -> (State, String) {
         let (state, text) = match contact {
             Some(at) => (State::Safe, safe_since(at)),
             None if progress.busy => (State::Busy, words.sign_busy.to_owned()),
-            None => (State::Waiting, words.sign_never.to_owned()),
+            None if is_checked => (State::Waiting, words.sign_never.to_owned()),
+            // A backup was put back there, or somebody signed in anew.
+            None => (State::Waiting, words.sign_unchecked.to_owned()),
         };
         (state, text, besides(count, false, false))
     };

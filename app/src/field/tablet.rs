@@ -15,11 +15,12 @@ use koffiekar_sync_core::{
     catalogue::Catalogue,
     conversation::Command,
     ids::{ConversationId, Millis, UserId},
-    replica::{EditError, Effect, Identity, OtherPerson, Replica, Standing},
+    replica::{EditError, Effect, Happened, Identity, OtherPerson, Replica, Standing, What},
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    Screen,
     digest::{Digest, Digests},
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
@@ -27,6 +28,7 @@ use super::{
     records::Records,
     store::{self, Shelf, StoreError, Write, key_of},
     suggest,
+    told::Elsewhere,
     vault::{KeyRecord, PASSWORD_CHARS, Vault, VaultError},
 };
 
@@ -41,6 +43,8 @@ pub(crate) struct Open {
     pub(crate) edits: BTreeMap<(ConversationId, Target), EditDraft>,
     /// Records that cannot be opened. They stay where they are.
     pub(crate) unreadable: usize,
+    /// What was done elsewhere to conversations of this tablet.
+    pub(crate) elsewhere: Elsewhere,
     digests: Digests,
     /// Tells an answer to an earlier opening from one to this.
     pub(crate) opening: u64,
@@ -88,6 +92,14 @@ thread_local! {
     /// Writes of typed words that are under way.
     static WRITING: Cell<u32> = const { Cell::new(0) };
     static OPENINGS: RefCell<u64> = const { RefCell::new(0) };
+}
+
+/// Under which name it is kept what was done elsewhere and not read yet.
+pub(super) const TOLD: &str = "told";
+
+/// Is this conversation on the screen?
+fn is_shown(id: ConversationId) -> bool {
+    untrack(Screen::now) == Screen::Conversation(id)
 }
 
 /// Grows with every change of what the tablet holds.
@@ -146,6 +158,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
         drafts: contents.drafts,
         edits: contents.edits,
         unreadable: contents.unreadable,
+        elsewhere: Elsewhere::new(contents.told),
         digests: Digests::default(),
         opening,
         _hold: hold,
@@ -225,7 +238,12 @@ async fn read_again_of(opening: u64) {
             Ok(contents) => {
                 open.replica = contents.replica;
                 open.digests = Digests::default();
+                open.elsewhere.told = contents.told;
                 // Drafts stay as they are in memory: typed words are never older than stored ones.
+                // What an answer took away that could not be kept is here again, to be taken away.
+                for (key, edit) in contents.edits {
+                    open.edits.entry(key).or_insert(edit);
+                }
                 true
             }
             Err(_) => false,
@@ -296,10 +314,14 @@ pub(crate) async fn enrolled_again(
     let person = peek(|open| open.wrapped_anew(password)).ok_or(WorkError::Locked)??;
     let write = person.write();
     work(|open| {
+        let effects = open.replica.enrolled_again(identity)?;
+        // What had left comes back.
+        open.elsewhere.has_access_again();
+        let told = open.sealed_json(Shelf::Meta, TOLD, &open.elsewhere.told)?;
         Ok(Done {
             value: (),
-            effects: open.replica.enrolled_again(identity)?,
-            writes: vec![write],
+            effects,
+            writes: vec![write, told],
         })
     })
     .await?;
@@ -318,12 +340,23 @@ pub(crate) fn keep_draft(draft: Draft) {
     start(write);
 }
 
+/// Nothing, where it is about words that were erased meanwhile.
 pub(crate) fn keep_edit(edit: EditDraft) {
-    let key = EditDraft::key(edit.conversation, edit.target);
     let write = touch(|open| {
+        let edit = open.elsewhere.placed(edit, &open.replica)?;
+        let key = EditDraft::key(edit.conversation, edit.target);
         let write = open.sealed_json(Shelf::Drafts, &key, &edit);
         open.edits.insert((edit.conversation, edit.target), edit);
-        write
+        Some(write)
+    });
+    start(write.flatten());
+}
+
+/// What was done elsewhere was read.
+pub(crate) fn told_read() {
+    let write = touch(|open| {
+        open.elsewhere.told.clear();
+        Ok(open.removed(Shelf::Meta, TOLD))
     });
     start(write);
 }
@@ -449,6 +482,48 @@ impl Open {
             return Ok(self.person.clone());
         }
         self.vault.wrap(login, name, label, *demo, password)
+    }
+
+    /// What an answer did to conversations that somebody may be looking for or typing into.
+    pub(crate) fn follow(&mut self, happened: &[Happened]) -> Result<Vec<Write>, VaultError> {
+        let mut writes = Vec::new();
+        for one in happened {
+            self.elsewhere.learn(one);
+        }
+        let mut begun: BTreeMap<ConversationId, bool> = BTreeMap::new();
+        for (key, edit) in self.edits.clone() {
+            let placed = self.elsewhere.placed(edit.clone(), &self.replica);
+            *begun.entry(key.0).or_default() |= placed.is_none();
+            let to = placed.as_ref().map(|edit| (edit.conversation, edit.target));
+            // Another edit of the same stands there already: this one is shown beside it.
+            let is_taken = to.is_some_and(|to| to != key && self.edits.contains_key(&to));
+            if placed.as_ref() == Some(&edit) || is_taken {
+                continue;
+            }
+            self.edits.remove(&key);
+            writes.push(self.removed(Shelf::Drafts, &EditDraft::key(key.0, key.1)));
+            if let (Some(to), Some(edit)) = (to, placed) {
+                writes.push(self.sealed_json(Shelf::Drafts, &EditDraft::key(to.0, to.1), &edit)?);
+                self.edits.insert(to, edit);
+            }
+        }
+        let is_news = |one: &&Happened| match one.what {
+            What::Accepted | What::Left => true,
+            What::Erased | What::Replaced { .. } | What::Moved => {
+                let is_begun = begun.contains_key(&one.conversation);
+                one.own || one.lost || one.kept || is_begun || is_shown(one.conversation)
+            }
+        };
+        let news: Vec<&Happened> = happened.iter().filter(is_news).collect();
+        if !news.is_empty() {
+            for one in news {
+                let dropped = begun.get(&one.conversation);
+                let is_dropped = dropped.copied().unwrap_or_default();
+                self.elsewhere.tell(one, dropped.is_some(), is_dropped);
+            }
+            writes.push(self.sealed_json(Shelf::Meta, TOLD, &self.elsewhere.told)?);
+        }
+        Ok(writes)
     }
 
     fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {

@@ -88,6 +88,7 @@ texts! {
     sign_safe: "Alles veilig opgeslagen om {}", "All safely stored at {}";
     sign_safe_day: "Alles veilig opgeslagen op {}", "All safely stored on {}";
     sign_never: "Nog geen contact met de server", "No contact with the server yet";
+    sign_unchecked: "Nog niet nagekeken of de server alles heeft", "Not checked yet whether the server has everything";
     sign_needs_you: "Heeft u nodig: {}", "Needs you: {}";
     refused_one: "1 geweigerd", "1 refused";
     refused_many: "{} geweigerd", "{} refused";
@@ -136,6 +137,39 @@ texts! {
     standing_undecided: "bij de beheerder", "with the administrator";
     standing_refused: "geweigerd", "refused";
     demo: "Demo: alle gesprekken zijn verzonnen.", "Demo: all conversations are invented.";
+
+    // What was done elsewhere
+    told_erased_one: "Een gesprek is op verzoek gewist. Er staat niets meer van op deze tablet.",
+        "A conversation was erased on request. Nothing of it is left on this tablet.";
+    told_erased_many: "{} gesprekken zijn op verzoek gewist. Er staat niets meer van op deze tablet.",
+        "{} conversations were erased on request. Nothing of them is left on this tablet.";
+    told_erased_lost: "Ook wat u daarin nog niet had verstuurd, is gewist.",
+        "What you had not sent of it is erased too.";
+    told_replaced_one: "In een gesprek zijn woorden van de bewoner op verzoek gewist. De rest van het gesprek is er nog.",
+        "In a conversation, words of the resident were erased on request. The rest of the conversation is still there.";
+    told_replaced_many: "In {} gesprekken zijn woorden van bewoners op verzoek gewist. De rest van die gesprekken is er nog.",
+        "In {} conversations, words of residents were erased on request. The rest of those conversations is still there.";
+    told_replaced_here: "In dit gesprek zijn woorden van de bewoner op verzoek gewist. De rest is er nog.",
+        "In this conversation, words of the resident were erased on request. The rest is still there.";
+    told_replaced_lost: "Uw wijziging van die woorden is mee gewist.",
+        "Your change of those words was erased with them.";
+    told_replaced_kept: "Wat u er verder aan veranderde, is bewaard.",
+        "What else you changed in it was kept.";
+    told_moved_one: "Een gesprek is naar een andere ronde verplaatst.", "A conversation was moved to another round.";
+    told_moved_here: "Dit gesprek is naar een andere ronde verplaatst.", "This conversation was moved to another round.";
+    told_moved_many: "{} gesprekken zijn naar een andere ronde verplaatst.",
+        "{} conversations were moved to another round.";
+    told_accepted_one: "Een beheerder heeft een gesprek van u aangenomen. Het is veilig opgeslagen.",
+        "An administrator accepted a conversation of yours. It is safely stored.";
+    told_accepted_here: "Een beheerder heeft dit gesprek aangenomen. Het is veilig opgeslagen.",
+        "An administrator accepted this conversation. It is safely stored.";
+    told_accepted_many: "Een beheerder heeft {} gesprekken van u aangenomen. Ze zijn veilig opgeslagen.",
+        "An administrator accepted {} conversations of yours. They are safely stored.";
+    told_left_one: "Een gesprek staat niet meer op deze tablet, omdat u er hier geen toegang meer toe hebt. Het is veilig opgeslagen op de server.",
+        "A conversation is no longer on this tablet, because you have no access to it here any more. It is safely stored on the server.";
+    told_left_many: "{} gesprekken staan niet meer op deze tablet, omdat u er hier geen toegang meer toe hebt. Ze zijn veilig opgeslagen op de server.",
+        "{} conversations are no longer on this tablet, because you have no access to them here any more. They are safely stored on the server.";
+    to_conversation: "Naar het gesprek", "To the conversation";
 
     // The form
     form_title: "Nieuw gesprek", "New conversation";
@@ -198,7 +232,20 @@ texts! {
     not_saved: "Dit is niet bewaard: {} Uw woorden staan nog op het scherm.", "This was not kept: {} Your words are still on the screen.";
     locked_reason: "de tablet is vergrendeld.", "the tablet is locked.";
     store_reason: "de opslag is vol of werkt niet.", "the storage is full or does not work.";
-    command_reason: "het gesprek neemt deze wijziging niet aan ({}).", "the conversation does not take this change ({}).";
+    e_not_here: "dit gesprek staat niet meer op deze tablet.", "this conversation is no longer on this tablet.";
+    e_no_quote: "dit citaat staat niet meer in het gesprek.", "this quote is no longer in the conversation.";
+    e_quote_length: "een citaat heeft 1 tot {} tekens.", "a quote has 1 to {} characters.";
+    e_notes_length: "een notitie heeft ten hoogste {} tekens.", "a note has at most {} characters.";
+    e_at_once: "dit is te veel in één keer. Maak er twee gesprekken van.", "this is too much at once. Make it two conversations.";
+    e_null: "er staat een teken in dat niet bewaard kan worden. Typ de tekst opnieuw.",
+        "it holds a character that cannot be kept. Type the text anew.";
+    e_edited_too_much: "dit gesprek is zo vaak gewijzigd dat er niets meer bij kan. Schrijf het verder op in een ander gesprek.", "this conversation was edited so often that it takes no more. Write the rest down in another one.";
+    e_quotes: "een gesprek heeft ten hoogste {} citaten.", "a conversation has at most {} quotes.";
+    e_long: "een naam van een taal of buurt is te lang.", "a name of a language or an area is too long.";
+    e_changed: "het gesprek is intussen veranderd. Neem over wat u typte, sluit de wijziging en begin opnieuw.",
+        "the conversation has changed meanwhile. Copy what you typed, close the change and begin again.";
+    e_unreadable: "dit gesprek kan niet worden gelezen. Vraag uw beheerder.", "this conversation cannot be read. Ask your administrator.";
+    answer_reason: "het antwoord van de server past hier niet.", "the server's answer does not fit here.";
     gone_draft: "Dit concept is er niet meer. Misschien is het al klaar.", "This draft is no longer here. It may be finished.";
 
     // A conversation
@@ -224,6 +271,7 @@ texts! {
     by_you: "door u", "by you";
     by_colleague: "door een collega", "by a colleague";
     about: "Waar en welke taal", "Where and which language";
+    conversation_number: "Nummer van dit gesprek: {}", "Number of this conversation: {}";
     answer_yes: "Ja", "Yes";
     answer_no: "Nee", "No";
     answer_none: "Niet gevraagd (telt als nee)", "Not asked (counts as no)";
@@ -242,7 +290,7 @@ texts! {
         "The server refused this. It stays on this tablet.";
     why: "Waarom", "Why";
     what_to_do: "Wat u kunt doen", "What you can do";
-    for_helper: "Voor wie u helpt", "For whoever helps you";
+    for_helper: "Voor wie u helpt (in het Engels)", "For whoever helps you";
     administrator_wrote: "De beheerder schreef", "The administrator wrote";
 
     // This tablet

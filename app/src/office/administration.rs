@@ -1,7 +1,10 @@
 //! The administrator's screens: people, rounds, action lines, tablets, and what tablets sent that
-//! waits for a decision or came by file.
+//! waits for a decision or came by file; and what is erased or moved to another round.
 
 mod devices;
+mod erasing;
+mod erasing_list;
+mod erasing_outline;
 mod held;
 mod held_decision;
 mod lines;
@@ -21,6 +24,7 @@ use crate::{
 };
 
 use devices::Devices;
+use erasing::Erasing;
 use held::Held;
 use lines::Lines;
 use people::People;
@@ -57,6 +61,7 @@ pub(super) fn Administration() -> impl IntoView {
                     {tab(Part::Devices, words.devices.title.into())}
                     {tab(Part::Held, held_title)}
                     {tab(Part::Rescue, words.rescue.title.into())}
+                    {tab(Part::Erasing, words.erasing.title.into())}
                 </ul>
             </nav>
             {move || match part.get() {
@@ -64,6 +69,7 @@ pub(super) fn Administration() -> impl IntoView {
                 Part::Rounds => view! { <Rounds/> }.into_any(),
                 Part::Lines => view! { <Lines/> }.into_any(),
                 Part::Devices => view! { <Devices/> }.into_any(),
+                Part::Erasing => view! { <Erasing/> }.into_any(),
                 Part::Held => view! { <Held waiting=held/> }.into_any(),
                 Part::Rescue => {
                     let on_held = Callback::new(move |()| held.refresh(held::PATH.to_owned()));

@@ -2,9 +2,10 @@
 
 mod difference;
 
-use koffiekar_sync_core::ids::QuoteId;
+use koffiekar_sync_core::ids::{ConversationId, QuoteId};
 use koffiekar_sync_core::office::{QuoteDetail, QuoteRow, SettleWording, TagSaid};
 use leptos::{ev, prelude::*, task::spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{
     desk::{Entry, Judging, List},
@@ -120,6 +121,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
             <div><dt>{words.recorded_by}</dt><dd>{recorded_by}</dd></div>
             <div><dt>{words.language}</dt><dd>{crate::words::words().names.language(&quote.language)}</dd></div>
             <div><dt>{words.consent}</dt><dd><ConsentMark consent=quote.consent.clone()/></dd></div>
+            <Number of=quote.conversation/>
         </dl>
         <section>
             <h2>{words.said}</h2>
@@ -133,6 +135,42 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
             <h2>{words.others}</h2>
             {others}
         </section>
+    }
+}
+
+/// For an administrator who is asked to erase or to move it.
+#[component]
+fn Number(of: ConversationId) -> impl IntoView {
+    let words = &words().detail;
+    let number = of.to_string();
+    let copied = number.clone();
+    let copy = move |_| {
+        let number = copied.clone();
+        spawn_local(async move {
+            // Missing where the address is not a secure one.
+            let clipboard = window().navigator().clipboard();
+            let done = if clipboard.is_undefined() {
+                false
+            } else {
+                JsFuture::from(clipboard.write_text(&number)).await.is_ok()
+            };
+            match done {
+                true => announce(Tone::Good, words.copied),
+                false => announce(Tone::Bad, words.not_copied),
+            }
+        });
+    };
+    view! {
+        <div class="fact-wide">
+            <dt>{words.number}</dt>
+            <dd>
+                <span class="number-of" data-testid="conversation-number">{number}</span>
+                " "
+                <button type="button" class="button quiet small" data-testid="copy-number" on:click=copy>
+                    {words.copy}
+                </button>
+            </dd>
+        </div>
     }
 }
 

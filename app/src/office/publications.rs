@@ -65,7 +65,7 @@ fn All() -> impl IntoView {
         }
     };
     view! {
-        <h1 tabindex="-1">{words.publications.title}</h1>
+        <div class="page-head"><h1 tabindex="-1">{words.publications.title}</h1></div>
         <p class="lead">{words.publications.intro}</p>
         <Provisional/>
         {body}

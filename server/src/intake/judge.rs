@@ -1,6 +1,7 @@
 //! What becomes of each pushed conversation: computation alone, on copies.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use koffiekar_sync_core::admission::{Admission, Merged, Refusal, Unreadable, admit, union};
@@ -75,18 +76,17 @@ impl Verdict {
     }
 }
 
-/// Spreads the work over the cores.
-pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
-    let expected = case.push.len();
+/// Judges a part of a push; spreads the work over the cores.
+pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdict> {
+    let expected = part.len();
     let judged = tokio::task::spawn_blocking(move || {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = case.push.len().div_ceil(cores).max(8);
+        let share = part.len().div_ceil(cores).max(8);
         let judge_share = |items: &[Push]| -> Vec<Verdict> {
             items.iter().map(|item| case.judge(item)).collect()
         };
         let mut judged: Vec<Verdict> = std::thread::scope(|scope| {
-            let shares: Vec<_> = case
-                .push
+            let shares: Vec<_> = case.push[part.clone()]
                 .chunks(share)
                 .map(|items| scope.spawn(|| judge_share(items)))
                 .collect();
@@ -95,7 +95,7 @@ pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
                 .flat_map(|share| share.join().unwrap_or_default())
                 .collect()
         });
-        refuse_doubles(&case.push, &mut judged);
+        refuse_doubles(&case.push, part, &mut judged);
         judged
     })
     .await
@@ -109,9 +109,10 @@ pub(super) async fn judge_all(case: Arc<Case>) -> Vec<Verdict> {
 }
 
 /// A conversation may stand once in a push; of a second one nothing is taken.
-fn refuse_doubles(push: &[Push], judged: &mut [Verdict]) {
-    let mut seen = BTreeSet::new();
-    for (item, verdict) in push.iter().zip(judged) {
+fn refuse_doubles(push: &[Push], part: Range<usize>, judged: &mut [Verdict]) {
+    let before = push[..part.start].iter();
+    let mut seen: BTreeSet<ConversationId> = before.map(|item| item.document).collect();
+    for (item, verdict) in push[part].iter().zip(judged) {
         if !seen.insert(item.document) {
             let why = "the conversation stands twice in this push";
             *verdict = Verdict::invalid(ReasonCode::TryAgain, why);

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ed25519_dalek::{SigningKey, VerifyingKey};
+use koffiekar_sync_core::admission::operations_claimed;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
@@ -19,6 +20,7 @@ use crate::Koffiekar;
 use crate::compare::compare;
 use crate::extract::Raw;
 use crate::feed::{self, Asked};
+use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
@@ -64,7 +66,8 @@ pub async fn sync(
     let (push, vouchers) = (request.push, request.vouchers);
     let mut intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
     // What was stored is told whatever becomes of this.
-    if let Err(error) = note_contact(&koffiekar, device.number, request.waiting.into()).await {
+    let noted = note_contact(&koffiekar, device.number, request.waiting.into()).await;
+    if let Err(error) = koffiekar.besides(noted) {
         tracing::warn!(%error, device = %device.number, "a contact could not be written down");
     }
 
@@ -221,10 +224,18 @@ pub(super) async fn known_device(
 }
 
 pub(super) async fn open(envelope: Envelope) -> Result<Request, ApiError> {
-    tokio::task::spawn_blocking(move || envelope.open())
-        .await
-        .map_err(ApiError::internal)?
-        .map_err(refusal)
+    tokio::task::spawn_blocking(move || {
+        let request = envelope.open().map_err(refusal)?;
+        let pushed = request.push.iter();
+        let claimed: u64 = pushed.map(|item| operations_claimed(&item.changes)).sum();
+        // Each may be within its limit: a thousand of them keep a server busy for minutes.
+        if claimed > limits::REQUEST_OPERATIONS {
+            return Err(ApiError::TooLarge { limit_bytes: None });
+        }
+        Ok(request)
+    })
+    .await
+    .map_err(ApiError::internal)?
 }
 
 pub(super) fn check(request: &Request) -> Result<(), ApiError> {
@@ -283,9 +294,9 @@ async fn note_contact(
     if fresh {
         return Ok(());
     }
-    let mut tx = koffiekar.store.write().await?;
-    devices::note_contact(&mut tx, device, now, waiting).await?;
-    tx.commit().await?;
+    let mut work = Work::of(device);
+    work.contact = Some((now, waiting));
+    koffiekar.writing.write(koffiekar, work).wait().await?;
     noted().insert(device, (now, waiting));
     Ok(())
 }

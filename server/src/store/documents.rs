@@ -124,10 +124,9 @@ pub async fn bytes_of(
 ///
 /// Documents are locked in the order of their ids, rounds last and in the order of theirs, so that
 /// two batches never wait for each other in a circle.
-pub async fn write(tx: &mut Tx, mut versions: Vec<NewVersion>) -> Result<Option<Places>> {
+pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option<Places>> {
     versions.sort_by_key(|version| version.id);
-    let all: Vec<&NewVersion> = versions.iter().collect();
-    if !put(tx, &all).await? {
+    if !put(tx, &versions).await? {
         return Ok(None);
     }
     let changed = versions

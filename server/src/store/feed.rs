@@ -128,6 +128,13 @@ pub async fn after(tx: &mut Tx, round: RoundId, place: i64, rows: i64) -> Result
         .collect()
 }
 
+/// Places that the feeds of all rounds have given: it never becomes less.
+pub async fn places_given(tx: &mut Tx) -> Result<u64> {
+    let statement = "select cast(coalesce(sum(feed_place), 0) as bigint) from rounds";
+    let (places,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    Ok(places.unsigned_abs())
+}
+
 /// The last place given in this round's feed.
 pub async fn last_place(tx: &mut Tx, round: RoundId) -> Result<i64> {
     let statement = "select feed_place from rounds where id = $1";

@@ -4,7 +4,7 @@ use koffiekar_sync_core::ids::ConversationId;
 use sqlx::AssertSqlSafe;
 
 use super::{Result, Tx, Value, bind_all, bulk, on};
-use crate::projection::{Projection, QuoteProjection};
+use crate::projection::{Projection, QuoteProjection, json};
 
 /// Removes the rows of these conversations.
 pub(super) async fn remove(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
@@ -44,10 +44,15 @@ pub(super) async fn insert(
     projections: impl Iterator<Item = &Projection>,
 ) -> Result<()> {
     let (mut conversations, mut quotes, mut lines, mut terms) = (vec![], vec![], vec![], vec![]);
+    let projections: Vec<&Projection> = projections.collect();
+    let count = projections.iter().map(|p| p.quotes.len()).sum();
+    let search_rows = new_search_rows(tx, count).await?;
+    let mut rows = search_rows.iter().copied();
     for projection in projections {
         conversations.push(conversation_row(projection));
         for quote in &projection.quotes {
-            quotes.push(quote_row(projection, quote));
+            let search_row = rows.next().unwrap_or_default();
+            quotes.push(quote_row(projection, quote, search_row));
             for (line, standing) in &quote.lines {
                 lines.push(vec![
                     Value::bytes(quote.id.as_bytes()),
@@ -55,11 +60,10 @@ pub(super) async fn insert(
                     Value::text(standing.as_str()),
                 ]);
             }
-            let text = match tx {
+            terms.push(match tx {
                 Tx::Sqlite(_) => quote.terms.join(" "),
                 Tx::Postgres(_) => tsvector(&quote.terms),
-            };
-            terms.push(vec![Value::Int(quote.search_row), Value::Text(text)]);
+            });
         }
     }
     let head = "
@@ -79,24 +83,62 @@ pub(super) async fn insert(
         lines,
     )
     .await?;
-    let head = tx.pick(
-        "insert into quote_search (rowid, terms)",
-        "insert into quote_search (search_row, terms)",
-    );
     match tx {
-        Tx::Sqlite(_) => bulk::insert(tx, head, "", terms).await,
-        Tx::Postgres(_) => insert_tsvectors(tx, head, terms).await,
+        Tx::Sqlite(_) => insert_terms(tx, &search_rows, &terms).await,
+        Tx::Postgres(_) => insert_tsvectors(tx, &search_rows, &terms).await,
     }
 }
 
+/// All with one statement: FTS5 writes out what it gathered before the next one. The rows follow each
+/// other.
+async fn insert_terms(tx: &mut Tx, rows: &[i64], terms: &[String]) -> Result<()> {
+    let Some(first) = rows.first() else {
+        return Ok(());
+    };
+    let statement = "
+        insert into quote_search (rowid, terms) select $1 + key, value from json_each($2)";
+    on!(tx, c => sqlx::query(statement)
+        .bind(first)
+        .bind(json(&terms))
+        .execute(c).await.map(drop)?);
+    Ok(())
+}
+
+/// So many numbers that no row of the full-text index has, each behind the one before: FTS5 gathers
+/// rows in memory as long as they come in order.
+async fn new_search_rows(tx: &mut Tx, count: usize) -> Result<Vec<i64>> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    Ok(match tx {
+        Tx::Sqlite(_) => {
+            // There is one writer, and it is in this transaction.
+            let statement = "select coalesce(max(search_row), 0) from quotes";
+            let (last,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+            (last + 1..=last + count).collect()
+        }
+        Tx::Postgres(_) => {
+            let statement = "select nextval('quote_search_rows') from generate_series(1, $1)";
+            let rows: Vec<(i64,)> =
+                on!(tx, c => sqlx::query_as(statement).bind(count).fetch_all(c).await?);
+            rows.into_iter().map(|(row,)| row).collect()
+        }
+    })
+}
+
 /// A text parameter becomes a tsvector only where the statement says so.
-async fn insert_tsvectors(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> Result<()> {
+async fn insert_tsvectors(tx: &mut Tx, rows: &[i64], terms: &[String]) -> Result<()> {
+    let rows: Vec<(i64, &String)> = rows.iter().copied().zip(terms).collect();
     for piece in bulk::pieces(&rows) {
         let tuples: Vec<String> = (0..piece.len())
             .map(|i| format!("(${}, ${}::tsvector)", 2 * i + 1, 2 * i + 2))
             .collect();
-        let statement = format!("{head} values {}", tuples.join(", "));
-        let values: Vec<Value> = piece.iter().flatten().cloned().collect();
+        let statement = format!(
+            "insert into quote_search (search_row, terms) values {}",
+            tuples.join(", ")
+        );
+        let values: Vec<Value> = piece
+            .iter()
+            .flat_map(|(row, terms)| [Value::Int(*row), Value::text(terms)])
+            .collect();
         on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), values)
             .execute(c).await.map(drop)?);
     }
@@ -127,7 +169,7 @@ fn conversation_row(projection: &Projection) -> Vec<Value> {
     ]
 }
 
-fn quote_row(projection: &Projection, quote: &QuoteProjection) -> Vec<Value> {
+fn quote_row(projection: &Projection, quote: &QuoteProjection, search_row: i64) -> Vec<Value> {
     let [analysis, anonymous, named, follow_up] = projection.allowed;
     vec![
         Value::bytes(quote.id.as_bytes()),
@@ -150,6 +192,6 @@ fn quote_row(projection: &Projection, quote: &QuoteProjection) -> Vec<Value> {
         Value::Bool(follow_up),
         Value::text(&quote.suggestions),
         Value::maybe_text(quote.best_suggestion.as_deref()),
-        Value::Int(quote.search_row),
+        Value::Int(search_row),
     ]
 }

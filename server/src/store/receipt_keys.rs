@@ -2,11 +2,11 @@
 
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::receipt::{KeyId, KeySuccession};
+use minicbor::{Decode, Encode};
 
 use super::{Result, StoreError, Tx, on};
 
-/// The key that signs, as it is kept.
-#[derive(Clone)]
+/// The key that signs.
 pub struct SigningRow {
     pub place: i64,
     pub id: KeyId,
@@ -14,14 +14,22 @@ pub struct SigningRow {
     pub secret: [u8; 32],
 }
 
-/// A key to be kept.
-pub struct NewKey {
+/// A key with all that is kept of it.
+#[derive(Clone, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Key {
+    #[n(0)]
     pub id: KeyId,
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub public_key: [u8; 32],
-    /// Ed25519 seed.
-    pub secret: [u8; 32],
-    /// The signature of the key before over this one.
+    /// Ed25519 seed; gone where another one signs.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub secret: Option<[u8; 32]>,
+    /// The signature of the key before over this one; none of the first.
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub handed_over: Option<[u8; 64]>,
+    #[n(4)]
+    pub created_at: Millis,
 }
 
 fn corrupt<T>(_: T) -> StoreError {
@@ -82,8 +90,29 @@ pub async fn since(tx: &mut Tx, key: KeyId) -> Result<Vec<KeySuccession>> {
         .collect()
 }
 
+/// All of them, the first one first: each stands at its number, counted from 1.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Key>> {
+    type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, i64);
+    let statement = "
+        select id, public_key, secret, handed_over, created_at from receipt_keys order by place";
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|(id, public_key, secret, handed_over, created_at)| {
+            let secret = secret.map(|secret| secret.try_into().map_err(corrupt));
+            let handed_over = handed_over.map(|signature| signature.try_into().map_err(corrupt));
+            Ok(Key {
+                id: KeyId(id.try_into().map_err(corrupt)?),
+                public_key: public_key.try_into().map_err(corrupt)?,
+                secret: secret.transpose()?,
+                handed_over: handed_over.transpose()?,
+                created_at: Millis(created_at),
+            })
+        })
+        .collect()
+}
+
 /// `false` where another key took this place in the meantime.
-pub async fn insert(tx: &mut Tx, place: i64, key: &NewKey, now: Millis) -> Result<bool> {
+pub async fn insert(tx: &mut Tx, place: i64, key: &Key) -> Result<bool> {
     let statement = "
         insert into receipt_keys (id, place, public_key, secret, handed_over, created_at)
         values ($1, $2, $3, $4, $5, $6) on conflict do nothing";
@@ -91,9 +120,9 @@ pub async fn insert(tx: &mut Tx, place: i64, key: &NewKey, now: Millis) -> Resul
         .bind(key.id.0.as_slice())
         .bind(place)
         .bind(key.public_key.as_slice())
-        .bind(key.secret.as_slice())
+        .bind(key.secret.as_ref().map(|secret| secret.as_slice()))
         .bind(key.handed_over.as_ref().map(|signature| signature.as_slice()))
-        .bind(now.0)
+        .bind(key.created_at.0)
         .execute(c).await?.rows_affected());
     Ok(rows == 1)
 }

@@ -26,6 +26,10 @@ pub enum CommandError {
         limits::CHANGE_BYTES
     )]
     TooMuchAtOnce,
+    #[error(
+        "a conversation was edited so much that it takes no more; write it down in another one"
+    )]
+    EditedTooMuch,
     #[error("a text holds the null character, which cannot be kept")]
     NullCharacter,
     #[error("a conversation has at most {} quotes", limits::QUOTES)]
@@ -178,7 +182,20 @@ impl Document {
                 })?;
             }
         }
+        self.has_room()?;
         sendable(self.doc.save_after(&before))
+    }
+
+    /// What the server would refuse for all that was ever written in it.
+    fn has_room(&self) -> Result<(), CommandError> {
+        let changes = self.doc.get_changes_meta(&[]);
+        let operations = changes
+            .iter()
+            .map(|c| (c.max_op + 1).saturating_sub(c.start_op));
+        if operations.sum::<u64>() > limits::DOCUMENT_OPERATIONS {
+            return Err(CommandError::EditedTooMuch);
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What came to pass in the rounds.
 
 use super::incoming::Taking;
-use super::{Held, Replica};
+use super::{Held, Replica, What};
 use crate::conversation::{Document, DocumentError};
 use crate::ids::{ConversationId, RoundId};
 use crate::wire::{FeedPage, News, ReasonCode};
@@ -17,7 +17,7 @@ impl Replica {
                 News::MovedAway(id) => {
                     let here = |held: &&mut Held| held.round() == page.round;
                     if let Some(held) = self.held.get_mut(&id).filter(here) {
-                        held.moved_away();
+                        held.move_away();
                         taking.touched.insert(id);
                     }
                 }
@@ -30,6 +30,10 @@ impl Replica {
         let Ok(heads) = Document::heads_of(&bytes) else {
             return;
         };
+        let moves = |held: &Held| held.round() != round && held.replaced().is_none();
+        if self.held.get(&id).is_some_and(moves) {
+            self.tell(id, What::Moved, taking);
+        }
         let Some(held) = self.held.get_mut(&id) else {
             let held = Held::from_feed(round, bytes, taking.at, voucher);
             self.held.insert(id, held);
@@ -84,12 +88,17 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        // What others made and the server lost is not in these heads: its word of before speaks for it.
-        let speaks = !lost && !held.brings_others(self.identity.device);
-        held.knows(&heads, voucher.filter(|_| speaks));
+        // What others made and the server lacks is proven by its word of before alone.
+        let lacking = lost || held.brings_others(self.identity.device);
+        held.knows(&heads, if lacking { None } else { voucher });
+        // What is sealed was accepted: the receipt for it is asked for at once.
+        if held.is_quarantined() && held.heads() == heads {
+            taking.again |= held.ask_again();
+        }
     }
 
     pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {
+        self.tell(id, What::Erased, taking);
         self.forget(id, taking);
         // Nor does anything of it wait for a successor that was erased as well.
         let waits = |held: &Held| held.replaced().is_some_and(|replaced| replaced.by == id);
@@ -100,6 +109,7 @@ impl Replica {
             .map(|(id, _)| *id)
             .collect();
         for id in waiting {
+            self.tell(id, What::Erased, taking);
             self.forget(id, taking);
         }
     }

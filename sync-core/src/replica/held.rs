@@ -208,6 +208,10 @@ impl Held {
         self.replaced.as_ref()
     }
 
+    pub(super) fn is_quarantined(&self) -> bool {
+        self.quarantined.is_some()
+    }
+
     pub(super) fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
@@ -243,8 +247,12 @@ impl Held {
         news
     }
 
-    pub(super) fn moved_away(&mut self) {
+    pub(super) fn move_away(&mut self) {
         self.moved_away = true;
+    }
+
+    pub(super) fn is_moved_away(&self) -> bool {
+        self.moved_away
     }
 
     pub(super) fn is_in(&self, rounds: &BTreeSet<RoundId>) -> bool {
@@ -294,9 +302,9 @@ impl Held {
         }
         self.pending = pending;
         self.steps = steps;
-        self.to_redo = false;
         self.others = false;
-        self.retry();
+        self.handed_over(false);
+        self.to_redo = false;
     }
 
     /// More was done on it, by steps carried over from what it replaced.
@@ -309,10 +317,6 @@ impl Held {
         self.steps.extend(steps);
         self.others = false;
         self.retry();
-    }
-
-    pub(super) fn redo(&mut self) {
-        self.to_redo = true;
     }
 
     pub(super) fn replace(&mut self, replaced: Replaced) {
@@ -360,10 +364,16 @@ impl Held {
         self.not_before = Some(at.plus(pause_ms));
     }
 
-    /// By hand, or because something changed: it goes with the next request.
-    pub(super) fn retry(&mut self) {
-        self.refused = None;
+    /// What the server said of it counts no longer.
+    fn retry(&mut self) {
         self.quarantined = None;
+        self.ask();
+    }
+
+    /// By hand, or because something changed: it goes with the next request. What is sealed on the
+    /// server is there until an answer says otherwise.
+    pub(super) fn ask(&mut self) {
+        self.refused = None;
         self.not_before = None;
         self.sent_all = false;
     }
@@ -372,9 +382,21 @@ impl Held {
     pub(super) fn ask_again(&mut self) -> bool {
         let waits = self.not_before.is_some();
         if waits {
-            self.retry();
+            self.ask();
         }
         waits
+    }
+
+    /// Another device goes on with it. What an administrator looked at and did not take is not
+    /// brought again by that alone.
+    pub(super) fn handed_over(&mut self, to_another: bool) {
+        let decided = self
+            .refused
+            .take_if(|why| why.code == ReasonCode::TurnedDown);
+        self.retry();
+        self.refused = decided;
+        // The server takes changes of the device that made them alone.
+        self.to_redo |= to_another && !self.steps.is_empty();
     }
 
     /// Sends everything next time; `false` when that was tried already.

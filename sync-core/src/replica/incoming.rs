@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::Proof;
-use super::{Effect, Reaction, Replica};
+use super::{Effect, Happened, Reaction, Replica, What};
 use crate::ids::{ConversationId, Millis, QuoteId, RoundId};
 use crate::wire::{Answer, Cursor, Epoch, FeedPage, Fingerprint, WireError};
 
@@ -42,6 +42,8 @@ pub struct Applied {
     pub held: usize,
     /// Conversations that the server refused in this answer.
     pub refused: usize,
+    /// What was done elsewhere to conversations that were held here.
+    pub happened: Vec<Happened>,
 }
 
 /// An answer while it is being taken in.
@@ -63,6 +65,7 @@ pub(super) struct Taking {
     pub(super) stored: usize,
     pub(super) held: usize,
     pub(super) refused: usize,
+    pub(super) happened: Vec<Happened>,
 }
 
 impl Replica {
@@ -92,6 +95,7 @@ impl Replica {
             stored: 0,
             held: 0,
             refused: 0,
+            happened: Vec::new(),
         };
 
         let rounds: BTreeSet<RoundId> = answer.rounds.iter().map(|page| page.round).collect();
@@ -109,7 +113,11 @@ impl Replica {
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
             self.settle(sent, outcome, &mut taking);
         }
-        let nowhere = self.compared(&flight.compared, flight.batch, answer.compared, &mut taking);
+        let nowhere = match answer.revoked {
+            // That it is told of nothing says nothing about what the server has.
+            true => Vec::new(),
+            false => self.compared(&flight.compared, flight.batch, answer.compared, &mut taking),
+        };
         let same = self.same_database(answer.epoch);
         let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
         // Places that were given once and are not reached any more: everything is fetched anew.
@@ -129,12 +137,11 @@ impl Replica {
         self.redo_from_nothing(nowhere, &mut taking);
         self.give_up_reused(&mut taking);
         self.carry_over(&mut taking);
-        if answer.revoked {
-            self.state.comparing = None;
-        } else if !same || anew || (taking.lost && self.state.comparing.is_none()) {
+        if !same || anew || (taking.lost && self.state.comparing.is_none()) {
             self.compare_all();
         }
-        taking.again |= self.state.comparing.is_some();
+        // A device whose access was ended is not told what the server has: it asks when it may again.
+        taking.again |= self.state.comparing.is_some() && !answer.revoked;
         self.leave(&rounds, &mut taking);
 
         self.state.clock_offset_ms = answer.time.0.saturating_sub(now.0);
@@ -159,6 +166,7 @@ impl Replica {
             stored: taking.stored,
             held: taking.held,
             refused: taking.refused,
+            happened: taking.happened,
         })
     }
 
@@ -191,13 +199,15 @@ impl Replica {
         let comparing = self.state.comparing;
         let safe =
             |id: &ConversationId| comparing.is_none_or(|c| c.after.is_some_and(|a| *id <= a));
-        let lost: Vec<ConversationId> = self
+        let lost: Vec<(ConversationId, bool)> = self
             .held
             .iter()
             .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
-            .map(|(id, _)| *id)
+            .map(|(id, held)| (*id, held.is_moved_away()))
             .collect();
-        for id in lost {
+        for (id, moved) in lost {
+            let what = if moved { What::Moved } else { What::Left };
+            self.tell(id, what, taking);
             self.forget(id, taking);
         }
     }

@@ -1,13 +1,17 @@
 //! What became of each conversation that was sent.
 
 use super::incoming::Taking;
-use super::{Held, Replica, Sent};
+use super::{Held, Replica, Sent, What};
 use crate::conversation::Document;
 use crate::wire::{Outcome, Reason, ReasonCode};
 
 impl Replica {
     pub(super) fn settle(&mut self, sent: Sent, outcome: Outcome, taking: &mut Taking) {
         let id = sent.document;
+        let is_taken = matches!(outcome, Outcome::Stored | Outcome::Unchanged);
+        if is_taken && self.held.get(&id).is_some_and(Held::is_quarantined) {
+            self.tell(id, What::Accepted, taking);
+        }
         let Some(held) = self.held.get_mut(&id) else {
             return;
         };

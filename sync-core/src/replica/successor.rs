@@ -3,7 +3,7 @@
 use super::held::Replaced;
 use super::incoming::Taking;
 use super::replay::{self, Author};
-use super::{Held, Replica};
+use super::{Held, Replica, What};
 use crate::conversation::{Actor, CommandError, Document};
 use crate::ids::ConversationId;
 use crate::wire::{Fingerprint, ReasonCode};
@@ -125,16 +125,25 @@ impl Replica {
                 taking.touched.insert(*waiting);
             }
         }
-        let Some(held) = self.held.get_mut(&id) else {
+        let Some(held) = self.held.get(&id) else {
             return;
         };
         if held.replaced().is_some() {
             return;
         }
+        let erased = taking.erased_quotes.clone();
+        let what = What::Replaced {
+            by,
+            erased: erased.clone(),
+        };
+        self.tell(id, what, taking);
+        let Some(held) = self.held.get_mut(&id) else {
+            return;
+        };
         taking.touched.insert(id);
         held.replace(Replaced {
             by,
-            erased: taking.erased_quotes.clone(),
+            erased,
             cleansed: false,
         });
         if held.steps().is_empty() {

@@ -10,11 +10,9 @@
 
 use std::sync::LazyLock;
 
-use koffiekar_sync_core::admission::{Admission, admit};
 use koffiekar_sync_core::conversation::{Command, Document, Head, NotesEdit, Splice};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
 use koffiekar_sync_core::office::Problem;
-use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{KeyId, Receipt, ReceiptLine, SignedReceipt};
 use koffiekar_sync_core::replica::{Budget, Identity, Replica};
 use koffiekar_sync_core::sealed::OpenKey;
@@ -26,6 +24,7 @@ use uuid::Uuid;
 use super::admit::{PUSHER, STORED};
 use super::seeds::{self, START, user};
 use super::{Gauge, script, weigh, wire};
+use crate::chunks;
 use crate::messages;
 use crate::seed::Numbers;
 
@@ -167,7 +166,7 @@ pub fn run(input: &[u8], gauge: &dyn Gauge) {
         // One that cannot be read is a text on the screen.
         let _ = tablet.read(id);
     }
-    for byte in 0..4 {
+    for byte in [0, 1] {
         act(&mut tablet, &[deed::EDIT, byte], now);
     }
     restart(&mut tablet);
@@ -185,8 +184,6 @@ struct Asked {
 fn asked(tablet: &mut Replica, now: Millis) -> Asked {
     let message = tablet.next_request(Budget::default(), now);
     let envelope = Envelope::from_bytes(&message).expect("a tablet's own message");
-    let public = tablet.identity().signing_key().verifying_key().to_bytes();
-    envelope.verify(&public).expect("a tablet's own signature");
     Asked {
         message: Fingerprint::of(&message),
         device: envelope.device,
@@ -200,24 +197,19 @@ pub fn honest(tablet: &mut Replica, now: Millis) {
     tablet.apply(&answer.to_bytes(), now).unwrap();
 }
 
-/// Takes every push that stands by itself, and knows two more conversations.
+/// Takes every push that builds upon nothing, and knows two more conversations. What admission thinks
+/// of pushes is looked at elsewhere: here it would take most of the time.
 fn answer_of(asked: &Asked, news: bool, now: Millis) -> Answer {
-    let author = Author {
-        device: asked.device,
-        user: user(PUSHER),
-        edits: false,
-    };
     let mut outcomes = Vec::new();
     let mut lines = Vec::new();
     for push in &asked.request.push {
-        let outcome = match admit(None, &push.changes, &push.heads, &author, &[]) {
-            Ok(Admission::Merged(_) | Admission::Unchanged { .. }) => {
-                lines.push(line(push.document, &push.heads));
-                Outcome::Stored
-            }
-            Err(_) => Outcome::MissingDependencies,
-        };
-        outcomes.push(outcome);
+        let begins = !push.changes.is_empty() && chunks::body(&push.changes).first() == Some(&0);
+        outcomes.push(if begins {
+            lines.push(line(push.document, &push.heads));
+            Outcome::Stored
+        } else {
+            Outcome::MissingDependencies
+        });
     }
     let brought = [3, 4].into_iter().filter(|_| news).filter_map(|number| {
         let document = STORED[number - 2].clone()?;

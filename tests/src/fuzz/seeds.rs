@@ -236,6 +236,23 @@ pub fn replica() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// A colleague's change that the server lost, and one's own behind it.
+fn vouched(start: &Document, options: Piece) -> Vec<u8> {
+    let mut document = start.clone();
+    let mut pieces = vec![options];
+    for (device, command) in [2, 1].map(DeviceNumber).into_iter().zip(commands(start, 2)) {
+        let mut author = actor(device);
+        author.session = [0xef; 8];
+        let change = document.execute(&command, author, user(device), START);
+        let bodies = bodies(&change.unwrap());
+        pieces.extend(bodies.into_iter().map(|bytes| Piece {
+            kind: kind::BODY,
+            bytes,
+        }));
+    }
+    script::write(&pieces)
+}
+
 /// Honest pushes: of a new conversation in one piece, of one edit after the other, of all at once.
 pub fn admit() -> Vec<Vec<u8>> {
     let options = |stored: u8| Piece {
@@ -283,6 +300,7 @@ pub fn admit() -> Vec<Vec<u8>> {
         }
         seeds.push(script::write(&one_by_one));
         if stored != 0 {
+            seeds.push(vouched(&start, options(stored | options::VOUCHED)));
             for edit in &edits {
                 // Each would be the first of its actor only where it is the first.
                 let pieces = [options(stored), body(edit)];

@@ -7,7 +7,6 @@ mod search;
 use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_server::demo;
-use koffiekar_server::projection::search_row;
 use koffiekar_sync_core::catalogue::{AreaLevel, Catalogue};
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::office::{

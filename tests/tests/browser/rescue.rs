@@ -9,12 +9,12 @@ use super::steps::{
     enrol, on_tablet_page, record, sign_in, standing, sync_by_hand, until_all_stored,
 };
 
+// Words that no conversation of the demo has: they are counted at the office.
 const FIRST: &str = "De speeltuin is mooi, maar 's avonds is het er te donker.";
-const SECOND: &str = "Ik wil graag helpen met de moestuin achter de school.";
+const SECOND: &str = "Ik wil graag helpen met de kippenren achter de school.";
 const UNFINISHED: &str = "De bus rijdt op zondag niet meer, en ik heb geen";
 
 #[tokio::test]
-#[ignore = "not green yet beside the real server"]
 async fn a_tablet_that_cannot_send_is_rescued_by_a_file_that_the_office_alone_opens() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Binary::start(data.path(), 0, true).await;
@@ -85,7 +85,7 @@ async fn a_tablet_that_cannot_send_is_rescued_by_a_file_that_the_office_alone_op
     not_a_rescue_file(&desk, data.path()).await;
 
     let editor = Office::sign_in(&url, "redacteur1").await;
-    for words in ["speeltuin", "moestuin"] {
+    for words in ["speeltuin", "kippenren"] {
         let page: QuotePage = editor.get(&format!("/api/v1/quotes?text={words}")).await;
         assert_eq!(page.total, 1, "{words}");
     }
@@ -94,7 +94,7 @@ async fn a_tablet_that_cannot_send_is_rescued_by_a_file_that_the_office_alone_op
     tablet.tell_online(true).await;
     sync_by_hand(&tablet).await;
     until_all_stored(&tablet).await;
-    for words in ["speeltuin", "moestuin"] {
+    for words in ["speeltuin", "kippenren"] {
         let page: QuotePage = editor.get(&format!("/api/v1/quotes?text={words}")).await;
         assert_eq!(page.total, 1, "{words} after the tablet sent it too");
     }

@@ -31,6 +31,7 @@ const WORK: [(&str, &[(&str, &str)]); 3] = [
             ("/beheer/tablets", "main table"),
             ("/beheer/vastgehouden", "main .empty"),
             ("/beheer/redding", "main form"),
+            ("/beheer/wissen", "main .empty"),
         ],
     ),
 ];

@@ -2,7 +2,7 @@
 
 use koffiekar_tests::browser::Browser;
 
-pub(super) const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
+const PASSWORD: &str = koffiekar_server::demo::PASSWORD;
 const ROUND: &str = "Buurtronde met de koffiekar (demo)";
 
 /// At the office.
@@ -107,12 +107,16 @@ pub(super) async fn count_of(browser: &Browser, words: &str) -> u64 {
 }
 
 pub(super) async fn correct(browser: &Browser, words: &str) {
-    browser.click("correct-0").await;
-    browser.fill("wording-0", words).await;
+    correct_at(browser, 0, words).await;
+}
+
+/// Of a conversation with several quotes: the one at this place, from 0.
+pub(super) async fn correct_at(browser: &Browser, place: usize, words: &str) {
+    browser.click(&format!("correct-{place}")).await;
+    browser.fill(&format!("wording-{place}"), words).await;
     browser.click("save-wording").await;
-    browser
-        .until("the wording is saved", &has_text("quote-text-0", words))
-        .await;
+    let saved = has_text(&format!("quote-text-{place}"), words);
+    browser.until("the wording is saved", &saved).await;
 }
 
 pub(super) async fn sync_by_hand(browser: &Browser) {
@@ -126,6 +130,13 @@ pub(super) async fn sync_by_hand(browser: &Browser) {
 pub(super) async fn until_all_stored(browser: &Browser) {
     let waiting = "document.querySelectorAll(\"[data-testid='conversation-item']:not([data-standing='stored'])\").length === 0";
     browser.until("all is stored", waiting).await;
+}
+
+/// On the page of a tablet that the server does not take as it is.
+pub(super) async fn sign_in_again(browser: &Browser) {
+    browser.fill("again-password", PASSWORD).await;
+    browser.click("again").await;
+    browser.until_gone("sign-in-again").await;
 }
 
 pub(super) fn has_text(testid: &str, text: &str) -> String {

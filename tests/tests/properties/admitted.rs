@@ -4,13 +4,16 @@ use std::fmt;
 
 use koffiekar_server::random;
 use koffiekar_sync_core::admission::{Admission, Refusal, Unreadable, admit};
-use koffiekar_sync_core::conversation::{Actor, Document, Head};
-use koffiekar_sync_core::ids::DeviceNumber;
+use koffiekar_sync_core::consent::{Decision, Purpose};
+use koffiekar_sync_core::conversation::{Actor, Document, Head, NewConversation, NewQuote};
+use koffiekar_sync_core::ids::{DeviceNumber, Millis, QuoteId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_tests::chunks::{self, CHANGE, DEFLATED, DOCUMENT, chunk, signed};
+use koffiekar_tests::seed::{Numbers, statement};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::history::{Deed, World, anything, history, user};
 use super::hold;
@@ -91,6 +94,7 @@ fn what_honest_devices_send_is_admitted_and_merged_as_they_did() {
             let stored = Document::load(&merged.bytes).unwrap();
             prop_assert_eq!(stored.heads(), merged.heads);
             prop_assert_eq!(stored.read().unwrap(), merged.conversation);
+            prop_assert_eq!(&stored.save(), &merged.bytes);
             // The same once more changes nothing.
             let again = admit(
                 Some(&merged.bytes),
@@ -103,6 +107,66 @@ fn what_honest_devices_send_is_admitted_and_merged_as_they_did() {
                 matches!(again, Ok(Admission::Unchanged { heads }) if heads == sent.heads);
             prop_assert!(unchanged);
         }
+        Ok(())
+    });
+}
+
+/// What people may type, and more of each than the histories have.
+fn whole() -> impl Strategy<Value = NewConversation> {
+    let words = || prop_oneof![4 => "[a-zé😀ع ]{0,40}", 1 => ".{0,300}"];
+    let words = move || words().prop_map(|words| words.replace('\0', ""));
+    let quote = (words(), proptest::option::of("[a-z]{2}"), 0..4_usize);
+    let head = (
+        any::<i64>(),
+        "[a-z]{0,3}",
+        proptest::option::of("F[A-M]?[0-9]{0,2}"),
+    );
+    (head, words(), vec(quote, 0..40), 0..6_usize).prop_map(
+        |((at, language, area), notes, quotes, consents)| {
+            let mut numbers = Numbers(at.unsigned_abs());
+            let by = user(0);
+            let at = Millis(at);
+            NewConversation {
+                recorded_at: at,
+                recorded_by: by,
+                language,
+                area,
+                notes,
+                quotes: quotes
+                    .into_iter()
+                    .map(|(verbatim, language, lines)| NewQuote {
+                        id: QuoteId(Uuid::from_bytes(numbers.bytes())),
+                        verbatim: format!("Ja{verbatim}"),
+                        language,
+                        lines: ["wonen-1", "jeugd-2", "none", "x"][..lines]
+                            .iter()
+                            .map(|line| line.parse().unwrap())
+                            .collect(),
+                    })
+                    .collect(),
+                consent: (0..consents)
+                    .map(|index| {
+                        let purpose = Purpose::ALL[index % 4];
+                        statement(&mut numbers, purpose, Decision::Given, by, at)
+                    })
+                    .collect(),
+            }
+        },
+    )
+}
+
+#[test]
+fn a_conversation_that_comes_whole_is_saved_as_automerge_saves_it() {
+    hold(400, whole(), |new| {
+        let document = Document::record(&new, ACTOR).unwrap();
+        let pushed = document.changes_since(&[]);
+        let admission = admit(None, &pushed, &document.heads(), &author(), &[]);
+        let Ok(Admission::Merged(merged)) = admission else {
+            return Err(TestCaseError::fail(format!("{admission:?}")));
+        };
+        prop_assert_eq!(merged.bytes, document.save());
+        prop_assert_eq!(merged.heads, document.heads());
+        prop_assert_eq!(merged.conversation, document.read().unwrap());
         Ok(())
     });
 }
@@ -164,6 +228,11 @@ fn safely(existing: Option<&[u8]>, pushed: &[u8], heads: &[Head]) -> Result<(), 
         let stored = Document::load(&merged.bytes).unwrap();
         prop_assert_eq!(stored.heads(), merged.heads);
         prop_assert_eq!(stored.read().unwrap(), merged.conversation);
+        // Also what was never merged is what a merge would have come to.
+        prop_assert_eq!(&stored.save(), &merged.bytes);
+        if existing.is_none() {
+            prop_assert_eq!(Document::load(pushed).unwrap().save(), merged.bytes);
+        }
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! One place in a text with its quotes, each with its source.
 
-use koffiekar_sync_core::office::{Role, Section, SelectedQuote};
+use koffiekar_sync_core::office::{Role, Section, SelectedQuote, SelectionBlock};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -94,7 +94,11 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
         spawn_local(async move {
             let (place, title) =
                 section.with_untracked(|section| (section.id, section.title.clone()));
-            match api::delete::<Section>(&format!("/api/v1/sections/{place}/selections/{id}")).await
+            match api::order_for::<Section>(
+                "DELETE",
+                &format!("/api/v1/sections/{place}/selections/{id}"),
+            )
+            .await
             {
                 Ok(left) => {
                     section.set(left);
@@ -104,20 +108,27 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
             }
         });
     };
+    // Nothing is left of it but that it was chosen.
+    let is_gone = blocked == Some(SelectionBlock::Removed);
     let controls = is_editor().then(|| {
+        let open = (!is_gone).then(|| {
+            view! { <a class="button quiet small" href=Route::Quote(id).path()>{words.desk.open}</a> }
+        });
         view! {
-            <a class="button quiet small" href=Route::Quote(id).path()>{words.desk.open}</a>
+            {open}
             <button type="button" class="button quiet small" on:click=remove>{words.publications.remove}</button>
         }
     });
     view! {
         <article class="chosen-quote" class:is-blocked=blocked.is_some()>
             {reason}
-            <Verbatim text=quote.verbatim.clone() language=quote.language.clone()/>
-            <p class="source">{source}</p>
+            {(!is_gone).then(|| view! {
+                <Verbatim text=quote.verbatim.clone() language=quote.language.clone()/>
+                <p class="source">{source}</p>
+            })}
             <p class="chosen-by no-print">
                 <span>{fill(words.publications.chosen_by, &[&chosen_by, &day(chosen_at)])}</span>
-                <span>{words.names.publication(&quote.consent)}</span>
+                {(!is_gone).then(|| view! { <span>{words.names.publication(&quote.consent)}</span> })}
                 {controls}
             </p>
         </article>

@@ -3,6 +3,7 @@
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_tagging::Labelled;
 
+use crate::projection::json;
 use crate::store::{Result, Tx, on};
 
 /// Quotes that editors decided about, in the order of their ids. Only words whose resident agreed
@@ -44,17 +45,24 @@ pub struct TextOfQuote {
     pub language: String,
 }
 
-/// The next quotes in the order of their ids.
+/// The next quotes that have no suggestions by this model, in the order of their ids: after a start with
+/// the same lines and labels there are none.
 pub async fn texts_after(
     tx: &mut Tx,
     after: Option<QuoteId>,
+    model: &str,
     rows: u32,
 ) -> Result<Vec<TextOfQuote>> {
-    let statement = "
-        select id, verbatim, language from quotes where id > $1 order by id limit $2";
+    let statement = tx.pick(
+        "select id, verbatim, language from quotes
+         where id > $1 and instr(suggestions, $2) = 0 order by id limit $3",
+        "select id, verbatim, language from quotes
+         where id > $1 and strpos(suggestions, $2) = 0 order by id limit $3",
+    );
     let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
     let rows: Vec<(Vec<u8>, String, String)> = on!(tx, c => sqlx::query_as(statement)
         .bind(after)
+        .bind(format!("\"model\":{}", json(&model)))
         .bind(i64::from(rows))
         .fetch_all(c).await?);
     rows.into_iter()

@@ -49,7 +49,7 @@ pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
 
 async fn write(koffiekar: &Koffiekar, versions: Vec<NewVersion>) -> store::Result<()> {
     let mut tx = koffiekar.store.write().await?;
-    documents::write(&mut tx, versions).await?;
+    documents::write(&mut tx, versions.iter().collect()).await?;
     tx.commit().await
 }
 
@@ -90,7 +90,6 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
     projection.recorded_at = at;
     for quote in &mut projection.quotes {
         quote.id = QuoteId::new(at, numbers.bytes());
-        quote.search_row = i64::from_le_bytes(numbers.bytes()) & i64::MAX;
     }
     NewVersion {
         id,

@@ -16,6 +16,7 @@ mod growth;
 mod memory;
 mod pull;
 mod push;
+mod raw;
 
 use koffiekar_server::demo;
 use koffiekar_sync_core::replica::Budget;

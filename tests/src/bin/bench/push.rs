@@ -15,7 +15,7 @@ use koffiekar_sync_core::replica::Budget;
 use koffiekar_tests::office::Office;
 use koffiekar_tests::tablet::post;
 
-use super::{Bench, QUOTES_EACH, ROUND, full_tablet};
+use super::{Bench, QUOTES_EACH, ROUND, full_tablet, raw};
 
 pub(super) async fn push(bench: &Bench, count: usize, name: &str, budget: f64) {
     eprintln!("{name}: recording {count} conversations of {QUOTES_EACH} quotes");
@@ -110,4 +110,8 @@ pub(super) async fn stages(bench: &Bench) {
     let started = Instant::now();
     post(&tablet.url, message).await.unwrap();
     each("stage_whole_request", started);
+    if !bench.postgres {
+        let micros = raw::copy(&server.place).await * 1e6 / COUNT as f64;
+        bench.tell("stage_rows_alone", micros, "us", None);
+    }
 }

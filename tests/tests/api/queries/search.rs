@@ -67,14 +67,6 @@ async fn words_are_found_by_stem_beginning_and_script_alike_on_both_engines() {
             tablet.record(demo::round("buurtronde-2026"), &new);
         }
         tablet.sync().await.unwrap();
-        assert_eq!(
-            quotes
-                .iter()
-                .map(|quote| search_row(*quote))
-                .collect::<BTreeSet<_>>()
-                .len(),
-            said.len()
-        );
         let office = Office::sign_in(&server.url, "redacteur1").await;
         for (words, expected) in searches {
             let page = search(&office, words).await;

@@ -1,6 +1,7 @@
 //! What is told of conversations that a device asks about.
 
 use koffiekar_server::demo;
+use koffiekar_server::store::tombstones::{self, Tombstone};
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::ConversationId;
 use koffiekar_sync_core::limits;
@@ -109,6 +110,44 @@ async fn of_what_a_person_may_not_know_nothing_is_told() {
     assert_eq!(answered.answer.compared, [nothing(), nothing()]);
     assert!(answered.answer.revoked);
     assert_eq!(answered.receipt.unwrap().documents, []);
+}
+
+#[tokio::test]
+async fn whoever_has_what_was_erased_is_told() {
+    let server = Server::start(Place::sqlite()).await;
+    let one = Hand::enrol(&server.url, "veldwerker1").await;
+    let mut numbers = Numbers(5);
+    let erased = record(&one, &mut numbers, "buurtronde-2026");
+    let replaced = record(&one, &mut numbers, "buurtronde-2026");
+    let here = record(&one, &mut numbers, "buurtronde-2026");
+    one.push(&[&here]).await;
+    let gone = |copy: &Copy, replaced_by| Tombstone {
+        document: copy.id,
+        replaced_by,
+        quotes: copy
+            .document
+            .read()
+            .unwrap()
+            .quotes
+            .iter()
+            .map(|q| q.id)
+            .collect(),
+        erased_at: now(),
+        erased_by: None,
+    };
+    let mut tx = server.koffiekar.store.write().await.unwrap();
+    tombstones::put(&mut tx, &gone(&erased, None))
+        .await
+        .unwrap();
+    let replacing = gone(&replaced, Some(here.id));
+    tombstones::put(&mut tx, &replacing).await.unwrap();
+    tx.commit().await.unwrap();
+    let all = [&erased, &here, &replaced];
+    let answered = asks(&one, all.map(version).into()).await;
+    let expected = [Compared::Erased, Compared::Has, Compared::Replaced(here.id)];
+    assert_eq!(answered.answer.compared, expected);
+    assert_eq!(answered.answer.erased_quotes, replacing.quotes);
+    assert_eq!(answered.receipt.unwrap().documents.len(), 1);
 }
 
 #[tokio::test]

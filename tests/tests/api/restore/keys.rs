@@ -127,6 +127,32 @@ async fn chain(
 }
 
 #[tokio::test]
+async fn a_backup_that_is_older_than_the_key_is_put_back_and_the_key_still_signs() {
+    let mut house = House::open(Place::sqlite()).await;
+    let backup = house.backup().await;
+    renew_from_elsewhere(&house.server).await;
+    renew_from_elsewhere(&house.server).await;
+    let House {
+        one, two, numbers, ..
+    } = &mut house;
+    let recorded = record(one, numbers);
+    one.sync().await.unwrap();
+    two.sync().await.unwrap();
+    let key = two.replica.identity().receipt_key;
+    house.put_back(&backup).await;
+    house.new_epoch().await;
+    // Nobody signs in again, and what that key vouched for comes back from a colleague.
+    house.two.sync().await.unwrap();
+    all_stored(&house.two);
+    assert_eq!(house.two.replica.identity().receipt_key, key);
+    assert_eq!(all_of(&house.fresh().await), [recorded]);
+    let mut rows = Rows::of(&house.server.place).await;
+    let secrets = "select secret from receipt_keys where secret is not null";
+    assert_eq!(rows.bytes(secrets).await.len(), 1);
+    assert_eq!(rows.count("receipt_keys").await, 3);
+}
+
+#[tokio::test]
 async fn a_tablet_that_trusts_a_key_this_server_does_not_know_is_signed_in_again_and_loses_nothing()
 {
     let mut house = House::open(Place::sqlite()).await;
@@ -138,7 +164,7 @@ async fn a_tablet_that_trusts_a_key_this_server_does_not_know_is_signed_in_again
     all_stored(one);
     let unsent = record(one, &mut house.numbers);
     // The backup knows the key before alone.
-    house.put_back(&backup).await;
+    house.put_back_elsewhere(&backup).await;
     house.new_epoch().await;
     let one = &mut house.one;
     let now = one.now();

@@ -1,0 +1,166 @@
+//! Much at once: honest people's long edits are taken, and what only costs the server time is refused
+//! before Automerge sees it.
+
+use koffiekar_sync_core::admission::{Admission, Refusal, admit};
+use koffiekar_sync_core::conversation::{Actor, Command, Document, Head, NotesEdit, Splice};
+use koffiekar_sync_core::ids::{DeviceNumber, Millis};
+use koffiekar_sync_core::limits;
+use koffiekar_sync_core::policy::{Author, Violation};
+use koffiekar_tests::operations::{Key, Operation, Place, change};
+use koffiekar_tests::seed::{Numbers, conversation};
+
+use super::history::user;
+
+const NOW: Millis = Millis(1_769_250_000_000);
+
+fn person(number: u64) -> (Actor, Author) {
+    let device = DeviceNumber(number);
+    let actor = Actor {
+        device,
+        session: [7; 8],
+    };
+    let author = Author {
+        device,
+        user: user(usize::try_from(number).unwrap()),
+        edits: false,
+    };
+    (actor, author)
+}
+
+/// A conversation with notes of so many characters.
+fn with_notes(characters: usize) -> Document {
+    let (actor, author) = person(1);
+    let mut new = conversation(&mut Numbers(4), author.user, NOW, 1);
+    new.notes = "de lantaarn ".repeat(characters / 12);
+    Document::record(&new, actor).unwrap()
+}
+
+fn written_anew(document: &Document, words: &str) -> Command {
+    let length = document.read().unwrap().notes.chars().count();
+    Command::EditNotes(NotesEdit {
+        seen: document.heads(),
+        splices: vec![Splice {
+            at: 0,
+            delete: length,
+            insert: words.to_owned(),
+        }],
+    })
+}
+
+#[test]
+fn a_colleague_writes_long_notes_anew_and_both_of_two_who_do_are_taken() {
+    let stored = with_notes(6_000);
+    let mut bytes = stored.save();
+    for number in [2, 3] {
+        let (actor, author) = person(number);
+        let mut theirs = stored.clone();
+        let words = "wat er nu staat ".repeat(300);
+        let command = written_anew(&theirs, &words);
+        let chunk = theirs.execute(&command, actor, author.user, NOW).unwrap();
+        let admission = admit(Some(&bytes), &chunk, &theirs.heads(), &author, &[]);
+        let Ok(Admission::Merged(merged)) = admission else {
+            panic!("{admission:?}")
+        };
+        bytes = merged.bytes;
+    }
+}
+
+#[test]
+fn characters_behind_one_that_nobody_wrote_are_refused_before_they_are_merged() {
+    let stored = with_notes(1_200);
+    let (actor, author) = person(2);
+    let next = next_operation(&stored);
+    let notes = (1, 6 + u64::from(stored.read().unwrap().area.is_some()));
+    let place = Place {
+        actor,
+        seq: 1,
+        start_op: next,
+        others: vec![person(1).0],
+        behind: stored.heads(),
+    };
+    let typed_behind = |first: u64| {
+        let operations: Vec<Operation> = (0..5_000)
+            .map(|at| {
+                let behind = match at {
+                    0 => (1, first),
+                    _ => (0, next + at - 1),
+                };
+                Operation::character(notes, Key::Element(behind), 'a')
+            })
+            .collect();
+        let chunk = change(&place, &operations);
+        admit(Some(&stored.save()), &chunk, &[], &author, &[])
+    };
+    let first_character = notes.1 + 1;
+    assert!(typed_behind(first_character).is_ok());
+    let nowhere = Refusal::NotAllowed(Violation::UnknownPath("notes/?".to_owned()));
+    assert_eq!(typed_behind(notes.1).unwrap_err(), nowhere);
+    assert_eq!(typed_behind(next - 1).unwrap_err(), nowhere);
+}
+
+/// The number of the operation that comes behind all of a document with one change.
+fn next_operation(document: &Document) -> u64 {
+    let mut copy = document.clone();
+    let (actor, author) = person(9);
+    let language = Command::SetLanguage {
+        language: "xx".to_owned(),
+    };
+    let chunk = copy.execute(&language, actor, author.user, NOW).unwrap();
+    let body = &koffiekar_tests::fuzz::change::bodies(&chunk)[0];
+    koffiekar_tests::fuzz::change::Body::read(body)
+        .unwrap()
+        .start_op
+}
+
+#[test]
+fn a_conversation_takes_no_more_when_it_was_edited_too_much_and_the_tablet_says_so_first() {
+    let (actor, author) = person(1);
+    let mut document = with_notes(limits::NOTES_CHARS);
+    let mut sent = Vec::new();
+    let refused = loop {
+        let mut next = document.clone();
+        let command = written_anew(&next, &"a".repeat(3_000));
+        match next.execute(&command, actor, author.user, NOW) {
+            Ok(chunk) => sent.push(chunk),
+            Err(error) => break error,
+        }
+        document = next;
+    };
+    assert!(refused.to_string().contains("another one"), "{refused}");
+    assert!(!sent.is_empty());
+    let all = document.changes_since(&[]);
+    let admission = admit(None, &all, &document.heads(), &author, &[]);
+    assert!(
+        matches!(admission, Ok(Admission::Merged(_))),
+        "{admission:?}"
+    );
+}
+
+#[test]
+fn jumping_about_in_the_notes_has_an_end() {
+    let (actor, author) = person(1);
+    let mut new = conversation(&mut Numbers(4), author.user, NOW, 0);
+    new.notes = String::new();
+    let stored = Document::record(&new, actor).unwrap();
+    let notes = (0, 6 + u64::from(new.area.is_some()));
+    let next = next_operation(&stored);
+    let jumps = |count: usize| {
+        let operations: Vec<Operation> = (0..count)
+            .map(|_| Operation::character(notes, Key::Head, 'a'))
+            .collect();
+        let place = Place {
+            actor,
+            seq: 2,
+            start_op: next,
+            others: Vec::new(),
+            behind: stored.heads(),
+        };
+        let none: &[Head] = &[];
+        let chunk = change(&place, &operations);
+        admit(Some(&stored.save()), &chunk, none, &author, &[])
+    };
+    assert!(jumps(limits::ITEM_JUMPS).is_ok());
+    let refused = jumps(limits::ITEM_JUMPS + 1).unwrap_err();
+    let too_much = Violation::TooMuch("places in the notes");
+    assert_eq!(refused, Refusal::NotAllowed(too_much));
+}
