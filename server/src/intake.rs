@@ -9,7 +9,7 @@
 //! see [`writing`], and the answer comes after the last commit.
 
 mod judge;
-pub(crate) mod writing;
+pub mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -165,6 +165,7 @@ impl Koffiekar {
             device: DeviceNumber::SERVER,
             session: random.bytes(),
         };
+        let writing = intake::writing::Writing::of(&store);
         let passwords = Passwords::new(random.clone());
         let koffiekar = Koffiekar {
             store,
@@ -174,7 +175,7 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
-            writing: intake::writing::Writing::default(),
+            writing,
             live: Live::default(),
             references: References::default(),
             key: Arc::new(key),

@@ -234,9 +234,13 @@ impl Store {
         }
     }
 
-    /// One writes at a time, and each commit waits for the disk.
-    pub(crate) fn has_one_writer(&self) -> bool {
-        matches!(self.engine, Engine::Sqlite { .. })
+    /// How many may write at once.
+    pub(crate) fn writers(&self) -> u32 {
+        match self.engine {
+            Engine::Sqlite { .. } => 1,
+            // Of twice as many connections.
+            Engine::Postgres(_) => READERS,
+        }
     }
 
     /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.

@@ -87,6 +87,11 @@ pub(crate) fn fold_into(text: &str, folded: &mut String) {
 
 /// The word as a term, or nothing where no letter or digit is left of it.
 fn term(word: &str) -> Option<String> {
+    // Most words, and what comes out below for them.
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !word.is_empty() {
+        let word = &word[..word.len().min(LONGEST_TERM)];
+        return Some(word.to_ascii_lowercase());
+    }
     let mut term = String::with_capacity(word.len());
     for c in fold(word).chars() {
         alphabet::push_latin(c, &mut term);

@@ -11,14 +11,15 @@ const unhex = (digits) => Buffer.from(digits, "hex");
 /** Whether to ask again at once. */
 export function settleAll(tablet, { answer, flight, receipt }) {
   const { state, held } = tablet;
-  const taking = { answer, receipt, reused: new Set(), lost: false };
+  const taking = { answer, receipt, reused: new Set(), lost: new Set() };
   const before = Object.keys(state.cursors).sort().join();
   state.revoked = answer.revoked === true;
   state.erased_quotes.push(...(answer.erased_quotes ?? []));
 
   flight.sent.forEach((sent, at) => settle(tablet, sent, answer.outcomes[at], taking));
   flight.asked.forEach((sent, at) => compared(tablet, sent, answer.compared[at], taking));
-  const ids = receipt?.documents.map((line) => line.document) ?? [];
+  const lines = receipt?.documents.filter((line) => !line.held) ?? [];
+  const ids = lines.map((line) => line.document);
   if (ids.length > 0) tablet.vouch(answer.receipt, [], ids);
 
   const brought = [];
@@ -27,7 +28,9 @@ export function settleAll(tablet, { answer, flight, receipt }) {
   }
   if (brought.length > 0) {
     const hash = hex(keys.fingerprint(wire.encodeVersions(brought)));
-    const ids = brought.map((version) => version.document);
+    // Where the server lacks what others made, its word of before is worth more.
+    const lacking = (id) => taking.lost.has(id) || (held[id] && tablet.bringsOthers(held[id]));
+    const ids = brought.map((version) => version.document).filter((id) => !lacking(id));
     if (receipt?.feed === hash) tablet.vouch(answer.receipt, brought, ids);
   }
   for (const id of taking.reused) cannotRedo(held[id], "the server's document did not come");
@@ -164,7 +167,7 @@ function changed(tablet, round, { document: id, bytes }, taking, brought) {
   const mine = tablet.document(id);
   if (taking.reused.delete(id) || held.to_redo) return redo(tablet, held, theirs);
   // A server that does not know any more what it signed for.
-  taking.lost ||= !conversation.hasAll(theirs, held.known ?? []);
+  if (!conversation.hasAll(theirs, held.known ?? [])) taking.lost.add(id);
   try {
     held.saved = hex(conversation.save(conversation.merge(mine, theirs)));
     held.known = heads;
@@ -183,7 +186,7 @@ function followCursors(tablet, { answer, flight, taking }) {
   if (another || behind) {
     for (const round of Object.keys(state.cursors)) state.cursors[round] = 0;
   }
-  if ((another || behind || taking.lost) && !state.revoked) {
+  if ((another || behind || taking.lost.size > 0) && !state.revoked) {
     state.compare = Object.keys(tablet.held).sort();
   }
 }

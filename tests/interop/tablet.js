@@ -231,12 +231,15 @@ export class Tablet {
     return held.pending.length > 0 && !held.refused && !heldLately && !held.replaced_by && !held.to_redo;
   }
 
+  /** Is something to be sent that another device made? */
+  bringsOthers(held) {
+    const { device } = this.identity;
+    return held.pending.some((chunk) => !conversation.actorOf(unhex(chunk)).startsWith(device));
+  }
+
   /** The server's own word about what others made, where some of that is to be sent. */
   voucherFor(held) {
-    const others = held.pending.some(
-      (chunk) => !conversation.actorOf(unhex(chunk)).startsWith(this.identity.device),
-    );
-    return others && this.vouchers[held.voucher] ? held.voucher : undefined;
+    return this.bringsOthers(held) && this.vouchers[held.voucher] ? held.voucher : undefined;
   }
 
   voucher(id) {

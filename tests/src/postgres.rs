@@ -20,8 +20,14 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 
 struct Cluster {
     folder: PathBuf,
-    _process: Child,
+    /// Its standard input is open as long as this process lives.
+    _keeper: Child,
 }
+
+/// Runs the program that follows until standard input ends, however that comes; then ends it, and
+/// removes the folder named first.
+const KEEPER: &str =
+    r#"folder=$0; "$@" </dev/null & cat >/dev/null; kill -INT $!; wait; rm -rf "$folder""#;
 
 /// A database of its own.
 pub struct Database {
@@ -93,8 +99,11 @@ impl Cluster {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        let mut command = owner.command(&bin.join("postgres"));
+        let mut command = owner.command(Path::new("sh"));
         command
+            .args(["-c", KEEPER])
+            .arg(&folder)
+            .arg(bin.join("postgres"))
             .arg("-D")
             .arg(&data)
             .args([
@@ -108,9 +117,10 @@ impl Cluster {
             .args(["-c", "shared_buffers=64MB"])
             .arg("-k")
             .arg(&folder)
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let process = command.spawn().unwrap();
+        let keeper = command.spawn().unwrap();
         let patience = Instant::now() + Duration::from_secs(60);
         // The socket is there before the server answers on it.
         let is_ready = || {
@@ -124,7 +134,7 @@ impl Cluster {
         }
         Cluster {
             folder,
-            _process: process,
+            _keeper: keeper,
         }
     }
 

@@ -12,3 +12,4 @@ mod queries;
 mod rescues;
 mod restore;
 mod sync;
+mod together;

@@ -307,6 +307,7 @@ async fn it_gives_back_what_a_restored_server_lost_and_follows_a_new_key_for_rec
     colleague.execute(stranger.id, &Command::SetArea { area });
     colleague.sync().await.unwrap();
     stranger.syncs().await;
+    assert_eq!(stranger.reads().await["area"], "FA03");
     let edit = json!({"edit": "set_area", "area": "FB08"});
     let order = json!({"id": theirs, "edit": edit});
     stranger.client.does("edit", order).await;
@@ -319,6 +320,9 @@ async fn it_gives_back_what_a_restored_server_lost_and_follows_a_new_key_for_rec
         .unwrap();
     stranger.moved(&server).await;
     stranger.syncs().await;
+    let state = stranger.client.does("state", json!({})).await;
+    assert_eq!(state["comparing"], 0);
+    assert_eq!(state["refusals"], json!([]));
     let mut fresh = Tablet::enrol(&server.url, "veldwerker2").await;
     fresh.sync().await.unwrap();
     assert_eq!(fresh.read(stranger.id).area.as_deref(), Some("FA03"));
@@ -326,7 +330,4 @@ async fn it_gives_back_what_a_restored_server_lost_and_follows_a_new_key_for_rec
     assert_eq!(fresh.read(theirs).area.as_deref(), Some("FB08"));
     assert_eq!(fresh.read(theirs).quotes.len(), 1);
     assert_eq!(stranger.standing().await, "stored");
-    let state = stranger.client.does("state", json!({})).await;
-    assert_eq!(state["comparing"], 0);
-    assert_eq!(state["refusals"], json!([]));
 }

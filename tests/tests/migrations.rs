@@ -117,8 +117,54 @@ impl Data {
         let statement = "
             insert into feed (round, place, document, kind) values ($1, 1, $2, 'changed')";
         run!(*rows, statement, round.as_slice(), id);
+        let statement = "
+            insert into conversations (id, round, language, recorded_at, clock_doubtful,
+                recorded_by, notes, consents)
+            values ($1, $2, 'nl', 1000, $3, $4, '', '[]')";
+        run!(
+            *rows,
+            statement,
+            id,
+            round.as_slice(),
+            false,
+            user.as_slice()
+        );
+        for ((position, words), search_row) in WORDS.into_iter().enumerate().zip(SEARCH_ROWS) {
+            let statement = "
+                insert into quotes (id, conversation, position, round, kind, language,
+                    recorded_at, month, verbatim, tag_state, said, for_analysis,
+                    for_anonymous_publication, for_named_publication, for_follow_up_contact,
+                    suggestions, search_row)
+                values ($1, $2, $3, $4, 'neighbourhood_round', 'nl', 1000, '1970-01', $5,
+                    'untagged', '[]', $6, $6, $6, $6, '[]', $7)";
+            let quote = Uuid::from_u128(100 + position as u128).into_bytes();
+            run!(
+                *rows,
+                statement,
+                quote.as_slice(),
+                id,
+                position as i64,
+                round.as_slice(),
+                words,
+                true,
+                search_row
+            );
+            let statement = match rows {
+                Rows::Sqlite(_) => "insert into quote_search (rowid, terms) values ($1, $2)",
+                Rows::Postgres(_) => {
+                    "insert into quote_search (search_row, terms)
+                     values ($1, array_to_tsvector(array[$2]))"
+                }
+            };
+            run!(*rows, statement, search_row, words);
+        }
     }
 }
+
+/// Each is the words of a quote and its only term.
+const WORDS: [&str; 3] = ["huis", "plein", "straat"];
+/// In older versions they are hashes.
+const SEARCH_ROWS: [i64; 3] = [i64::MAX - 1, 5, i64::MAX / 3];
 
 #[tokio::test]
 async fn every_earlier_version_with_data_in_it_is_brought_up_to_date_on_sqlite() {
@@ -183,6 +229,8 @@ async fn brought_up_to_date(place: Place, applied: usize) {
     let compared = hand.ask(&asked).await;
     assert!(compared.line(data.conversation).is_some());
     let mut rows = Rows::of(&server.place).await;
+    let searched = found(&mut rows).await;
+    assert_eq!(searched, WORDS, "{applied}");
     for table in [
         "users",
         "rounds",
@@ -193,4 +241,28 @@ async fn brought_up_to_date(place: Place, applied: usize) {
     ] {
         assert_eq!(rows.count(table).await, 1, "{table} from {applied}");
     }
+}
+
+/// The words of the quotes that the full-text index finds by their term.
+async fn found(rows: &mut Rows) -> Vec<String> {
+    let mut all = Vec::new();
+    for term in WORDS {
+        let found: Vec<(String,)> = match rows {
+            Rows::Sqlite(c) => {
+                let statement = "
+                    select verbatim from quotes where search_row in
+                        (select rowid from quote_search where quote_search match $1)";
+                sqlx::query_as(statement).bind(term).fetch_all(c).await
+            }
+            Rows::Postgres(c) => {
+                let statement = "
+                    select verbatim from quotes where search_row in
+                        (select search_row from quote_search where terms @@ $1::tsquery)";
+                sqlx::query_as(statement).bind(term).fetch_all(c).await
+            }
+        }
+        .unwrap();
+        all.extend(found.into_iter().map(|(words,)| words));
+    }
+    all
 }

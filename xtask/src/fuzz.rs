@@ -39,8 +39,9 @@ const INSTRUMENTS: &str = "--cfg fuzzing -Cpasses=sancov-module \
     -Ccodegen-units=1";
 /// Longer inputs find little that shorter ones do not.
 const LONGEST_INPUT: &str = "-max_len=8192";
-/// Files of the committed corpus are small, and few: the tests run them all, unoptimised.
-const LONGEST_KEPT: &str = "-max_len=2048";
+/// The committed corpus of a target is small: the tests run all of it, unoptimised.
+const KEPT_BYTES: u64 = 256 * 1024;
+const KEPT_FILES: usize = 200;
 
 pub(crate) fn command(options: &Options) -> Result<()> {
     let targets = targets(options.target.as_deref())?;
@@ -174,19 +175,37 @@ impl<'a> Fuzz<'a> {
         }
     }
 
-    /// The committed corpus grows by what covers more than it does.
+    /// The committed corpus becomes a part of those inputs that together cover all that is reached, as
+    /// many as there is room for. The seeds are made anew at every run and are not kept.
     fn keep(&self) -> Result<()> {
+        let covering = self.grown.with_file_name("covering");
+        let _ = fs::remove_dir_all(&covering);
+        fs::create_dir_all(&covering)?;
         let mut merge = Command::new(&self.program);
         merge
-            .args(["-merge=1", LONGEST_KEPT])
-            .args([&self.committed, &self.grown])
+            .arg("-set_cover_merge=1")
+            .args([&covering, &self.committed, &self.grown])
             .stdout(Stdio::null())
             .stderr(File::create(&self.log)?);
         run(&mut merge)?;
+        let mut inputs = Vec::new();
+        for file in fs::read_dir(&covering)? {
+            let file = file?;
+            inputs.push((file.metadata()?.len(), file.path(), file.file_name()));
+        }
+        inputs.sort();
+        fs::remove_dir_all(&self.committed)?;
+        fs::create_dir_all(&self.committed)?;
         let (mut files, mut bytes) = (0, 0);
-        for file in fs::read_dir(&self.committed)? {
+        // Short and long ones.
+        let step = inputs.len().div_ceil(KEPT_FILES).max(1);
+        for (length, path, name) in inputs.into_iter().step_by(step) {
+            if bytes + length > KEPT_BYTES {
+                break;
+            }
+            fs::copy(path, self.committed.join(name))?;
             files += 1;
-            bytes += file?.metadata()?.len();
+            bytes += length;
         }
         eprintln!("    {}: {files} files, {} kB", self.target, bytes / 1000);
         Ok(())

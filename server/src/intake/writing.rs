@@ -1,22 +1,22 @@
 //! One commit for all that wait: what a commit costs, the disk's word that it is durable, does not grow
 //! with what is in it.
 //!
-//! SQLite has one writer. Whoever gets their turn writes what everybody has put down by then, and
-//! answers them after the commit. Where it cannot be written together, one of them was overtaken by
-//! others or the database refuses, each is written alone: nobody is held up by their neighbours.
-//! PostgreSQL lets many write at once, and does this for itself.
+//! Whoever gets a turn writes what everybody has put down by then, and answers them after the commit.
+//! SQLite has one writer and so one turn; on PostgreSQL several write at once, and leave connections for
+//! those who read. Where it cannot be written together, one of them was overtaken by others or the
+//! database refuses, each is written alone: nobody is held up by their neighbours.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, HeldId, Millis};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::Koffiekar;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine::{self, Holding};
-use crate::store::{self, StoreError, devices};
+use crate::store::{self, Store, StoreError, devices};
 
 /// Documents that are written with one commit at most: others wait until it is done.
 const TOGETHER: usize = 1_000;
@@ -63,10 +63,11 @@ pub(crate) enum Written {
 }
 
 /// What waits to be written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Writing {
     waiting: Arc<Mutex<Vec<Waiting>>>,
-    turn: Arc<tokio::sync::Mutex<()>>,
+    turns: Arc<Semaphore>,
+    writers: u32,
 }
 
 #[derive(Debug)]
@@ -76,22 +77,37 @@ struct Waiting {
 }
 
 impl Writing {
+    pub(crate) fn of(store: &Store) -> Self {
+        let writers = store.writers();
+        Self {
+            waiting: Arc::default(),
+            turns: Arc::new(Semaphore::new(writers as usize)),
+            writers,
+        }
+    }
+
     /// Returns when it is durable, or cannot be. It is done also where nobody waits for the answer.
     pub(crate) fn write(&self, koffiekar: &Koffiekar, work: Work) -> Answer {
         let (answer, done) = oneshot::channel();
         let koffiekar = koffiekar.clone();
-        if koffiekar.store.has_one_writer() {
-            self.lock().push(Waiting { work, answer });
-            tokio::spawn(async move {
-                let _turn = koffiekar.writing.turn.lock().await;
-                let waiting = koffiekar.writing.take();
-                write_waiting(&koffiekar, waiting).await;
-            });
-        } else {
-            let waiting = Waiting { work, answer };
-            tokio::spawn(async move { write_waiting(&koffiekar, vec![waiting]).await });
-        }
+        self.lock().push(Waiting { work, answer });
+        tokio::spawn(async move {
+            // Nobody closes it.
+            let _turn = koffiekar.writing.turns.acquire().await;
+            let waiting = koffiekar.writing.take();
+            write_waiting(&koffiekar, waiting).await;
+        });
         Answer(done)
+    }
+
+    /// How many wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Nothing of what waits is written until this is dropped.
+    pub async fn hold(&self) -> impl Sized {
+        self.turns.clone().acquire_many_owned(self.writers).await
     }
 
     /// Those that came first, as many as go into one commit.

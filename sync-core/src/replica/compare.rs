@@ -40,8 +40,12 @@ impl Replica {
             .filter(move |(id, held)| open(id) && held.replaced().is_none())
     }
 
-    /// The next batch, within so many bytes.
+    /// The next batch, within so many bytes. A device whose access was ended asks nothing: it would be
+    /// told that the server knows of nothing.
     pub(super) fn batch(&self, bytes: usize) -> Vec<Sent> {
+        if self.state.revoked {
+            return Vec::new();
+        }
         let most = (bytes / VERSION_BYTES).clamp(1, limits::COMPARE_DOCUMENTS);
         self.uncompared()
             .take(most)

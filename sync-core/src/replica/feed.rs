@@ -88,9 +88,9 @@ impl Replica {
             held.offer(merged.changes_since(&heads), others);
         }
         taking.lost |= lost;
-        // What others made and the server lost is not in these heads: its word of before speaks for it.
-        let speaks = !lost && !held.brings_others(self.identity.device);
-        held.knows(&heads, voucher.filter(|_| speaks));
+        // What others made and the server lacks is proven by its word of before alone.
+        let lacking = lost || held.brings_others(self.identity.device);
+        held.knows(&heads, if lacking { None } else { voucher });
         // What is sealed was accepted: the receipt for it is asked for at once.
         if held.is_quarantined() && held.heads() == heads {
             taking.again |= held.ask_again();

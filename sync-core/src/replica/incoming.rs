@@ -113,7 +113,11 @@ impl Replica {
         for (sent, outcome) in flight.pushed.into_iter().zip(answer.outcomes) {
             self.settle(sent, outcome, &mut taking);
         }
-        let nowhere = self.compared(&flight.compared, flight.batch, answer.compared, &mut taking);
+        let nowhere = match answer.revoked {
+            // That it is told of nothing says nothing about what the server has.
+            true => Vec::new(),
+            false => self.compared(&flight.compared, flight.batch, answer.compared, &mut taking),
+        };
         let same = self.same_database(answer.epoch);
         let behind = |page: &FeedPage| before.get(&page.round).is_some_and(|was| page.place < *was);
         // Places that were given once and are not reached any more: everything is fetched anew.
@@ -133,12 +137,11 @@ impl Replica {
         self.redo_from_nothing(nowhere, &mut taking);
         self.give_up_reused(&mut taking);
         self.carry_over(&mut taking);
-        if answer.revoked {
-            self.state.comparing = None;
-        } else if !same || anew || (taking.lost && self.state.comparing.is_none()) {
+        if !same || anew || (taking.lost && self.state.comparing.is_none()) {
             self.compare_all();
         }
-        taking.again |= self.state.comparing.is_some();
+        // A device whose access was ended is not told what the server has: it asks when it may again.
+        taking.again |= self.state.comparing.is_some() && !answer.revoked;
         self.leave(&rounds, &mut taking);
 
         self.state.clock_offset_ms = answer.time.0.saturating_sub(now.0);

@@ -40,6 +40,7 @@ pub(crate) fn stem(rules: Rules, word: &str) -> String {
         Rules::English => Algorithm::English,
     };
     let lower: String = match rules {
+        Rules::Dutch | Rules::English if word.is_ascii() => word.to_ascii_lowercase(),
         Rules::Turkish => word
             .nfc()
             .map(turkish_lower)

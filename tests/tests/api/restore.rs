@@ -8,7 +8,7 @@ mod vouchers;
 use koffiekar_server::{demo, restored};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{ConversationId, RoundId};
-use koffiekar_sync_core::office::QuotePage;
+use koffiekar_sync_core::office::{Device, QuotePage};
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_tests::office::Office;
 use koffiekar_tests::rows::Rows;
@@ -213,6 +213,59 @@ async fn the_epoch_is_another_and_the_audit_log_says_so() {
     assert_ne!(before, after);
     let audit = "select origin from audit_log where action = 'renew epoch'";
     assert_eq!(rows.texts(audit).await, ["console"]);
+}
+
+#[tokio::test]
+async fn the_word_of_before_is_kept_though_the_document_comes_again_before_it_was_used() {
+    let mut house = House::open(Place::sqlite()).await;
+    let id = record(&mut house.one, &mut house.numbers);
+    house.one.sync().await.unwrap();
+    let backup = house.backup().await;
+    house.one.execute(id, &area("FB08"));
+    house.one.sync().await.unwrap();
+    house.two.sync().await.unwrap();
+    house.put_back(&backup).await;
+    house.new_epoch().await;
+    // It learns of the loss; then somebody writes on in what is left of it.
+    house.two.exchange().await.unwrap();
+    let mut third = house.fresh().await;
+    let language = koffiekar_sync_core::conversation::Command::SetLanguage {
+        language: "tr".to_owned(),
+    };
+    third.execute(id, &language);
+    third.sync().await.unwrap();
+    house.two.exchange().await.unwrap();
+    house.two.sync().await.unwrap();
+    all_stored(&house.two);
+    let back = house.fresh().await.read(id);
+    assert_eq!(
+        (back.area.as_deref(), &*back.language),
+        (Some("FB08"), "tr")
+    );
+}
+
+#[tokio::test]
+async fn a_tablet_whose_access_was_ended_keeps_what_the_server_lost_until_it_may_ask() {
+    let mut house = House::open(Place::sqlite()).await;
+    let backup = house.backup().await;
+    let lost = record(&mut house.one, &mut house.numbers);
+    house.one.sync().await.unwrap();
+    house.put_back(&backup).await;
+    house.new_epoch().await;
+    let administrator = Office::sign_in(&house.server.url, "beheerder").await;
+    let device = house.one.replica.identity().device;
+    let _: Device = administrator
+        .post(&format!("/api/v1/devices/{device}/revoke"), &())
+        .await;
+    for _ in 0..2 {
+        house.one.sync().await.unwrap();
+        assert!(house.one.replica.revoked());
+        assert_eq!(all_of(&house.one), [lost], "the only copy there is");
+    }
+    house.one.sign_in_again("veldwerker1").await;
+    house.one.sync().await.unwrap();
+    all_stored(&house.one);
+    assert_eq!(all_of(&house.fresh().await), [lost]);
 }
 
 #[tokio::test]
