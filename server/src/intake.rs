@@ -257,12 +257,16 @@ pub(crate) async fn borrowing(
         .iter()
         .flat_map(|version| quotes(version))
         .collect();
+    let ids: Vec<ConversationId> = versions.iter().map(|version| version.id).collect();
     let mut tx = store.read().await?;
     let mut homes = documents::homes_of(&mut tx, &all).await?;
     let erased = tombstones::erased_among(&mut tx, &all).await?;
+    let gone = tombstones::fates(&mut tx, &ids).await?;
     drop(tx);
     let mut borrowing = BTreeMap::new();
-    for version in versions {
+    // What was erased since it was judged is not written, and judged anew as what it became.
+    let here = |version: &&&NewVersion| !gone.contains_key(&version.id);
+    for version in versions.iter().filter(here) {
         for quote in quotes(version) {
             if erased.contains(&quote) {
                 let why = "a quote stands in this conversation that was erased";

@@ -11,6 +11,7 @@ mod merged;
 mod noted;
 mod numbered;
 mod projected;
+mod replicas;
 mod succeeded;
 mod vouched;
 mod wired;

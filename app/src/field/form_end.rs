@@ -39,7 +39,7 @@ fn not_carried_out(error: &CommandError) -> String {
         CommandError::QuoteLength => bounded(words.e_quote_length, limits::QUOTE_CHARS),
         CommandError::NotesLength => bounded(words.e_notes_length, limits::NOTES_CHARS),
         CommandError::TooMuchAtOnce => words.e_at_once.to_owned(),
-        CommandError::EditedTooMuch => words.e_edited_too_much.to_owned(),
+        CommandError::EditedTooMuch => words.e_edited.to_owned(),
         CommandError::NullCharacter => words.e_null.to_owned(),
         CommandError::TooManyQuotes => bounded(words.e_quotes, limits::QUOTES),
         CommandError::TooLong { .. } => words.e_long.to_owned(),

@@ -239,7 +239,6 @@ texts! {
     e_at_once: "dit is te veel in één keer. Maak er twee gesprekken van.", "this is too much at once. Make it two conversations.";
     e_null: "er staat een teken in dat niet bewaard kan worden. Typ de tekst opnieuw.",
         "it holds a character that cannot be kept. Type the text anew.";
-    e_edited_too_much: "dit gesprek is zo vaak gewijzigd dat er niets meer bij kan. Schrijf het verder op in een ander gesprek.", "this conversation was edited so often that it takes no more. Write the rest down in another one.";
     e_quotes: "een gesprek heeft ten hoogste {} citaten.", "a conversation has at most {} quotes.";
     e_long: "een naam van een taal of buurt is te lang.", "a name of a language or an area is too long.";
     e_changed: "het gesprek is intussen veranderd. Neem over wat u typte, sluit de wijziging en begin opnieuw.",

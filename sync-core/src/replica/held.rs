@@ -288,14 +288,20 @@ impl Held {
         }
     }
 
-    /// The same work as other changes.
-    pub(super) fn redone(&mut self, document: &Document, pending: Vec<u8>, steps: Vec<Step>) {
+    /// The same work as other changes; nothing is left where the server turned out to have all of it.
+    pub(super) fn redone(
+        &mut self,
+        document: &Document,
+        pending: Vec<u8>,
+        steps: Vec<Step>,
+        at: Millis,
+    ) {
         self.merged(document);
-        // Where the server turned out to have all of it, its receipt is still asked for.
-        if !pending.is_empty() {
-            self.pending = pending;
-            self.steps = steps;
+        if pending.is_empty() {
+            self.stored_at = Some(at);
         }
+        self.pending = pending;
+        self.steps = steps;
         self.others = false;
         self.handed_over(false);
         self.to_redo = false;

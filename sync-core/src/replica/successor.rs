@@ -46,7 +46,7 @@ impl Replica {
         };
         match done {
             Ok(done) => {
-                held.redone(&done.document, done.pending, done.steps);
+                held.redone(&done.document, done.pending, done.steps, taking.at);
                 if let Some(theirs) = theirs {
                     let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
                     let lost = !held.known_heads().iter().all(|head| theirs.has(head));

@@ -257,10 +257,8 @@ impl Host {
     pub async fn end(self) -> Vec<u8> {
         self.koffiekar.store.close().await;
         let files = FILES[..2].iter().map(|name| self.file(name));
-        files
-            .filter_map(|file| std::fs::read(file).ok())
-            .flatten()
-            .collect()
+        let files: Vec<Vec<u8>> = files.filter_map(|file| std::fs::read(file).ok()).collect();
+        files.concat()
     }
 }
 

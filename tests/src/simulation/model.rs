@@ -83,6 +83,8 @@ pub struct Reading {
     /// Who knew what is known: of each word that was replaced, by which it was. Otherwise any of the
     /// words that ever stood there may stand.
     pub exact: bool,
+    /// What a quote that was taken away was said to concern may be left out.
+    pub without_tags: bool,
     /// Two rebuilds from different states came together: each brought its notes.
     pub perhaps_twice: bool,
     pub languages: BTreeSet<String>,
@@ -267,6 +269,7 @@ impl Model {
             reading.paragraphs.retain(|text| !gone.contains(text));
             reading.gone.extend(gone.iter().cloned());
         }
+        reading.without_tags = !exact || self.left_out.contains_key(&id);
         reading.perhaps_twice = self.rebuilt_twice.contains(&id);
         reading
     }

@@ -27,6 +27,7 @@ fn push(device: DeviceNumber, id: ConversationId, new: &NewConversation) -> Push
         round: demo::round(ROUND),
         heads: document.heads(),
         changes: document.changes_since(&[]),
+        voucher: None,
     }
 }
 

@@ -7,8 +7,8 @@ use koffiekar_tests::server::Binary;
 use reqwest::Method;
 
 use super::steps::{
-    correct, count_of, enrol, item, on_tablet_page, open_conversation, record, sign, sign_in,
-    sign_in_again, standing, until_all_stored, until_standing,
+    correct, count_of, enrol, has_text, item, on_tablet_page, open_conversation, record, sign,
+    sign_in, sign_in_again, standing, until_all_stored, until_standing,
 };
 
 const ACCEPTED: &str = "De markt op dinsdag is het mooiste van de wijk.";
