@@ -83,7 +83,8 @@ pub(crate) fn Status() -> impl IntoView {
                     </div>
                 }),
             }}
-            <button type="button" class="button main f-big f-wide" data-testid="sync-now"
+            <button type="button" class="button f-big f-wide" data-testid="sync-now"
+                class:main=move || signed_out.get().is_none()
                 aria-disabled=move || progress.with(|progress| progress.busy).then_some("true")
                 on:click=|_| sync::by_hand()>
                 {move || if progress.with(|progress| progress.busy) { words.busy } else { words.sync_now }}

@@ -13,7 +13,7 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use web_sys::VisibilityState;
 
 use super::{
-    live, pause, storage,
+    live, storage,
     tablet::{self, Done, WorkError},
     words::words,
 };
@@ -211,8 +211,6 @@ async fn exchange() -> Result<bool, Stop> {
     }
     match answer {
         Ok(bytes) => {
-            // What is being typed is looked at too: its conversation may be gone by this answer.
-            pause::flush();
             let applied = tablet::work(|open| {
                 let applied = open.replica.apply(&bytes, tablet::now())?;
                 let value = (applied.again, applied.stored + applied.refused);
