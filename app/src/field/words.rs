@@ -237,6 +237,8 @@ texts! {
     e_quote_length: "een citaat heeft 1 tot {} tekens.", "a quote has 1 to {} characters.";
     e_notes_length: "een notitie heeft ten hoogste {} tekens.", "a note has at most {} characters.";
     e_at_once: "dit is te veel in één keer. Maak er twee gesprekken van.", "this is too much at once. Make it two conversations.";
+    e_edited: "dit gesprek is al heel vaak gewijzigd en kan er niets meer bij hebben. Maak een nieuw gesprek.",
+        "this conversation was changed very often already and can take no more. Make a new conversation.";
     e_null: "er staat een teken in dat niet bewaard kan worden. Typ de tekst opnieuw.",
         "it holds a character that cannot be kept. Type the text anew.";
     e_quotes: "een gesprek heeft ten hoogste {} citaten.", "a conversation has at most {} quotes.";
