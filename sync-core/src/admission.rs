@@ -148,21 +148,31 @@ fn merge(
         Shape::empty()
     };
     let claimed: u64 = own.iter().map(|change| change.claimed()).sum();
-    // A deletion claims two.
-    if !known.has_room_for(claimed / 2) {
+    // A deletion claims two. There are no more answers about consent than this.
+    let most_answers = limits::STATEMENTS as u64;
+    if claimed > most_answers && !known.has_room_for(claimed / 2) {
         return Err(Refusal::TooLarge);
     }
     if claimed > EXACT_FROM {
         shape.know_characters(Characters::of(&document.doc));
     }
+    let answered_before = shape.answers();
+    let mut operations = 0;
     for change in &own {
         known.follows(change)?;
-        let operations = shape.judge(change, author)?;
-        known.learn(change, operations);
+        let count = shape.judge(change, author)?;
+        known.learn(change, count);
+        operations += count;
     }
-    if !known.has_room_for(0) {
+    // What a resident may do with their words is answered in a full conversation as well.
+    let answers_alone = shape.answers() - answered_before == operations;
+    if !answers_alone && !known.has_room_for(0) {
         return Err(Refusal::TooLarge);
     }
+    let most_bytes = match answers_alone {
+        true => limits::DOCUMENT_BYTES + limits::ANSWERS_BYTES,
+        false => limits::DOCUMENT_BYTES,
+    };
     // What a receipt covers must be here, whatever the tablet believes that it sent.
     if !heads.iter().all(|head| known.has(head)) {
         return Err(Refusal::MissingDependencies);
@@ -180,7 +190,7 @@ fn merge(
         })));
     }
     apply(&mut document, &own)?;
-    merged(&document)
+    merged(&document, most_bytes)
 }
 
 /// Changes that are vouched heads or come before them, and the others; each in the order sent.
@@ -214,9 +224,9 @@ fn apply(document: &mut Document, changes: &[&RawChange<'_>]) -> Result<(), Refu
         })
 }
 
-fn merged(document: &Document) -> Result<Admission, Refusal> {
+fn merged(document: &Document, most_bytes: usize) -> Result<Admission, Refusal> {
     let bytes = document.save();
-    if bytes.len() > limits::DOCUMENT_BYTES {
+    if bytes.len() > most_bytes {
         return Err(Refusal::TooLarge);
     }
     // Automerge merges some mutated changes into a document that it cannot load again: what is

@@ -29,6 +29,8 @@ pub const DOCUMENT_OPERATIONS: u64 = 45_000;
 pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of one saved document: two hundred pages.
 pub const DOCUMENT_BYTES: usize = 1024 * 1024;
+/// Bytes beyond these, for answers about consent alone.
+pub const ANSWERS_BYTES: usize = 256 * 1024;
 /// Documents in one push.
 pub const PUSH_DOCUMENTS: usize = 2_000;
 /// Documents that one request compares.

@@ -94,6 +94,11 @@ impl Shape {
         }
     }
 
+    /// Statements about consent that are known.
+    pub(crate) fn answers(&self) -> u64 {
+        self.statements.len() as u64
+    }
+
     /// From now on an operation on a character must be about one of these, or about a new one.
     pub(crate) fn know_characters(&mut self, characters: Option<Characters>) {
         self.characters = characters;

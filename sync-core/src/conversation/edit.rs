@@ -182,7 +182,10 @@ impl Document {
                 })?;
             }
         }
-        self.has_room()?;
+        // What a resident may do with their words is answered in a full conversation as well.
+        if !matches!(command, Command::Consent(_)) {
+            self.has_room()?;
+        }
         sendable(self.doc.save_after(&before))
     }
 

@@ -2,8 +2,9 @@
 //! before Automerge sees it.
 
 use koffiekar_sync_core::admission::{Admission, Refusal, admit};
+use koffiekar_sync_core::consent::{Decision, Purpose, Statement};
 use koffiekar_sync_core::conversation::{Actor, Command, Document, Head, NotesEdit, Splice};
-use koffiekar_sync_core::ids::{DeviceNumber, Millis};
+use koffiekar_sync_core::ids::{DeviceNumber, Millis, StatementId, UserId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::{Author, Violation};
 use koffiekar_tests::operations::{Key, Operation, Place, change};
@@ -134,6 +135,70 @@ fn a_conversation_takes_no_more_when_it_was_edited_too_much_and_the_tablet_says_
         matches!(admission, Ok(Admission::Merged(_))),
         "{admission:?}"
     );
+}
+
+#[test]
+fn in_a_full_conversation_a_resident_may_still_say_no_and_nothing_else_is_taken() {
+    let (actor, author) = person(1);
+    let mut document = with_notes(limits::NOTES_CHARS);
+    while let Some(longer) = edited(&document, &written_anew(&document, &"a".repeat(3_000))) {
+        document = longer;
+    }
+    // A colleague's copy from before the last of the room was used.
+    let (colleague, their) = person(2);
+    let mut theirs = document.clone();
+    let mut room = 8_192;
+    while room > 0 {
+        let command = Command::EditNotes(NotesEdit {
+            seen: document.heads(),
+            splices: vec![Splice {
+                at: 0,
+                delete: 0,
+                insert: "a".repeat(room),
+            }],
+        });
+        match edited(&document, &command) {
+            Some(longer) => document = longer,
+            None => room /= 2,
+        }
+    }
+    let bytes = document.save();
+    let taken = |changes: &[u8], author: &Author| admit(Some(&bytes), changes, &[], author, &[]);
+
+    let mut answered = document.clone();
+    let no = Command::Consent(vec![(StatementId([1; 8]), withdrawn(author.user))]);
+    let answer = answered.execute(&no, actor, author.user, NOW).unwrap();
+    assert!(matches!(taken(&answer, &author), Ok(Admission::Merged(_))));
+
+    let area = Command::SetArea {
+        area: Some("FB03".to_owned()),
+    };
+    let edit = theirs.execute(&area, colleague, their.user, NOW).unwrap();
+    assert_eq!(taken(&edit, &their).unwrap_err(), Refusal::TooLarge);
+    let no = Command::Consent(vec![(StatementId([2; 8]), withdrawn(their.user))]);
+    let answer = theirs.execute(&no, colleague, their.user, NOW).unwrap();
+    let both = [edit, answer].concat();
+    assert_eq!(taken(&both, &their).unwrap_err(), Refusal::TooLarge);
+}
+
+/// By the first person; nothing where there is no room for it.
+fn edited(document: &Document, command: &Command) -> Option<Document> {
+    let (actor, author) = person(1);
+    let mut next = document.clone();
+    let done = next.execute(command, actor, author.user, NOW);
+    done.is_ok().then_some(next)
+}
+
+fn withdrawn(by: UserId) -> Statement {
+    Statement {
+        purpose: Purpose::Analysis,
+        decision: Decision::Withdrawn,
+        text: "2026-1".to_owned(),
+        language: "nl".to_owned(),
+        at: NOW,
+        by,
+        supersedes: Vec::new(),
+    }
 }
 
 #[test]
