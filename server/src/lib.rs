@@ -59,6 +59,7 @@ use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
+use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
 pub use attempts::Attempts;
@@ -101,6 +102,8 @@ pub struct Koffiekar {
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     pub contacts: routes::sync::Contacts,
+    /// Turns for tablets that sync.
+    syncing: Arc<Semaphore>,
     /// Gathers what waits to be written.
     pub writing: intake::writing::Writing,
     /// Tells listening tablets of news.
@@ -175,6 +178,7 @@ impl Koffiekar {
             suggest,
             actor,
             contacts: routes::sync::Contacts::default(),
+            syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
             writing,
             live: Live::default(),
             references: References::default(),

@@ -156,8 +156,8 @@ impl Value {
 const READERS: u32 = 8;
 /// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
 /// operating system does, once for all of them.
-const WRITER_CACHE: &str = "-32000";
-const READER_CACHE: &str = "-4000";
+const WRITER_CACHE: &str = "-16000";
+const READER_CACHE: &str = "-2000";
 /// Pages behind which a commit also moves what is in the WAL into the database: four large batches.
 const CHECKPOINT_PAGES: &str = "4000";
 /// How long a request waits for its turn.

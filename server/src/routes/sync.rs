@@ -28,6 +28,11 @@ use crate::reference::Reference;
 use crate::store::devices::EnrolledDevice;
 use crate::store::{self, Tx, catalogue, devices, receipt_keys};
 
+/// Requests that are worked on at once. Others wait with the bytes they sent: what a request is inflated
+/// to, and all that is made of it, is many times as large, and a fleet that calls at once would fill the
+/// memory with it.
+pub(crate) const AT_ONCE: usize = 16;
+
 /// What both messages are: CBOR, the larger part of it gzipped inside.
 pub const CONTENT_TYPE: &str = "application/cbor";
 
@@ -44,6 +49,8 @@ pub async fn sync(
             expected: CONTENT_TYPE,
         });
     }
+    // Nobody closes it.
+    let _turn = koffiekar.syncing.acquire().await;
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
     let known = known_device(&koffiekar, &envelope).await?;
     let now = koffiekar.clock.now();
