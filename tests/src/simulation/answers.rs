@@ -298,8 +298,7 @@ impl World {
                 let again = self.model.done_again.contains(&id)
                     && why.code == ReasonCode::NotAllowed
                     && why.detail.contains("only the first change");
-                let unproven = self.model.unproven && why.detail.contains("voucher");
-                let fits = turned_down || again || unproven || fits(why.code);
+                let fits = turned_down || again || fits(why.code);
                 if fits {
                     Ok(())
                 } else {

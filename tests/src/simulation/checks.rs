@@ -273,8 +273,7 @@ impl World {
         };
         for (id, set) in truth.has.iter().filter(|(id, _)| here(id)) {
             let mine = memory.view.get(id).cloned().unwrap_or_default();
-            let unproven = self.model.unproven && set.is_subset(&mine);
-            if mine != *set && !unproven {
+            if mine != *set {
                 let name = self.model.name(*id);
                 return Err(format!("T{tablet} {name}: {}", difference(&mine, set)));
             }
@@ -296,7 +295,6 @@ impl World {
             }
             match held.standing() {
                 Standing::Stored(_) if here(&id) => {}
-                _ if self.model.unproven => {}
                 Standing::Stored(_) | Standing::Waiting => {
                     let standing = held.standing();
                     return Err(format!("T{tablet} {name}: is {standing:?} in the end"));

@@ -68,7 +68,6 @@ impl Model {
 
     /// The server is put back to what it had and knew then, and erases again what was erased.
     pub fn put_back(&mut self, then: Truth) {
-        self.unproven |= !self.truth.keys.is_subset(&then.keys);
         self.truth = then;
         for id in self.erased.clone() {
             self.forget(id);

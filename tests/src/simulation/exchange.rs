@@ -1,7 +1,7 @@
 //! Requests and answers on their way, and what the model makes of them on the tablet.
 
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber};
-use koffiekar_sync_core::replica::{AnswerError, Effect, Reaction};
+use koffiekar_sync_core::replica::{Effect, Reaction};
 use koffiekar_sync_core::wire::{Answer, Envelope, Request};
 
 use super::model::{View, unite};
@@ -18,7 +18,7 @@ pub enum Came {
     /// Nothing more to send or to fetch; whether it brought or stored anything.
     ToRest(bool),
     Again,
-    /// The server would not have it, or the tablet not the answer: somebody must sign in, or wait.
+    /// The server would not have it: somebody must sign in, or wait.
     Refused,
 }
 
@@ -182,17 +182,10 @@ impl World {
         self.take_in(tablet, reply, dice)
     }
 
-    /// The server still knows the key that this tablet trusts.
-    fn trusts(&self, tablet: usize) -> bool {
-        let memory = self.tablets[tablet].memory.as_ref();
-        let key = memory.map(|memory| memory.replica.identity().receipt_key);
-        key.is_some_and(|key| self.model.truth.keys.contains(&key))
-    }
-
     /// Nothing comes of what this tablet asks before its person signed in on it again.
     pub(super) fn must_sign_in(&self, tablet: usize) -> bool {
-        let disk = &self.tablets[tablet].disk;
-        !self.model.truth.devices.contains_key(&disk.identity.device) || !self.trusts(tablet)
+        let device = self.tablets[tablet].disk.identity.device;
+        !self.model.truth.devices.contains_key(&device)
     }
 
     /// The answer arrives at the tablet.
@@ -217,14 +210,8 @@ impl World {
                 });
             }
         };
-        let applied = match memory.replica.apply(&bytes, now) {
-            Ok(applied) => applied,
-            Err(AnswerError::UnknownKey) if !self.trusts(tablet) => {
-                self.tell(format!("T{tablet} does not know the key of the receipt"));
-                return Ok(Came::Refused);
-            }
-            Err(error) => return Err(format!("T{tablet}: a good answer: {error}")),
-        };
+        let applied = memory.replica.apply(&bytes, now);
+        let applied = applied.map_err(|error| format!("T{tablet}: a good answer: {error}"))?;
         let answer = Answer::from_bytes(&bytes).map_err(|error| error.to_string())?;
         unite(&mut memory.view, &brought);
         memory.rounds = answer.rounds.iter().map(|page| page.round).collect();

@@ -166,10 +166,9 @@ impl Host {
     }
 
     /// A new key signs receipts; the one before is known as one that once did.
-    pub async fn renew_key(&self) -> [u8; 32] {
+    pub async fn renew_key(&self) {
         let renewed = receipt_keys::renew(&self.koffiekar, "console").await;
         assert!(renewed.unwrap().is_some());
-        self.receipt_key().await
     }
 
     /// What a tablet that signs in is told to trust.

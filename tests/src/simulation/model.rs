@@ -217,8 +217,6 @@ pub struct Truth {
     /// The person of each device.
     pub devices: BTreeMap<DeviceNumber, usize>,
     pub revoked: BTreeSet<DeviceNumber>,
-    /// That ever signed receipts.
-    pub keys: BTreeSet<[u8; 32]>,
     pub disabled: BTreeSet<usize>,
     /// By device: what an administrator has to decide about, or turned down.
     pub quarantine: BTreeMap<(DeviceNumber, ConversationId), Sealed>,
@@ -251,9 +249,6 @@ pub struct Model {
     pub replaced: BTreeMap<ConversationId, ConversationId>,
     /// The quotes that were left out on the way to this conversation.
     pub left_out: BTreeMap<ConversationId, BTreeSet<QuoteId>>,
-    /// A key of before signed for what the server does not have any more, and it does not know that key
-    /// any more either: nobody can prove what others wrote.
-    pub unproven: bool,
     /// Erased from again after a backup was put back: what is here came from two states.
     pub rebuilt_twice: BTreeSet<ConversationId>,
     /// Paragraphs that somebody took out, of which it cannot be told whether that was carried over.
