@@ -151,7 +151,7 @@ async fn again_as(koffiekar: &Koffiekar, line: &Line, by: By<'_>) -> Result<bool
         match fate {
             Some(Fate::Erased) => return Ok(false),
             // Another quote was erased from it first: what the line names is in what goes on.
-            Some(Fate::Replaced { by, quotes }) => {
+            Some(Fate::Replaced { by, quotes, .. }) => {
                 left.retain(|quote| !quotes.contains(quote));
                 if !line.whole && left.is_empty() {
                     return Ok(false);
@@ -186,7 +186,7 @@ async fn bury(
         erased_by: by.user,
     };
     let mut tx = koffiekar.store.write().await?;
-    let buried = tombstones::put(&mut tx, &tombstone).await?;
+    let buried = store::erasing::bury(&mut tx, &tombstone).await?;
     tx.commit().await?;
     Ok(buried)
 }

@@ -9,6 +9,7 @@
 //! see [`writing`], and the answer comes after the last commit.
 
 mod judge;
+mod lost;
 pub mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};

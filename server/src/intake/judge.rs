@@ -122,9 +122,9 @@ fn refuse_doubles(push: &[Push], part: Range<usize>, judged: &mut [Verdict]) {
 
 impl Case {
     fn judge(&self, item: &Push) -> Verdict {
-        // Before everything else, whoever sends it: nothing of it is kept anywhere.
+        // Before everything else, whoever sends it.
         if let Some(fate) = self.gone.get(&item.document) {
-            return Verdict::refused(fate.outcome());
+            return self.judge_gone(item, fate);
         }
         let stored = self.stored.get(&item.document);
         match self.permitted_round(item, stored) {
@@ -177,7 +177,7 @@ impl Case {
         }
     }
 
-    fn vouched(&self, item: &Push) -> &[Head] {
+    pub(super) fn vouched(&self, item: &Push) -> &[Head] {
         self.vouched.get(&item.document).map_or(&[], Vec::as_slice)
     }
 
@@ -253,7 +253,7 @@ impl Case {
     }
 
     /// The round is the server's word: a stored conversation stays where it is.
-    fn permitted_round(
+    pub(super) fn permitted_round(
         &self,
         item: &Push,
         stored: Option<&StoredDocument>,

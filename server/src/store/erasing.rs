@@ -37,13 +37,9 @@ pub async fn erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> {
     on!(tx, c => sqlx::query(statement)
         .bind(id.as_bytes().as_slice())
         .execute(c).await.map(drop)?);
-    if !tombstones::put(tx, tombstone).await? {
+    if !bury(tx, tombstone).await? {
         return Ok(None);
     }
-    let statement = "delete from quarantine where document = $1";
-    on!(tx, c => sqlx::query(statement)
-        .bind(id.as_bytes().as_slice())
-        .execute(c).await.map(drop)?);
     for quote in &tombstone.quotes {
         let statement = "delete from selections where quote = $1";
         on!(tx, c => sqlx::query(statement)
@@ -69,6 +65,18 @@ pub async fn erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> {
         news.push((successor.round, successor.id, feed::CHANGED));
     }
     feed::put(tx, news).await.map(Some)
+}
+
+/// Leaves a tombstone, and nothing that is held of the document. `false` where it has one already.
+pub async fn bury(tx: &mut Tx, tombstone: &Tombstone) -> Result<bool> {
+    if !tombstones::put(tx, tombstone).await? {
+        return Ok(false);
+    }
+    let statement = "delete from quarantine where document = $1";
+    on!(tx, c => sqlx::query(statement)
+        .bind(tombstone.document.as_bytes().as_slice())
+        .execute(c).await.map(drop)?);
+    Ok(true)
 }
 
 /// The same word about a document in every round that ever told of it.

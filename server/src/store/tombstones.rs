@@ -7,7 +7,7 @@ use koffiekar_sync_core::office::{Erasure, ErasurePage, ErasureStage};
 use koffiekar_sync_core::wire::{Compared, Outcome};
 use sqlx::AssertSqlSafe;
 
-use super::{Result, Tx, Value, bind_all, bulk, on};
+use super::{Result, Tx, Value, bind_all, bulk, documents, on};
 
 /// Rows of one page.
 const PAGE: usize = 100;
@@ -21,6 +21,9 @@ pub enum Fate {
     Replaced {
         by: ConversationId,
         quotes: Vec<QuoteId>,
+        /// An older copy of the database was put back, and what goes on is in it under no id: whoever has
+        /// the conversation still may bring it, see `intake/lost.rs`.
+        lost: bool,
     },
 }
 
@@ -37,7 +40,15 @@ impl Fate {
     pub fn compared(&self) -> Compared {
         match self {
             Self::Erased => Compared::Erased,
+            Self::Replaced { lost: true, .. } => Compared::Lacks(Vec::new()),
             Self::Replaced { by, .. } => Compared::Replaced(*by),
+        }
+    }
+
+    fn goes_on_as(&self) -> Option<ConversationId> {
+        match self {
+            Self::Erased => None,
+            Self::Replaced { by, .. } => Some(*by),
         }
     }
 
@@ -69,7 +80,16 @@ pub async fn fates(tx: &mut Tx, ids: &[ConversationId]) -> Result<BTreeMap<Conve
     let all: Vec<ConversationId> = found.keys().copied().collect();
     let quotes = quotes_by_document(tx, &all).await?;
     let fates = asked.into_iter().map(|id| (id, fate(id, &found, &quotes)));
-    Ok(fates.collect())
+    let mut fates: BTreeMap<ConversationId, Fate> = fates.collect();
+    let ends: Vec<ConversationId> = fates.values().filter_map(Fate::goes_on_as).collect();
+    let here = documents::outlines(tx, &ends).await?;
+    let here: BTreeSet<ConversationId> = here.into_iter().map(|outline| outline.id).collect();
+    for fate in fates.values_mut() {
+        if let Fate::Replaced { by, lost, .. } = fate {
+            *lost = !here.contains(by);
+        }
+    }
+    Ok(fates)
 }
 
 fn fate(
@@ -86,7 +106,8 @@ fn fate(
             None => return Fate::Erased,
         }
     }
-    Fate::Replaced { by, quotes }
+    let lost = false;
+    Fate::Replaced { by, quotes, lost }
 }
 
 /// Of those that have a tombstone: what stands in their place.

@@ -3,10 +3,11 @@
 
 use koffiekar_server::{Clock, demo, restored};
 use koffiekar_sync_core::conversation::Command;
-use koffiekar_sync_core::office::Erasure;
+use koffiekar_sync_core::office::{Device, Erasure};
 use koffiekar_sync_core::wire::Outcome;
 use koffiekar_tests::hand::Hand;
 use koffiekar_tests::office::Office;
+use koffiekar_tests::rows::Rows;
 use koffiekar_tests::seed::{Numbers, conversation};
 use koffiekar_tests::server::{Place, Server};
 use koffiekar_tests::tablet::{Tablet, now};
@@ -169,6 +170,85 @@ async fn a_quote_that_is_younger_than_the_copy_is_erased_from_what_goes_on() {
     assert_eq!(stale.read(next).quotes.len(), 2);
     assert!(!house.quotes().await.contains(&fresh));
     assert!(!house.quotes().await.contains(&quotes[0]));
+}
+
+#[tokio::test]
+async fn what_goes_on_is_made_of_the_old_conversation_where_the_copy_has_neither() {
+    let mut house = House::open(Place::sqlite()).await;
+    let mut one = house.tablet("veldwerker1").await;
+    let backup = copy_of(&house).await;
+    let (id, quotes) = house.record(&mut one);
+    one.sync().await.unwrap();
+    one.execute(id, &correct(quotes[1], "Al ontvangen."));
+    one.sync().await.unwrap();
+    let next = house.erase_quote(id, quotes[0]).await.replaced_by.unwrap();
+
+    let house = house.put_back(backup).await;
+    one.url.clone_from(&house.server.url);
+    one.execute(id, &correct(quotes[2], "Nog niet gestuurd."));
+    one.sync().await.unwrap();
+    let mut left = quotes[1..].to_vec();
+    left.sort();
+    assert_eq!(house.quotes().await, left);
+    let mut late = Tablet::enrol(&house.server.url, "veldwerker2").await;
+    late.sync().await.unwrap();
+    for tablet in [&one, &late] {
+        assert_eq!(held(tablet), [next]);
+        check_tablet(tablet);
+        let read = tablet.read(next);
+        let words = |quote| read.quote(quote).unwrap().wording.first().to_owned();
+        assert_eq!(words(quotes[1]), "Al ontvangen.");
+        assert_eq!(words(quotes[2]), "Nog niet gestuurd.");
+        assert_eq!(read.notes, "Bij de koffiekar.");
+    }
+    house.check_rows().await;
+    house.check_files();
+}
+
+#[tokio::test]
+async fn a_colleague_brings_what_goes_on_and_a_tablet_without_access_brings_nothing_of_it() {
+    let mut house = House::open(Place::sqlite()).await;
+    let mut one = house.tablet("veldwerker1").await;
+    let mut two = house.tablet("veldwerker2").await;
+    let backup = copy_of(&house).await;
+    let (id, quotes) = house.record(&mut one);
+    one.sync().await.unwrap();
+    two.sync().await.unwrap();
+    let next = house.erase_quote(id, quotes[0]).await.replaced_by.unwrap();
+    let last = house
+        .erase_quote(next, quotes[1])
+        .await
+        .replaced_by
+        .unwrap();
+
+    let house = house.put_back(backup).await;
+    let path = format!("/api/v1/devices/{}/revoke", one.replica.identity().device);
+    let _: Device = house.admin.post(&path, &()).await;
+    one.url.clone_from(&house.server.url);
+    one.execute(id, &correct(quotes[2], "Zonder toegang gezegd."));
+    one.sync().await.unwrap();
+    assert!(one.replica.revoked());
+    check_tablet(&one);
+    assert_eq!(house.quotes().await, []);
+    let mut rows = Rows::of(&house.server.place).await;
+    let sealed = rows.bytes("select sealed from quarantine").await;
+    assert_eq!(sealed, Vec::<Vec<u8>>::new());
+
+    two.url.clone_from(&house.server.url);
+    two.sync().await.unwrap();
+    assert_eq!(held(&two), [last]);
+    check_tablet(&two);
+    assert_eq!(house.quotes().await, [quotes[2]]);
+    house.check_rows().await;
+    house.check_files();
+
+    // What waited on the other finds its place now.
+    one.sign_in_again("veldwerker1").await;
+    one.sync().await.unwrap();
+    assert_eq!(held(&one), [last]);
+    let read = one.read(last);
+    let left = read.quote(quotes[2]).unwrap();
+    assert_eq!(left.wording.first(), "Zonder toegang gezegd.");
 }
 
 #[tokio::test]
