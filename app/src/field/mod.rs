@@ -17,6 +17,7 @@ mod digest;
 mod draft;
 mod editor;
 mod export;
+mod follow;
 mod form;
 mod form_end;
 mod gate;

@@ -174,7 +174,7 @@ fn SignInAgain(revoked: bool) -> impl IntoView {
             <p class="field-error" role="alert">{move || wrong.get()}</p>
             <input id="again-password" data-testid="again-password" type="password" autocomplete="current-password"
                 prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event))/>
-            <button type="submit" class="button f-big" data-testid="again"
+            <button type="submit" class="button main f-big" data-testid="again"
                 aria-disabled=move || busy.get().then_some("true")>
                 {move || if busy.get() { words.busy } else { words.sign_in_again }}
             </button>

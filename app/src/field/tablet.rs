@@ -15,12 +15,11 @@ use koffiekar_sync_core::{
     catalogue::Catalogue,
     conversation::Command,
     ids::{ConversationId, Millis, UserId},
-    replica::{EditError, Effect, Happened, Identity, OtherPerson, Replica, Standing, What},
+    replica::{EditError, Effect, Identity, OtherPerson, Replica, Standing},
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Screen,
     digest::{Digest, Digests},
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
@@ -96,11 +95,6 @@ thread_local! {
 
 /// Under which name it is kept what was done elsewhere and not read yet.
 pub(super) const TOLD: &str = "told";
-
-/// Is this conversation on the screen?
-fn is_shown(id: ConversationId) -> bool {
-    untrack(Screen::now) == Screen::Conversation(id)
-}
 
 /// Grows with every change of what the tablet holds.
 pub(crate) fn revision() -> ArcRwSignal<u64> {
@@ -484,48 +478,6 @@ impl Open {
         self.vault.wrap(login, name, label, *demo, password)
     }
 
-    /// What an answer did to conversations that somebody may be looking for or typing into.
-    pub(crate) fn follow(&mut self, happened: &[Happened]) -> Result<Vec<Write>, VaultError> {
-        let mut writes = Vec::new();
-        for one in happened {
-            self.elsewhere.learn(one);
-        }
-        let mut begun: BTreeMap<ConversationId, bool> = BTreeMap::new();
-        for (key, edit) in self.edits.clone() {
-            let placed = self.elsewhere.placed(edit.clone(), &self.replica);
-            *begun.entry(key.0).or_default() |= placed.is_none();
-            let to = placed.as_ref().map(|edit| (edit.conversation, edit.target));
-            // Another edit of the same stands there already: this one is shown beside it.
-            let is_taken = to.is_some_and(|to| to != key && self.edits.contains_key(&to));
-            if placed.as_ref() == Some(&edit) || is_taken {
-                continue;
-            }
-            self.edits.remove(&key);
-            writes.push(self.removed(Shelf::Drafts, &EditDraft::key(key.0, key.1)));
-            if let (Some(to), Some(edit)) = (to, placed) {
-                writes.push(self.sealed_json(Shelf::Drafts, &EditDraft::key(to.0, to.1), &edit)?);
-                self.edits.insert(to, edit);
-            }
-        }
-        let is_news = |one: &&Happened| match one.what {
-            What::Accepted | What::Left => true,
-            What::Erased | What::Replaced { .. } | What::Moved => {
-                let is_begun = begun.contains_key(&one.conversation);
-                one.own || one.lost || one.kept || is_begun || is_shown(one.conversation)
-            }
-        };
-        let news: Vec<&Happened> = happened.iter().filter(is_news).collect();
-        if !news.is_empty() {
-            for one in news {
-                let dropped = begun.get(&one.conversation);
-                let is_dropped = dropped.copied().unwrap_or_default();
-                self.elsewhere.tell(one, dropped.is_some(), is_dropped);
-            }
-            writes.push(self.sealed_json(Shelf::Meta, TOLD, &self.elsewhere.told)?);
-        }
-        Ok(writes)
-    }
-
     fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {
         effects
             .into_iter()
@@ -579,7 +531,7 @@ impl Open {
         sealed(&self.vault, shelf, key, plain)
     }
 
-    fn sealed_json(
+    pub(super) fn sealed_json(
         &self,
         shelf: Shelf,
         key: &str,
@@ -589,7 +541,7 @@ impl Open {
         self.sealed(shelf, key, &serde_json::to_vec(value).unwrap_or_default())
     }
 
-    fn removed(&self, shelf: Shelf, key: &str) -> Write {
+    pub(super) fn removed(&self, shelf: Shelf, key: &str) -> Write {
         Write {
             shelf,
             key: key_of(self.vault.user(), key),
