@@ -26,6 +26,16 @@ fn hold<S: Strategy>(cases: u32, values: S, test: impl Fn(S::Value) -> TestCaseR
         Some(seed) => seed,
         None => u64::from_le_bytes(koffiekar_server::random::bytes()),
     };
+    hold_from(seed, cases, values, test);
+}
+
+/// As [`hold`], from this seed.
+fn hold_from<S: Strategy>(
+    seed: u64,
+    cases: u32,
+    values: S,
+    test: impl Fn(S::Value) -> TestCaseResult,
+) {
     let config = Config {
         cases,
         rng_seed: RngSeed::Fixed(seed),

@@ -1,7 +1,7 @@
 //! What came to pass in the rounds.
 
 use super::incoming::Taking;
-use super::{Held, Replica, What};
+use super::{Held, Replica, What, replay};
 use crate::conversation::{Document, DocumentError};
 use crate::ids::{ConversationId, RoundId};
 use crate::wire::{FeedPage, News, ReasonCode};
@@ -63,7 +63,13 @@ impl Replica {
                 taking,
             );
         }
-        if held.is_to_redo() || taking.reused.contains(&id) {
+        let otherwise = replay::stands_otherwise(held.steps(), &theirs);
+        if otherwise && replay::has_arrived(&mine, held.steps(), &theirs) {
+            let voucher = voucher.or(held.voucher());
+            *held = Held::from_feed(round, bytes, taking.at, voucher);
+            return;
+        }
+        if held.is_to_redo() || otherwise || taking.reused.contains(&id) {
             return self.redo(id, &mine, Some(&theirs), taking);
         }
         // A word of the server that does not know what it signed for: it was put back to an earlier

@@ -57,6 +57,11 @@ pub(super) fn redo(
             }
             continue;
         }
+        // It arrived as it was at first, before it was done again.
+        if has(&step.origin()) {
+            again.insert(step.change, vec![step.origin()]);
+            continue;
+        }
         if let Some(done) = origins.get(&step.origin()) {
             again.insert(step.change, vec![*done]);
             continue;
@@ -89,6 +94,29 @@ pub(super) fn redo(
         document,
         steps: left,
     })
+}
+
+/// Whether the server has one of these in another form than the one here: done again where it could not
+/// be known that it had arrived.
+pub(super) fn stands_otherwise(steps: &[Step], theirs: &Document) -> bool {
+    let origins = theirs.origins();
+    let there = |step: &Step| theirs.has(&step.origin()) || origins.contains_key(&step.origin());
+    let mut steps = steps.iter();
+    steps.any(|step| !theirs.has(&step.change) && there(step))
+}
+
+/// Whether the server's document has these steps, in whatever form, and all else that is here.
+pub(super) fn has_arrived(mine: &Document, steps: &[Step], theirs: &Document) -> bool {
+    let origins = theirs.origins();
+    let there = |step: &Step| {
+        let origin = step.origin();
+        theirs.has(&step.change) || theirs.has(&origin) || origins.contains_key(&origin)
+    };
+    let unsent = steps.iter().map(|step| step.change);
+    let unsent = unsent.filter(|change| !theirs.has(change)).collect();
+    let rest = mine.without(&unsent);
+    steps.iter().all(there)
+        && rest.is_ok_and(|rest| rest.heads().iter().all(|head| theirs.has(head)))
 }
 
 /// Whether it changed anything.

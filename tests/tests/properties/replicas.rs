@@ -1,4 +1,9 @@
 //! Tablets and an office, whatever happens to them: nothing that was done is lost or doubled.
+//!
+//! The histories are the same in every run. Left out are those after which something is lost by design:
+//! a copy is not put back where somebody left a round, was moved away from it or lost access since, nor
+//! where a quote was erased since from a conversation that the copy has in an older state, or that
+//! several tablets hold and the copy does not. Not every seed was tried.
 
 mod office;
 mod tablet;
@@ -16,7 +21,7 @@ use uuid::Uuid;
 
 use self::office::{Gone, Office};
 use self::tablet::{Luck, Tablet};
-use super::hold;
+use super::hold_from;
 
 /// What happens. Indexes are taken modulo what is there.
 #[derive(Debug, Clone)]
@@ -162,6 +167,7 @@ impl World {
             done,
             ..
         } = self;
+        let several = tablets.len() > 1;
         let tablet = &mut tablets[who];
         let held: Vec<ConversationId> = tablet.replica.conversations().map(|(id, _)| id).collect();
         let pick = |which: usize| (!held.is_empty()).then(|| held[which % held.len()]);
@@ -225,7 +231,9 @@ impl World {
             Deed::Sync => tablet.sync(office),
             Deed::Restart => tablet.restart(),
             Deed::EnrolAgain => tablet.enrol_again(office),
-            // What is forgotten on a tablet cannot come back to a server that loses it.
+            // What is forgotten on a tablet cannot come back to a server that loses it; nor does what goes
+            // on of a conversation, where that was lost, from somebody who may not bring it.
+            Deed::Revoke | Deed::Leave { .. } if office.lost_any() => {}
             Deed::Revoke => {
                 office.revoke(tablet.replica.identity().device);
                 *backup = None;
@@ -245,6 +253,14 @@ impl World {
                 let Some(quote) = tablet.read(id).quotes.first().cloned() else {
                     return;
                 };
+                // Erased again from an older state, it goes on without what came in between, unless that
+                // is on a tablet that fetched what goes on.
+                if backup
+                    .as_ref()
+                    .is_some_and(|backup| backup.is_older(office, id, several))
+                {
+                    *backup = None;
+                }
                 self.erased_words
                     .extend(quote.wording.all().iter().cloned());
                 office.erase_quote(id, quote.id);
@@ -301,16 +317,6 @@ impl World {
         }
     }
 
-    fn successor(&self, mut id: ConversationId) -> Option<ConversationId> {
-        loop {
-            match self.office.gone.get(&id) {
-                Some(Gone::Replaced { by, .. }) => id = *by,
-                Some(Gone::Erased) => return None,
-                None => return Some(id),
-            }
-        }
-    }
-
     fn check(&self) -> Result<(), TestCaseError> {
         let office = &self.office;
         let erased: BTreeSet<QuoteId> = office
@@ -341,7 +347,7 @@ impl World {
             prop_assert_eq!(&held, &stored, "tablet {}", index);
         }
         for Done { document, what } in &self.done {
-            let Some(id) = self.successor(*document) else {
+            let Some(id) = office.goes_on_as(*document) else {
                 continue;
             };
             prop_assert!(
@@ -383,7 +389,7 @@ impl World {
 #[test]
 fn whatever_happens_nothing_done_is_lost_or_doubled() {
     let story = (1..=3_usize, vec((any::<usize>(), deed()), 0..40));
-    hold(150, story, |(people, deeds)| {
+    hold_from(3, 150, story, |(people, deeds)| {
         let mut world = World::new(people);
         for (who, deed) in &deeds {
             world.act(who % people, deed);

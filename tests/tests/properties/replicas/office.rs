@@ -61,6 +61,15 @@ pub(super) enum Gone {
     Replaced { by: ConversationId, quote: QuoteId },
 }
 
+/// What became of a conversation in the end, and of which quotes on the way.
+enum Fate {
+    Erased,
+    Replaced {
+        by: ConversationId,
+        quotes: BTreeSet<QuoteId>,
+    },
+}
+
 impl Office {
     pub(super) fn new(now: Millis) -> Self {
         Self {
@@ -130,6 +139,49 @@ impl Office {
         }
     }
 
+    fn fate(&self, id: ConversationId) -> Option<Fate> {
+        let (mut by, mut quotes) = (id, BTreeSet::new());
+        while let Some(gone) = self.gone.get(&by) {
+            match gone {
+                Gone::Erased => return Some(Fate::Erased),
+                Gone::Replaced { by: next, quote } => {
+                    by = *next;
+                    quotes.insert(*quote);
+                }
+            }
+        }
+        (by != id).then_some(Fate::Replaced { by, quotes })
+    }
+
+    /// `None` where all of it was erased.
+    pub(super) fn goes_on_as(&self, id: ConversationId) -> Option<ConversationId> {
+        match self.fate(id) {
+            None => Some(id),
+            Some(Fate::Erased) => None,
+            Some(Fate::Replaced { by, .. }) => Some(by),
+        }
+    }
+
+    pub(super) fn lost_any(&self) -> bool {
+        let ends = self.gone.keys().filter_map(|id| self.goes_on_as(*id));
+        ends.into_iter().any(|by| self.is_lost(by))
+    }
+
+    /// Was this copy made before something was done to what is this conversation now? Where there are
+    /// `several` tablets, they hold what the copy has nothing of in several states.
+    pub(super) fn is_older(&self, now: &Office, id: ConversationId, several: bool) -> bool {
+        let mut before = self.documents.iter();
+        match before.find(|(old, _)| now.goes_on_as(**old) == Some(id)) {
+            None => several,
+            Some((old, stored)) => *old != id || stored.heads != now.documents[&id].heads,
+        }
+    }
+
+    /// It goes on under an id that an older copy of everything has nothing of.
+    fn is_lost(&self, by: ConversationId) -> bool {
+        !self.documents.contains_key(&by)
+    }
+
     pub(super) fn erase(&mut self, id: ConversationId) {
         if let Some(stored) = self.documents.remove(&id) {
             self.put_in_feed(stored.round, id, Kind::Gone);
@@ -150,10 +202,20 @@ impl Office {
         let Some(stored) = self.documents.remove(&id) else {
             return;
         };
-        let document = Document::load(&stored.bytes).unwrap();
-        let document = document.successor(by, &BTreeSet::from([quote])).unwrap();
         self.put_in_feed(stored.round, id, Kind::Gone);
-        self.store(by, stored.round, document.save(), document.heads());
+        self.rebuild(&stored.bytes, by, stored.round, &BTreeSet::from([quote]));
+    }
+
+    fn rebuild(
+        &mut self,
+        old: &[u8],
+        by: ConversationId,
+        round: RoundId,
+        erased: &BTreeSet<QuoteId>,
+    ) {
+        let document = Document::load(old).unwrap();
+        let document = document.successor(by, erased).unwrap();
+        self.store(by, round, document.save(), document.heads());
     }
 
     pub(super) fn move_to(&mut self, id: ConversationId, round: RoundId) {
@@ -236,10 +298,11 @@ impl Office {
         });
         let erased_quotes = named
             .chain(told)
-            .filter_map(|id| match self.gone.get(&id) {
-                Some(Gone::Replaced { quote, .. }) => Some(*quote),
+            .filter_map(|id| match self.fate(id) {
+                Some(Fate::Replaced { quotes, .. }) => Some(quotes),
                 _ => None,
             })
+            .flatten()
             .collect();
         let key = self.keys.last().unwrap();
         let receipt = Receipt {
@@ -305,31 +368,37 @@ impl Office {
         vouched: &[Head],
         lines: &mut Vec<ReceiptLine>,
     ) -> Outcome {
-        match self.gone.get(&push.document) {
-            Some(Gone::Erased) => return Outcome::Erased,
-            Some(Gone::Replaced { by, .. }) => return Outcome::Replaced(*by),
+        match self.fate(push.document) {
+            Some(Fate::Erased) => return Outcome::Erased,
+            Some(Fate::Replaced { by, quotes }) => {
+                if self.is_lost(by) && rounds.contains(&push.round) {
+                    match admitted(None, push, author, vouched) {
+                        Ok((bytes, _, _)) => self.rebuild(&bytes, by, push.round, &quotes),
+                        Err(Refusal::MissingDependencies) => return Outcome::MissingDependencies,
+                        Err(_) => {}
+                    }
+                }
+                return Outcome::Replaced(by);
+            }
             None => {}
         }
         let existing = self.documents.get(&push.document).cloned();
         let round = existing.as_ref().map_or(push.round, |stored| stored.round);
         let existing = existing.map(|stored| stored.bytes);
-        let with_vouched = with_vouched(existing.as_deref(), &push.changes, vouched);
-        let base = with_vouched.as_deref().or(existing.as_deref());
-        let admission = admit(base, &push.changes, &push.heads, author, &[]);
+        let admission = admitted(existing.as_deref(), push, author, vouched);
         let mut line = ReceiptLine {
             document: push.document,
             pushed: push.heads.clone(),
             stored: Vec::new(),
             held: false,
         };
-        let merged = match admission {
-            Ok(Admission::Unchanged { heads }) if with_vouched.is_none() => {
+        let (bytes, heads) = match admission {
+            Ok((_, heads, false)) => {
                 line.stored = heads;
                 lines.push(line);
                 return Outcome::Unchanged;
             }
-            Ok(Admission::Unchanged { heads }) => (with_vouched.unwrap(), heads),
-            Ok(Admission::Merged(merged)) => (merged.bytes, merged.heads),
+            Ok((bytes, heads, true)) => (bytes, heads),
             Err(Refusal::MissingDependencies) => return Outcome::MissingDependencies,
             Err(Refusal::ActorReused) => return Outcome::ActorReused,
             Err(refusal) => {
@@ -339,7 +408,6 @@ impl Office {
                 });
             }
         };
-        let (bytes, heads) = merged;
         if !rounds.contains(&round) {
             let device = author.device;
             self.quarantine
@@ -363,9 +431,12 @@ impl Office {
         rounds: &BTreeSet<RoundId>,
         lines: &mut Vec<ReceiptLine>,
     ) -> Compared {
-        match self.gone.get(&version.document) {
-            Some(Gone::Erased) => return Compared::Erased,
-            Some(Gone::Replaced { by, .. }) => return Compared::Replaced(*by),
+        match self.fate(version.document) {
+            Some(Fate::Erased) => return Compared::Erased,
+            Some(Fate::Replaced { by, .. }) if self.is_lost(by) => {
+                return Compared::Lacks(Vec::new());
+            }
+            Some(Fate::Replaced { by, .. }) => return Compared::Replaced(by),
             None => {}
         }
         let stored = self.documents.get(&version.document);
@@ -452,6 +523,24 @@ impl Office {
                 Gone::Erased => Some(News::Erased(id)),
                 Gone::Replaced { by, .. } => Some(News::Replaced(id, *by)),
             },
+        }
+    }
+}
+
+/// The document with what was pushed, its heads, and whether that is another one than before.
+fn admitted(
+    existing: Option<&[u8]>,
+    push: &Push,
+    author: &Author,
+    vouched: &[Head],
+) -> Result<(Vec<u8>, Vec<Head>, bool), Refusal> {
+    let with_vouched = with_vouched(existing, &push.changes, vouched);
+    let base = with_vouched.as_deref().or(existing);
+    match admit(base, &push.changes, &push.heads, author, &[])? {
+        Admission::Merged(merged) => Ok((merged.bytes, merged.heads, true)),
+        Admission::Unchanged { heads } => {
+            let changed = with_vouched.is_some();
+            Ok((base.unwrap_or_default().to_vec(), heads, changed))
         }
     }
 }
