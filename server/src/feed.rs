@@ -13,7 +13,8 @@ use koffiekar_sync_core::wire::{Cursor, FeedPage, News, Version};
 
 use crate::store::documents;
 use crate::store::feed::{self, Became, FeedRow};
-use crate::store::{self, Tx, tombstones};
+use crate::store::tombstones::{self, Fate};
+use crate::store::{self, Tx};
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
@@ -77,9 +78,10 @@ pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Broug
             _ => None,
         })
         .collect();
-    let erased = tombstones::quotes_by_document(tx, &replaced).await?;
+    // All that was erased on the way: who waits for a successor may not be told of the next one's.
+    let fates = tombstones::fates(tx, &replaced).await?;
     Ok(Brought {
-        erased_quotes: erased.into_values().flatten().collect(),
+        erased_quotes: fates.values().flat_map(Fate::quotes).copied().collect(),
         pages: pages.into_iter().map(|page| page.page).collect(),
         versions,
         left_out,
