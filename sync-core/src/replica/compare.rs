@@ -69,9 +69,9 @@ impl Replica {
         batch.iter().map(version).collect()
     }
 
-    /// Takes in the answers; of the first `batch` of them, nobody needs to be asked any more. Returns
-    /// what was made by an earlier device of this person, has not
-    /// arrived, and is in no document that the server tells of.
+    /// Takes in the answers; about the first `batch` of them the server need not be asked any more.
+    /// Returns what was made by an earlier device of this person, has not arrived, and is in no document
+    /// that the server tells of.
     pub(super) fn compared(
         &mut self,
         asked: &[Sent],
@@ -80,10 +80,6 @@ impl Replica {
         taking: &mut Taking,
     ) -> Vec<ConversationId> {
         let mut nowhere = Vec::new();
-        // Only an old server gives no answers.
-        if !asked.is_empty() && answers.is_empty() {
-            self.state.comparing = None;
-        }
         for (at, (sent, answer)) in asked.iter().zip(answers).enumerate() {
             if let Some(comparing) = &mut self.state.comparing
                 && at < batch
@@ -105,6 +101,17 @@ impl Replica {
             self.state.comparing = None;
         }
         nowhere
+    }
+
+    /// Of the answers only what concerns a device whose access was ended as well: what was erased.
+    pub(super) fn gone(&mut self, asked: &[Sent], answers: Vec<Compared>, taking: &mut Taking) {
+        for (sent, answer) in asked.iter().zip(answers) {
+            match answer {
+                Compared::Has | Compared::Lacks(_) => {}
+                Compared::Erased => self.erased(sent.document, taking),
+                Compared::Replaced(by) => self.replaced(sent.document, by, taking),
+            }
+        }
     }
 
     fn has(&mut self, sent: &Sent, taking: &mut Taking) {

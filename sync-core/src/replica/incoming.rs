@@ -78,9 +78,7 @@ impl Replica {
         if answer.outcomes.len() != flight.pushed.len() {
             return Err(AnswerError::NotAsked);
         }
-        // One that does not compare, or not any more, says nothing about any.
-        let compares = answer.compared.len() == flight.compared.len();
-        if !compares && !answer.compared.is_empty() {
+        if answer.compared.len() != flight.compared.len() {
             return Err(AnswerError::NotAsked);
         }
         let mut taking = Taking {
@@ -115,7 +113,10 @@ impl Replica {
         }
         let nowhere = match answer.revoked {
             // That it is told of nothing says nothing about what the server has.
-            true => Vec::new(),
+            true => {
+                self.gone(&flight.compared, answer.compared, &mut taking);
+                Vec::new()
+            }
             false => self.compared(&flight.compared, flight.batch, answer.compared, &mut taking),
         };
         let same = self.same_database(answer.epoch);
