@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use koffiekar_tests::simulation::plan::Plan;
-use koffiekar_tests::simulation::{run, simulate, told};
+use koffiekar_tests::simulation::{kept, run, shortened, simulate, told};
 
 fn main() -> ExitCode {
     match command() {
@@ -55,6 +55,15 @@ fn tell(seed: u64) -> bool {
 }
 
 fn many(from: u64, seeds: u64) -> bool {
+    for (_, plan) in kept::kept() {
+        if run(&plan).failure.is_some() {
+            println!(
+                "what went wrong once goes wrong again: {}",
+                shortened(&plan)
+            );
+            return false;
+        }
+    }
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let started = Instant::now();
     let simulated = simulate(from, seeds, threads);
