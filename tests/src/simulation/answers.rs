@@ -34,6 +34,11 @@ impl World {
                 let (device, request) = opened(message)?;
                 let answer = Answer::from_bytes(&bytes).map_err(|error| error.to_string())?;
                 let asked = Fingerprint::of(message);
+                let gone = |outcome: &Outcome| matches!(outcome, Outcome::Replaced(_));
+                if answer.outcomes.iter().any(gone) {
+                    let there = self.host.documents().await.into_keys().collect();
+                    self.made_of_what_was_lost(&request, &answer, carried, &there)?;
+                }
                 let brought = self.observe(device, &request, asked, &answer, carried)?;
                 self.epoch = Some(answer.epoch);
                 let said = Said::of(&request, &answer);
@@ -68,6 +73,35 @@ impl World {
         } else {
             Err(format!("a good request is refused: {problem:?}"))
         }
+    }
+
+    /// Where what a conversation went on as was lost with a backup, the server makes it again of the old
+    /// one that a tablet brings. Whether it did, its tables say; what must be in them then, the model.
+    fn made_of_what_was_lost(
+        &mut self,
+        request: &Request,
+        answer: &Answer,
+        carried: &View,
+        there: &BTreeSet<ConversationId>,
+    ) -> Checked {
+        for (push, outcome) in request.push.iter().zip(&answer.outcomes) {
+            let Outcome::Replaced(by) = outcome else {
+                continue;
+            };
+            let edits = carried.get(&push.document).cloned().unwrap_or_default();
+            let (heir, left) = self.model.left_of(push.document, &edits);
+            if !there.contains(&heir) || self.model.truth.has.contains_key(&heir) {
+                continue;
+            }
+            if *by != heir {
+                let name = self.model.name(push.document);
+                return Err(format!("{name}: is made again as what it is no more"));
+            }
+            self.model.rebuilt_twice.insert(heir);
+            self.model.done_again.insert(heir);
+            self.model.stored(heir, push.round, &left);
+        }
+        Ok(())
     }
 
     /// What the server said it did becomes what the model knows of it. Gives back what it brings.
@@ -237,6 +271,15 @@ impl World {
         let truth = &self.model.truth;
         let person = truth.devices[&device];
         let gone = self.model.erased.contains(&id) || self.model.replaced.contains_key(&id);
+        // All of it is asked for where what it goes on as must be made of it again.
+        let again = |outcome: &Outcome| match outcome {
+            Outcome::MissingDependencies => true,
+            Outcome::Invalid(why) => why.code == ReasonCode::TryAgain,
+            _ => false,
+        };
+        if gone && again(outcome) {
+            return Ok(());
+        }
         if gone && !matches!(outcome, Outcome::Erased | Outcome::Replaced(_)) {
             return Err(format!("is gone, and the server says {outcome:?}"));
         }
