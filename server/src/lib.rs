@@ -59,6 +59,7 @@ use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
@@ -76,6 +77,19 @@ pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
 use store::{Store, StoreError, catalogue};
+
+/// Threads for long work beyond one a core: some of it waits for a disk.
+const MORE_THREADS: usize = 4;
+
+/// What the server runs on. More threads for long work would only hold more memory, each its own, while
+/// they wait for a core.
+pub fn runtime() -> std::io::Result<Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    runtime::Builder::new_multi_thread()
+        .max_blocking_threads(cores + MORE_THREADS)
+        .enable_all()
+        .build()
+}
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]

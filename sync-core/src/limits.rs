@@ -2,8 +2,8 @@
 
 /// Characters of one quote. About five minutes of speech.
 pub const QUOTE_CHARS: usize = 5_000;
-/// Characters of the notes on one conversation: seven pages.
-pub const NOTES_CHARS: usize = 20_000;
+/// Characters of the notes on one conversation: four pages.
+pub const NOTES_CHARS: usize = 10_000;
 /// Quotes of one conversation.
 pub const QUOTES: usize = 200;
 /// Statements about tags in one conversation.
@@ -13,18 +13,18 @@ pub const STATEMENTS: usize = 400;
 /// Bytes of one change of a document.
 pub const CHANGE_BYTES: usize = 512 * 1024;
 /// Operations of one change, deletions counting twice: the longest notes replaced by other words.
-pub const CHANGE_OPERATIONS: u64 = 62_000;
+pub const CHANGE_OPERATIONS: u64 = 32_000;
 /// Changes of one document in one push.
 pub const CHANGES: usize = 2_000;
 /// Operations of all changes of one document in one push, deletions counting twice.
-pub const ITEM_OPERATIONS: u64 = 100_000;
+pub const ITEM_OPERATIONS: u64 = 50_000;
 /// Of these, values that are put and objects that are made: whatever is no character of the notes.
 pub const ITEM_PUTS: usize = 8_000;
 /// Of these, characters that do not follow the one written before: where somebody went on elsewhere.
 pub const ITEM_JUMPS: usize = 4_000;
-/// Operations of one document, which it costs ten milliseconds to load: the longest notes, half of
-/// them replaced.
-pub const DOCUMENT_OPERATIONS: u64 = 45_000;
+/// Operations of one document, which it costs nine milliseconds to load: the longest notes, written
+/// twice.
+pub const DOCUMENT_OPERATIONS: u64 = 24_000;
 /// Bytes of one document's changes in one push.
 pub const ITEM_BYTES: usize = 2 * 1024 * 1024;
 /// Bytes of one saved document: two hundred pages.

@@ -25,6 +25,10 @@ use koffiekar_tests::server::{Place, Server};
 use koffiekar_tests::tablet::Tablet;
 use serde::Serialize;
 
+/// As in the server's program.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const QUOTES_EACH: usize = 3;
 const ROUND: &str = "buurtronde-2026";
 const KNOWN: [&str; 7] = [
@@ -89,8 +93,11 @@ impl Bench {
     }
 }
 
-#[tokio::main]
-async fn main() {
+fn main() {
+    koffiekar_server::runtime().unwrap().block_on(run());
+}
+
+async fn run() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let bench = Bench {
         postgres: arguments.iter().any(|argument| argument == "--postgres"),
