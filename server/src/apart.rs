@@ -52,7 +52,7 @@ impl Apart {
     }
 
     /// The log of what was erased, beside the key file.
-    pub(crate) fn erasures(&self) -> PathBuf {
+    pub fn erasures(&self) -> PathBuf {
         self.key_file.with_file_name("erasures.log")
     }
 

@@ -1,11 +1,13 @@
 //! What can be set, as a flag or in the environment. `koffiekar help` shows all of it.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
+
+use crate::apart::Apart;
 
 /// Koffiekar: what residents say, brought together, tagged and published
 #[derive(Debug, Parser)]
@@ -25,7 +27,19 @@ pub enum Command {
     AddPerson(AddPerson),
     /// Load a programme: themes, action lines, areas and consent texts
     LoadProgramme(LoadProgramme),
-    /// After a backup was put back: let every tablet bring what is missing here
+    /// Bring the schema of the database up to date; `serve` does it by itself as well
+    Migrate(Place),
+    /// Copy an SQLite database to a file, beside a server that runs
+    Backup(Backup),
+    /// Put such a copy in the place of the database
+    Restore(Restore),
+    /// Look whether all that is stored holds together; the exit code tells
+    Verify(Place),
+    /// Derive all that screens and queries read from the documents again, beside a server that runs
+    Reproject(Place),
+    /// Move an installation from SQLite to PostgreSQL or back, or to another place
+    Move(Move),
+    /// After a backup was put back otherwise than by `restore`: let every tablet bring what is missing here
     NewEpoch(Place),
     /// Sign receipts with a new key from now on; servers that run follow by themselves
     NewReceiptKey(Place),
@@ -50,6 +64,36 @@ pub struct Place {
     pub key_file: Option<PathBuf>,
 }
 
+impl Place {
+    pub fn address(&self) -> String {
+        match &self.database_url {
+            Some(address) => address.clone(),
+            None => format!("sqlite:{}", self.data.join("koffiekar.sqlite").display()),
+        }
+    }
+
+    /// Where the files are that stand beside the database.
+    pub fn folder(&self) -> PathBuf {
+        match self.sqlite_file() {
+            Some(file) => file.parent().unwrap_or(Path::new("")).to_owned(),
+            None => self.data.clone(),
+        }
+    }
+
+    /// `None` where the database is no file.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        self.address().strip_prefix("sqlite:").map(PathBuf::from)
+    }
+
+    pub fn apart(&self) -> Apart {
+        let mut apart = Apart::beside(&self.folder());
+        if let Some(file) = &self.key_file {
+            apart.key_file.clone_from(file);
+        }
+        apart
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(flatten)]
@@ -60,6 +104,10 @@ pub struct Serve {
     /// The address to listen on; 0.0.0.0 for every network
     #[arg(long, env = "KOFFIEKAR_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub address: IpAddr,
+    /// Do not bring the schema up to date: where it is behind, do not start. For several servers that are
+    /// renewed one by one; run `koffiekar migrate` first
+    #[arg(long, env = "KOFFIEKAR_NO_MIGRATE", value_parser = FalseyValueParser::new())]
+    pub no_migrate: bool,
     /// Fill an empty installation with the demo, and show the demo accounts
     #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,
@@ -67,6 +115,35 @@ pub struct Serve {
     /// sets it
     #[arg(long, env = "KOFFIEKAR_TRUST_PROXY", value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub place: Place,
+    /// The file that is made; it must not be there yet
+    pub to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub place: Place,
+    /// What `koffiekar backup` made, or another copy of the database's file
+    pub from: PathBuf,
+    /// Keep the database that is there beside, under another name
+    #[arg(long)]
+    pub replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Move {
+    /// The database that is moved: sqlite:PATH or postgres://... Nothing is changed in it
+    #[arg(long, env = "KOFFIEKAR_MOVE_FROM", hide_env_values = true)]
+    pub from: String,
+    /// Where it goes: a database that nothing was ever written to
+    #[arg(long, env = "KOFFIEKAR_MOVE_TO", hide_env_values = true)]
+    pub to: String,
 }
 
 #[derive(Debug, Args)]

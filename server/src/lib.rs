@@ -19,6 +19,7 @@
 mod apart;
 pub mod assets;
 mod attempts;
+pub mod backup;
 pub mod caller;
 pub mod clock;
 mod compare;
@@ -33,6 +34,7 @@ mod fields;
 pub mod intake;
 mod live;
 mod middleware;
+pub mod moving;
 mod passwords;
 pub mod policy;
 pub mod problem;
@@ -47,6 +49,7 @@ pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+pub mod verify;
 mod vouchers;
 
 use std::future::Future;

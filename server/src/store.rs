@@ -8,21 +8,27 @@
 //! Nothing outside this folder names sqlx.
 
 pub mod accounts;
+pub mod alone;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
 pub mod conversations;
+pub mod derived;
 pub mod devices;
 pub mod documents;
 pub mod erasing;
 pub mod feed;
+pub mod health;
 mod projections;
 pub mod publications;
 pub mod quarantine;
 pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
+pub mod schema;
+pub(crate) mod search;
 pub mod sessions;
+pub mod tables;
 pub mod tombstones;
 mod trouble;
 
@@ -30,12 +36,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::InvalidId;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use schema::Scripts;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::{Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -82,10 +86,17 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     #[error("the database could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    #[error(
+        "the database lacks migrations that this version needs ({0}): run `koffiekar migrate`, then start \
+         again"
+    )]
+    Behind(String),
     #[error("`{0}` is not an address of a database: sqlite:PATH or postgres://...")]
     Address(String),
     #[error("a stored value is not what it should be: {0}")]
     Corrupt(String),
+    #[error("a server or another program works with this database: end it first, then try again")]
+    InUse,
     #[error("writing was broken off; nothing was written")]
     Interrupted,
 }
@@ -153,6 +164,8 @@ impl Value {
     }
 }
 
+/// By this name PostgreSQL knows who is connected.
+const PROGRAM: &str = "koffiekar";
 const READERS: u32 = 8;
 /// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
 /// operating system does, once for all of them.
@@ -170,10 +183,26 @@ const CLEARING: Duration = Duration::from_millis(200);
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
     pub async fn open(address: &str) -> Result<Store> {
+        let store = Store::open_unmigrated(address).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Opens it, or makes an empty one, and leaves its schema as it is.
+    pub async fn open_unmigrated(address: &str) -> Result<Store> {
+        Store::connect(address, true).await
+    }
+
+    /// Opens what is there, as it is.
+    pub async fn open_as_it_is(address: &str) -> Result<Store> {
+        Store::connect(address, false).await
+    }
+
+    async fn connect(address: &str, make: bool) -> Result<Store> {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
                 .filename(path)
-                .create_if_missing(true)
+                .create_if_missing(make)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
@@ -191,11 +220,13 @@ impl Store {
                         Box::pin(async { Ok(!connection.is_in_transaction()) })
                     })
             };
+            // It never lets go of its connection: by that others see that the database is in use.
             let writer = pool()
                 .max_connections(1)
+                .idle_timeout(None)
+                .max_lifetime(None)
                 .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
                 .await?;
-            migrations(SQLITE_MIGRATIONS).run(&writer).await?;
             let readers = pool()
                 .max_connections(READERS)
                 .connect_with(
@@ -212,13 +243,13 @@ impl Store {
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(address)
-                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?
+                .application_name(PROGRAM);
             let pool = PgPoolOptions::new()
                 .max_connections(2 * READERS)
                 .acquire_timeout(PATIENCE)
                 .connect_with(options)
                 .await?;
-            migrations(POSTGRES_MIGRATIONS).run(&pool).await?;
             Engine::Postgres(pool)
         } else {
             return Err(StoreError::Address(address.to_owned()));
@@ -335,9 +366,6 @@ impl Tx {
     }
 }
 
-/// Version, name, text; append-only.
-type Scripts = &'static [(i64, &'static str, &'static str)];
-
 /// The scripts of one engine; the names are the same for both.
 macro_rules! scripts {
     ($engine:literal: $($version:literal $name:literal),*) => {
@@ -355,14 +383,3 @@ const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "qu
         6 "search_rows");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
         6 "search_rows");
-
-fn migrations(scripts: Scripts) -> Migrator {
-    let list = scripts
-        .iter()
-        .map(|(version, name, text)| {
-            let kind = MigrationType::Simple;
-            Migration::new(*version, (*name).into(), kind, text.into_sql_str(), false)
-        })
-        .collect();
-    Migrator::with_migrations(list)
-}

@@ -159,7 +159,14 @@ impl Server {
         self.begin().await;
     }
 
-    async fn end(&mut self) {
+    /// Ends it, for others to work with its data.
+    pub async fn into_place(mut self) -> Place {
+        self.end().await;
+        std::mem::replace(&mut self.place, Place::sqlite())
+    }
+
+    /// Its data stays, for whoever goes on with it.
+    pub async fn end(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -167,7 +174,8 @@ impl Server {
         self.koffiekar.store.close().await;
     }
 
-    async fn begin(&mut self) {
+    /// After [`Server::end`], elsewhere and on the same data.
+    pub async fn begin(&mut self) {
         let clock = self.koffiekar.clock.clone();
         let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock).await;
         self.url = url;

@@ -11,4 +11,5 @@ mod migrations;
 mod properties;
 mod rules;
 mod simulation;
+mod upkeep;
 mod vectors;

@@ -14,8 +14,8 @@ const SIZES: [usize; 3] = [100, 10, 1];
 /// `{head} values (...), (...) {tail}`: `head` names table and columns, `tail` may hold `on conflict`.
 pub(crate) async fn insert(
     tx: &mut Tx,
-    head: &'static str,
-    tail: &'static str,
+    head: &str,
+    tail: &str,
     mut rows: Vec<Vec<Value>>,
 ) -> Result<()> {
     for size in SIZES {

@@ -1,10 +1,11 @@
 //! The rows that are derived from documents: conversations, quotes, their lines and search terms.
 
-use koffiekar_sync_core::ids::ConversationId;
+use koffiekar_sync_core::ids::{ConversationId, LineKey, QuoteId};
+use koffiekar_sync_core::office::LineStanding;
 use sqlx::AssertSqlSafe;
 
-use super::{Result, Tx, Value, bind_all, bulk, on};
-use crate::projection::{Projection, QuoteProjection, json};
+use super::{Result, Tx, Value, bind_all, bulk, on, search};
+use crate::projection::{Projection, QuoteProjection};
 
 /// Removes the rows of these conversations.
 pub(super) async fn remove(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
@@ -38,6 +39,27 @@ pub(super) async fn remove(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
     Ok(())
 }
 
+/// Removes these quotes, whichever conversation they stand in.
+pub(super) async fn remove_quotes(tx: &mut Tx, ids: &[QuoteId]) -> Result<()> {
+    for piece in bulk::pieces(ids) {
+        let list = bulk::list(tx, 0, piece.len());
+        let search_row = tx.pick("rowid", "search_row");
+        for statement in [
+            format!(
+                "delete from quote_search where {search_row} in
+                    (select search_row from quotes where id in {list})"
+            ),
+            format!("delete from quote_lines where quote in {list}"),
+            format!("delete from quotes where id in {list}"),
+        ] {
+            let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+            on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), keys)
+                .execute(c).await.map(drop)?);
+        }
+    }
+    Ok(())
+}
+
 /// Their rows must not be there.
 pub(super) async fn insert(
     tx: &mut Tx,
@@ -46,24 +68,15 @@ pub(super) async fn insert(
     let (mut conversations, mut quotes, mut lines, mut terms) = (vec![], vec![], vec![], vec![]);
     let projections: Vec<&Projection> = projections.collect();
     let count = projections.iter().map(|p| p.quotes.len()).sum();
-    let search_rows = new_search_rows(tx, count).await?;
+    let search_rows = search::new_rows(tx, count).await?;
     let mut rows = search_rows.iter().copied();
     for projection in projections {
         conversations.push(conversation_row(projection));
         for quote in &projection.quotes {
             let search_row = rows.next().unwrap_or_default();
             quotes.push(quote_row(projection, quote, search_row));
-            for (line, standing) in &quote.lines {
-                lines.push(vec![
-                    Value::bytes(quote.id.as_bytes()),
-                    Value::Text(line.to_string()),
-                    Value::text(standing.as_str()),
-                ]);
-            }
-            terms.push(match tx {
-                Tx::Sqlite(_) => quote.terms.join(" "),
-                Tx::Postgres(_) => tsvector(&quote.terms),
-            });
+            lines.extend(quote.lines.iter().map(|line| line_row(quote.id, line)));
+            terms.push(search::text(tx, &quote.terms));
         }
     }
     let head = "
@@ -83,79 +96,19 @@ pub(super) async fn insert(
         lines,
     )
     .await?;
-    match tx {
-        Tx::Sqlite(_) => insert_terms(tx, &search_rows, &terms).await,
-        Tx::Postgres(_) => insert_tsvectors(tx, &search_rows, &terms).await,
-    }
+    search::insert(tx, &search_rows, &terms).await
 }
 
-/// All with one statement: FTS5 writes out what it gathered before the next one. The rows follow each
-/// other.
-async fn insert_terms(tx: &mut Tx, rows: &[i64], terms: &[String]) -> Result<()> {
-    let Some(first) = rows.first() else {
-        return Ok(());
-    };
-    let statement = "
-        insert into quote_search (rowid, terms) select $1 + key, value from json_each($2)";
-    on!(tx, c => sqlx::query(statement)
-        .bind(first)
-        .bind(json(&terms))
-        .execute(c).await.map(drop)?);
-    Ok(())
+pub(super) fn line_row(quote: QuoteId, (line, standing): &(LineKey, LineStanding)) -> Vec<Value> {
+    vec![
+        Value::bytes(quote.as_bytes()),
+        Value::Text(line.to_string()),
+        Value::text(standing.as_str()),
+    ]
 }
 
-/// So many numbers that no row of the full-text index has, each behind the one before: FTS5 gathers
-/// rows in memory as long as they come in order.
-async fn new_search_rows(tx: &mut Tx, count: usize) -> Result<Vec<i64>> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    Ok(match tx {
-        Tx::Sqlite(_) => {
-            // There is one writer, and it is in this transaction.
-            let statement = "select coalesce(max(search_row), 0) from quotes";
-            let (last,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
-            (last + 1..=last + count).collect()
-        }
-        Tx::Postgres(_) => {
-            let statement = "select nextval('quote_search_rows') from generate_series(1, $1)";
-            let rows: Vec<(i64,)> =
-                on!(tx, c => sqlx::query_as(statement).bind(count).fetch_all(c).await?);
-            rows.into_iter().map(|(row,)| row).collect()
-        }
-    })
-}
-
-/// A text parameter becomes a tsvector only where the statement says so.
-async fn insert_tsvectors(tx: &mut Tx, rows: &[i64], terms: &[String]) -> Result<()> {
-    let rows: Vec<(i64, &String)> = rows.iter().copied().zip(terms).collect();
-    for piece in bulk::pieces(&rows) {
-        let tuples: Vec<String> = (0..piece.len())
-            .map(|i| format!("(${}, ${}::tsvector)", 2 * i + 1, 2 * i + 2))
-            .collect();
-        let statement = format!(
-            "insert into quote_search (search_row, terms) values {}",
-            tuples.join(", ")
-        );
-        let values: Vec<Value> = piece
-            .iter()
-            .flat_map(|(row, terms)| [Value::Int(*row), Value::text(terms)])
-            .collect();
-        on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), values)
-            .execute(c).await.map(drop)?);
-    }
-    Ok(())
-}
-
-/// Terms are `[a-z0-9]+`: they need no quoting. PostgreSQL counts positions up to 16,383.
-fn tsvector(terms: &[String]) -> String {
-    let placed: Vec<String> = terms
-        .iter()
-        .zip(1..)
-        .map(|(term, at)| format!("{term}:{}", at.min(16_383)))
-        .collect();
-    placed.join(" ")
-}
-
-fn conversation_row(projection: &Projection) -> Vec<Value> {
+/// As [`super::tables::CONVERSATIONS`] has its columns.
+pub(super) fn conversation_row(projection: &Projection) -> Vec<Value> {
     vec![
         Value::bytes(projection.id.as_bytes()),
         Value::bytes(projection.round.as_bytes()),
@@ -169,7 +122,12 @@ fn conversation_row(projection: &Projection) -> Vec<Value> {
     ]
 }
 
-fn quote_row(projection: &Projection, quote: &QuoteProjection, search_row: i64) -> Vec<Value> {
+/// As [`super::tables::QUOTES`] has its columns.
+pub(super) fn quote_row(
+    projection: &Projection,
+    quote: &QuoteProjection,
+    search_row: i64,
+) -> Vec<Value> {
     let [analysis, anonymous, named, follow_up] = projection.allowed;
     vec![
         Value::bytes(quote.id.as_bytes()),

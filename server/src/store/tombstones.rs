@@ -352,3 +352,10 @@ fn cursor(text: &str) -> Option<(i64, Vec<u8>)> {
     let id: ConversationId = id.parse().ok()?;
     Some((time.parse().ok()?, id.as_bytes().to_vec()))
 }
+
+/// How many there are.
+pub async fn count(tx: &mut Tx) -> Result<u64> {
+    let (count,): (i64,) =
+        on!(tx, c => sqlx::query_as("select count(*) from tombstones").fetch_one(c).await?);
+    Ok(count.unsigned_abs())
+}

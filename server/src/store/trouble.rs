@@ -24,7 +24,12 @@ impl StoreError {
             | Self::Migration(
                 MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
             ) => of_driver(error),
-            Self::Migration(_) | Self::Address(_) | Self::Corrupt(_) | Self::Interrupted => None,
+            Self::Migration(_)
+            | Self::Behind(_)
+            | Self::Address(_)
+            | Self::Corrupt(_)
+            | Self::InUse
+            | Self::Interrupted => None,
         }
     }
 }
@@ -43,7 +48,7 @@ fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
 fn of_code(code: &str) -> Option<Trouble> {
     if code.len() == 5 {
         return match code {
-            "40001" | "40P01" | "53300" => Some(Trouble::Busy),
+            "40001" | "40P01" | "53300" | "55P03" => Some(Trouble::Busy),
             "53100" => Some(Trouble::Full),
             "25006" | "58030" | "58P01" | "57P01" | "57P02" | "57P03" => Some(Trouble::Unavailable),
             _ if code.starts_with("08") || code.starts_with("XX") => Some(Trouble::Unavailable),

@@ -1,0 +1,38 @@
+//! `koffiekar add-person`
+
+use std::io::Read;
+
+use anyhow::{Context, Result};
+use koffiekar_server::config::AddPerson;
+use koffiekar_server::routes::people;
+use koffiekar_sync_core::office::NewPerson;
+
+use super::CONSOLE;
+use super::open::open;
+
+pub(crate) async fn run(options: AddPerson) -> Result<()> {
+    let AddPerson {
+        place,
+        login,
+        name,
+        role,
+    } = options;
+    let mut password = String::new();
+    std::io::stdin()
+        .take(10_000)
+        .read_to_string(&mut password)
+        .context("the password cannot be read from standard input")?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let koffiekar = open(&place).await?;
+    let new = NewPerson {
+        login,
+        name,
+        role,
+        password,
+        rounds: Vec::new(),
+    };
+    let person = people::insert(&koffiekar, new, None, CONSOLE).await?;
+    koffiekar.store.close().await;
+    println!("Added {} ({}).", person.login, person.role.as_str());
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! `koffiekar migrate`
+
+use anyhow::Result;
+use koffiekar_server::config::Place;
+use koffiekar_server::store::Store;
+use koffiekar_server::store::schema;
+
+use super::open::{make_folder, told};
+
+pub(crate) async fn run(place: &Place) -> Result<()> {
+    make_folder(&place.folder())?;
+    let store = told(Store::open_unmigrated(&place.address()).await)?;
+    let done = store.migrate().await?;
+    let schema = store.schema().await?;
+    store.close().await;
+    let now = schema.now.map(|step| step.to_string()).unwrap_or_default();
+    match &done[..] {
+        [] => println!("Nothing to do: the database is at {now}."),
+        done => println!("Brought the database to {now}: {}.", schema::list(done)),
+    }
+    if !schema.newer.is_empty() {
+        println!(
+            "A newer version of Koffiekar made {}; this version works beside it.",
+            schema::list(&schema.newer)
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Opening the database that was named, with what stands beside it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use koffiekar_server::config::Place;
+use koffiekar_server::store::{Store, StoreError, Trouble};
+use koffiekar_server::{Clock, Koffiekar, StartError};
+
+/// What becomes of a schema that is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    BringUpToDate,
+    MustBeThere,
+}
+
+pub(crate) async fn open(place: &Place) -> Result<Koffiekar> {
+    open_with(place, Schema::BringUpToDate).await
+}
+
+pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar> {
+    make_folder(&place.folder())?;
+    let store = match schema {
+        Schema::BringUpToDate => told(Store::open(&place.address()).await)?,
+        Schema::MustBeThere => {
+            let store = store_as_it_is(place).await?;
+            store.require_schema().await?;
+            store
+        }
+    };
+    match Koffiekar::new(store, Clock::System, &place.apart()).await {
+        Err(StartError::Store(error)) => told(Err(error)),
+        other => Ok(other?),
+    }
+}
+
+/// The database that is there, whatever its schema.
+pub(crate) async fn store_as_it_is(place: &Place) -> Result<Store> {
+    told(Store::open_as_it_is(&place.address()).await)
+}
+
+/// With what an administrator can do about it.
+pub(crate) fn told<T>(opened: Result<T, StoreError>) -> Result<T> {
+    opened.map_err(|error| {
+        let advice = advice(&error);
+        anyhow::Error::from(error).context(format!("cannot open the database{advice}"))
+    })
+}
+
+/// What an administrator can do about it.
+fn advice(error: &StoreError) -> &'static str {
+    match error.trouble() {
+        Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
+        Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
+        Some(Trouble::Unavailable) => {
+            "; it cannot be read or written there: look at the disk and at whose the files are, or \
+             put a backup back, then start again"
+        }
+        None => "",
+    }
+}
+
+/// Readable by nobody else, and proven writable.
+pub(crate) fn make_folder(data: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if data.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let shown = data.display();
+    if !data.exists() {
+        let mut folder = std::fs::DirBuilder::new();
+        let made = folder.recursive(true).mode(0o700).create(data);
+        made.with_context(|| format!("cannot make the data folder {shown}"))?;
+    }
+    let probe = data.join(format!(".writable-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"");
+    written.with_context(|| {
+        format!("cannot write in the data folder {shown}; choose another with --data")
+    })?;
+    std::fs::remove_file(&probe).with_context(|| format!("cannot remove {}", probe.display()))
+}

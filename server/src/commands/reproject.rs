@@ -1,0 +1,28 @@
+//! `koffiekar reproject`
+
+use anyhow::{Result, bail};
+use koffiekar_server::config::Place;
+use koffiekar_server::verify;
+
+use super::open::open;
+
+pub(crate) async fn run(place: &Place) -> Result<()> {
+    let koffiekar = open(place).await?;
+    let tagger = koffiekar.suggest.tagger();
+    let mended = verify::mend(&koffiekar.store, &tagger).await?;
+    koffiekar.store.close().await;
+    println!(
+        "Derived the rows of {} conversations again: wrote those of {}, and removed {} that belonged to nothing.",
+        mended.documents, mended.written, mended.removed
+    );
+    for fault in &mended.faults {
+        println!("{fault}");
+    }
+    if !mended.faults.is_empty() {
+        bail!(
+            "{} documents could not be read; the rows beside them stay as they were",
+            mended.faults.len()
+        );
+    }
+    Ok(())
+}

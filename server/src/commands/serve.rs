@@ -1,0 +1,88 @@
+//! `koffiekar serve`
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use koffiekar_server::config::Serve;
+use koffiekar_server::demo;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::open::{Schema, open_with};
+
+/// How long running requests may take after the server was told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(options: Serve) -> Result<()> {
+    let told_to_end = told_to_end()?;
+    // Before the database, so that a second server on the same port touches nothing.
+    let listener = listen(&options).await?;
+    let port = listener.local_addr()?.port();
+    let schema = match options.no_migrate {
+        true => Schema::MustBeThere,
+        false => Schema::BringUpToDate,
+    };
+    let mut koffiekar = open_with(&options.place, schema).await?;
+    koffiekar.trust_proxy = options.trust_proxy;
+    if options.demo {
+        demo::load(&koffiekar)
+            .await
+            .context("cannot load the demo")?;
+        demo::conversations::load(&koffiekar)
+            .await
+            .context("cannot load the demo's conversations")?;
+    }
+
+    let engine = koffiekar.store.engine();
+    tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
+    println!("Koffiekar: http://localhost:{port}");
+    if options.demo {
+        let table = demo::accounts_table(&koffiekar).await?;
+        println!("\nDemo accounts, password {}:\n{table}", demo::PASSWORD);
+    }
+
+    let store = koffiekar.store.clone();
+    let (tell, mut told) = tokio::sync::watch::channel(false);
+    let ended = async move {
+        let _ = told.wait_for(|told| *told).await;
+    };
+    tokio::select! {
+        result = koffiekar_server::serve(koffiekar, listener, ended) => result?,
+        () = async {
+            told_to_end.await;
+            tracing::info!("told to end: finishing what runs");
+            let _ = tell.send(true);
+            tokio::time::sleep(GRACE).await;
+        } => tracing::warn!("some requests did not finish in time"),
+    }
+    store.close().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+async fn listen(options: &Serve) -> Result<TcpListener> {
+    let (address, port) = (options.address, options.port);
+    match TcpListener::bind((address, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!("port {port} is taken by another program; choose another with --port")
+        }
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot listen on {address}, port {port}"))
+        }
+    }
+}
+
+/// Ends at SIGINT or SIGTERM.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

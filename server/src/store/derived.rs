@@ -1,0 +1,279 @@
+//! The rows beside documents as they stand: held against those that should stand there, and put right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use koffiekar_sync_core::ids::{ConversationId, QuoteId};
+use sqlx::AssertSqlSafe;
+
+use super::documents::{self, StoredDocument};
+use super::projections::{self, conversation_row, line_row, quote_row};
+use super::tables::{CONVERSATIONS, QUOTE_LINES, QUOTES, SEARCH_ROW, Table};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, search};
+use crate::projection::{Projection, json};
+
+/// Documents in the order of their ids, behind this one.
+pub async fn documents_after(
+    tx: &mut Tx,
+    after: Option<ConversationId>,
+    rows: u32,
+) -> Result<Vec<StoredDocument>> {
+    let statement = "select id from documents where id > $1 order by id limit $2";
+    let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+    let ids: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(after)
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    let ids: Vec<ConversationId> = ids
+        .iter()
+        .map(|(id,)| Ok(ConversationId::from_slice(id)?))
+        .collect::<Result<_>>()?;
+    let mut found = documents::find(tx, &ids).await?;
+    found.sort_by_key(|document| document.id);
+    Ok(found)
+}
+
+/// These documents; nobody writes to them until the transaction ends.
+pub async fn lock(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocument>> {
+    if let Tx::Postgres(_) = tx {
+        // SQLite has one writer anyway.
+        for piece in bulk::pieces(ids) {
+            let list = bulk::list(tx, 0, piece.len());
+            let statement =
+                format!("select id from documents where id in {list} order by id for update");
+            let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+            on!(tx, c => bind_all!(
+                sqlx::query(AssertSqlSafe(statement)), keys).execute(c).await.map(drop)?);
+        }
+    }
+    documents::find(tx, ids).await
+}
+
+type Row = Vec<Value>;
+
+/// What stands beside some documents.
+#[derive(Debug)]
+pub struct Derived {
+    conversations: BTreeMap<ConversationId, Row>,
+    quotes: BTreeMap<ConversationId, BTreeMap<QuoteId, Row>>,
+    lines: BTreeMap<QuoteId, Vec<Row>>,
+}
+
+pub async fn read(tx: &mut Tx, ids: &[ConversationId]) -> Result<Derived> {
+    let keys: Vec<Value> = ids.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+    let mut derived = Derived {
+        conversations: BTreeMap::new(),
+        quotes: BTreeMap::new(),
+        lines: BTreeMap::new(),
+    };
+    for row in CONVERSATIONS.find(tx, "id", &keys).await? {
+        let id = ConversationId::from_slice(bytes(&CONVERSATIONS, &row, "id")?)?;
+        derived.conversations.insert(id, row);
+    }
+    let mut quotes = Vec::new();
+    for row in QUOTES.find(tx, "conversation", &keys).await? {
+        let id = QuoteId::from_slice(bytes(&QUOTES, &row, "id")?)?;
+        let of = ConversationId::from_slice(bytes(&QUOTES, &row, "conversation")?)?;
+        quotes.push(Value::bytes(id.as_bytes()));
+        derived.quotes.entry(of).or_default().insert(id, row);
+    }
+    for row in QUOTE_LINES.find(tx, "quote", &quotes).await? {
+        let quote = QuoteId::from_slice(bytes(&QUOTE_LINES, &row, "quote")?)?;
+        derived.lines.entry(quote).or_default().push(row);
+    }
+    Ok(derived)
+}
+
+fn value<'a>(table: &Table, row: &'a Row, column: &str) -> Option<&'a Value> {
+    row.get(table.place_of(column)?)
+}
+
+fn bytes<'a>(table: &Table, row: &'a Row, column: &str) -> Result<&'a [u8]> {
+    match value(table, row, column) {
+        Some(Value::Bytes(bytes)) => Ok(bytes),
+        _ => Err(StoreError::Corrupt(format!("{}.{column}", table.name))),
+    }
+}
+
+/// Something that is not as it should be, by its id; no words.
+pub type Fault = (ConversationId, String);
+
+impl Derived {
+    /// JSON, as the tagger wrote it last.
+    pub fn suggestions(&self, conversation: ConversationId, quote: QuoteId) -> Option<&str> {
+        let row = self.quotes.get(&conversation)?.get(&quote)?;
+        match value(&QUOTES, row, "suggestions")? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// In what the rows differ from this.
+    pub async fn faults(&self, tx: &mut Tx, projections: &[&Projection]) -> Result<Vec<Fault>> {
+        let mut faults = Vec::new();
+        // The number in the full-text index, and what should stand there.
+        let mut terms: Vec<(i64, ConversationId, QuoteId, String)> = Vec::new();
+        for projection in projections {
+            let id = projection.id;
+            let mut tell = |what: String| faults.push((id, what));
+            match self.conversations.get(&id) {
+                None => tell("its row is missing".to_owned()),
+                Some(row) => {
+                    let differing = differing(&CONVERSATIONS, row, &conversation_row(projection));
+                    if !differing.is_empty() {
+                        tell(format!("its row differs in {differing}"));
+                    }
+                }
+            }
+            let none = BTreeMap::new();
+            let rows = self.quotes.get(&id).unwrap_or(&none);
+            let derived: BTreeSet<QuoteId> = projection.quotes.iter().map(|q| q.id).collect();
+            for quote in rows.keys().filter(|quote| !derived.contains(quote)) {
+                tell(format!("it has no quote {quote}, and a row says so"));
+            }
+            for quote in &projection.quotes {
+                let Some(row) = rows.get(&quote.id) else {
+                    tell(format!("the row of its quote {} is missing", quote.id));
+                    continue;
+                };
+                let search_row = value(&QUOTES, row, SEARCH_ROW);
+                let Some(&Value::Int(search_row)) = search_row else {
+                    continue;
+                };
+                let expected = quote_row(projection, quote, search_row);
+                let differing = differing(&QUOTES, row, &expected);
+                if !differing.is_empty() {
+                    tell(format!("its quote {} differs in {differing}", quote.id));
+                }
+                let mut expected: Vec<Row> = quote
+                    .lines
+                    .iter()
+                    .map(|line| line_row(quote.id, line))
+                    .collect();
+                let mut lines = self.lines.get(&quote.id).cloned().unwrap_or_default();
+                let by_line = |row: &Row| format!("{:?}", row.get(1));
+                expected.sort_by_key(by_line);
+                lines.sort_by_key(by_line);
+                if lines != expected {
+                    tell(format!("the action lines of its quote {} differ", quote.id));
+                }
+                terms.push((search_row, id, quote.id, search::text(tx, &quote.terms)));
+            }
+        }
+        let wrong = wrong_terms(tx, &terms).await?;
+        let mut seen = BTreeSet::new();
+        for (row, id, quote, _) in &terms {
+            if wrong.contains(row) || !seen.insert(row) {
+                faults.push((*id, format!("the search terms of its quote {quote} differ")));
+            }
+        }
+        Ok(faults)
+    }
+}
+
+/// The names of the columns, one behind the other.
+fn differing(table: &Table, row: &Row, expected: &Row) -> String {
+    let columns = table.columns.iter().zip(row.iter().zip(expected));
+    let differing = columns.filter(|(_, (one, other))| one != other);
+    let names: Vec<&str> = differing.map(|((name, _), _)| *name).collect();
+    names.join(", ")
+}
+
+/// The numbers of those whose terms in the full-text index are others or none.
+async fn wrong_terms(
+    tx: &mut Tx,
+    terms: &[(i64, ConversationId, QuoteId, String)],
+) -> Result<BTreeSet<i64>> {
+    let mut wrong: BTreeSet<i64> = BTreeSet::new();
+    let pairs: Vec<(i64, &str)> = terms
+        .iter()
+        .map(|(row, .., text)| (*row, &**text))
+        .collect();
+    for piece in pairs.chunks(500) {
+        // Compared by the engine: PostgreSQL writes its vectors in another order than they are given.
+        let statement = match tx {
+            Tx::Sqlite(_) => {
+                "select e.value ->> 0 from json_each($1) e
+                 left join quote_search s on s.rowid = e.value ->> 0
+                 where s.terms is not e.value ->> 1"
+            }
+            Tx::Postgres(_) => {
+                "select (e.value ->> 0)::bigint from json_array_elements($1::json) e
+                 left join quote_search s on s.search_row = (e.value ->> 0)::bigint
+                 where s.terms is distinct from (e.value ->> 1)::tsvector"
+            }
+        };
+        let rows: Vec<(i64,)> = on!(tx, c => sqlx::query_as(statement)
+            .bind(json(&piece))
+            .fetch_all(c).await?);
+        wrong.extend(rows.into_iter().map(|(row,)| row));
+    }
+    Ok(wrong)
+}
+
+/// Puts these rows in the place of what stands there, wherever their quotes stand.
+pub async fn put(tx: &mut Tx, projections: &[&Projection]) -> Result<()> {
+    let ids: Vec<ConversationId> = projections.iter().map(|p| p.id).collect();
+    projections::remove(tx, &ids).await?;
+    let quotes = projections.iter().flat_map(|p| &p.quotes);
+    let quotes: Vec<QuoteId> = quotes.map(|quote| quote.id).collect();
+    projections::remove_quotes(tx, &quotes).await?;
+    projections::insert(tx, projections.iter().copied()).await
+}
+
+/// Rows that belong to nothing.
+const STRAY: [(&str, &str, &str); 4] = [
+    (
+        "quote_lines",
+        "quote_lines where quote not in (select id from quotes)",
+        "",
+    ),
+    (
+        "quotes",
+        "quotes where conversation not in (select id from documents)",
+        "",
+    ),
+    (
+        "conversations",
+        "conversations where id not in (select id from documents)",
+        "",
+    ),
+    (
+        "quote_search",
+        "quote_search where rowid not in (select search_row from quotes)",
+        "quote_search where search_row not in (select search_row from quotes)",
+    ),
+];
+
+/// How many rows stand beside no document, by their table.
+pub async fn stray(tx: &mut Tx) -> Result<Vec<(&'static str, u64)>> {
+    let mut found = Vec::new();
+    for (table, rows, on_postgres) in STRAY {
+        let rows = stray_rows(tx, rows, on_postgres);
+        let statement = format!("select count(*) from {rows}");
+        let (count,): (i64,) =
+            on!(tx, c => sqlx::query_as(AssertSqlSafe(statement)).fetch_one(c).await?);
+        if count > 0 {
+            found.push((table, count.unsigned_abs()));
+        }
+    }
+    Ok(found)
+}
+
+/// Takes them away; how many there were.
+pub async fn remove_stray(tx: &mut Tx) -> Result<u64> {
+    let mut removed = 0;
+    for (_, rows, on_postgres) in STRAY {
+        let rows = stray_rows(tx, rows, on_postgres);
+        let statement = format!("delete from {rows}");
+        removed += on!(tx, c => sqlx::query(AssertSqlSafe(statement))
+            .execute(c).await?.rows_affected());
+    }
+    Ok(removed)
+}
+
+fn stray_rows(tx: &Tx, rows: &'static str, on_postgres: &'static str) -> &'static str {
+    match tx {
+        Tx::Postgres(_) if !on_postgres.is_empty() => on_postgres,
+        _ => rows,
+    }
+}
