@@ -21,6 +21,11 @@ pub async fn of_files(tx: &mut Tx) -> Result<Vec<String>> {
     let Tx::Sqlite(connection) = tx else {
         return Ok(Vec::new());
     };
+    // FTS5 looks whether others wrote to its index where it is searched, and not where it is checked: on a
+    // connection that used it before, what it remembers would be held against what is there now.
+    sqlx::query("select rowid from quote_search where quote_search match 'a' limit 1")
+        .fetch_optional(&mut **connection)
+        .await?;
     let rows: Vec<(String,)> = sqlx::query_as("pragma integrity_check(100)")
         .fetch_all(&mut **connection)
         .await?;
