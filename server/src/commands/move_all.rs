@@ -1,10 +1,20 @@
 //! `koffiekar move`
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use koffiekar_server::config::Move;
 use koffiekar_server::moving;
 
+use super::open::make_folder;
+
 pub(crate) async fn run(Move { from, to }: &Move) -> Result<()> {
+    if let Some(folder) = to
+        .strip_prefix("sqlite:")
+        .and_then(|f| Path::new(f).parent())
+    {
+        make_folder(folder)?;
+    }
     let moved = moving::run(from, to, &mut |what| eprintln!("{what}"))
         .await
         .context("nothing was moved")?;
