@@ -34,7 +34,7 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn open(place: Place) -> House {
-        let server = Server::start(place).await;
+        let mut server = Server::start(place).await;
         demo::conversations::load(&server.koffiekar).await.unwrap();
         let mut numbers = Numbers(7);
         let mut tablet = Tablet::enrol(&server.url, "veldwerker2").await;
@@ -73,9 +73,9 @@ impl House {
         let path = format!("/api/v1/sections/{}/selections", publication.sections[0].id);
         let quote = tablet.read(edited).quotes[0].id;
         let _: Section = editor.post(&path, &ChooseQuote { quote }).await;
-        // What the server would learn a moment later.
-        let koffiekar = &server.koffiekar;
-        koffiekar.suggest.learn_now(&koffiekar.store).await.unwrap();
+        // It learns from all of that now, and not a moment later.
+        server.restart().await;
+        tablet.url.clone_from(&server.url);
         House {
             server,
             tablet,
@@ -159,6 +159,18 @@ pub(super) async fn told(url: &str) -> Vec<String> {
         told.push(format!("{login}: {:?}", fetched.answer.rounds));
     }
     told
+}
+
+/// Fails at the first answer that differs, and shows where; all of them are long.
+pub(super) fn same(one: &[String], other: &[String]) {
+    for (one, other) in one.iter().zip(other) {
+        let bytes = one.bytes().zip(other.bytes());
+        let at = bytes.take_while(|(one, other)| one == other).count();
+        let from =
+            |text: &str| -> String { text.chars().skip(at.saturating_sub(60)).take(160).collect() };
+        assert!(one == other, "{:.60}: {} | {}", one, from(one), from(other));
+    }
+    assert_eq!(one.len(), other.len());
 }
 
 /// The program, until it ends.

@@ -9,7 +9,7 @@ use koffiekar_server::{Clock, Koffiekar, store::Store};
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::{Place, Server};
 
-use super::house::{House, told};
+use super::house::{House, same, told};
 
 async fn run(from: &Place, to: &Place) -> Result<moving::Moved, MoveError> {
     moving::run(&from.address(), &to.address(), &mut |_| {}).await
@@ -54,7 +54,7 @@ async fn to_the_other_engine_and_back_everything_is_as_it_was() {
     drop(rows);
     take_along(&place, &there);
     let server = Server::start_with_clock(there, Clock::System).await;
-    assert_eq!(told(&server.url).await, before);
+    same(&told(&server.url).await, &before);
     // The same tablet goes on, and new rows of all that is numbered find a place.
     house.tablet.url.clone_from(&server.url);
     house.tablet.sync().await.unwrap();
@@ -72,7 +72,7 @@ async fn to_the_other_engine_and_back_everything_is_as_it_was() {
     assert_eq!(moved.verified.faults, []);
     take_along(&there, &back);
     let server = Server::start_with_clock(back, Clock::System).await;
-    assert_eq!(told(&server.url).await, before);
+    same(&told(&server.url).await, &before);
     house.tablet.url.clone_from(&server.url);
     house.tablet.execute(
         id,
