@@ -224,23 +224,28 @@ pub async fn put(tx: &mut Tx, projections: &[&Projection]) -> Result<()> {
 const STRAY: [(&str, &str, &str); 4] = [
     (
         "quote_lines",
-        "quote_lines where quote not in (select id from quotes)",
+        "quote_lines where not exists
+            (select 1 from quotes q where q.id = quote_lines.quote)",
         "",
     ),
     (
         "quotes",
-        "quotes where conversation not in (select id from documents)",
+        "quotes where not exists
+            (select 1 from documents d where d.id = quotes.conversation)",
         "",
     ),
     (
         "conversations",
-        "conversations where id not in (select id from documents)",
+        "conversations where not exists
+            (select 1 from documents d where d.id = conversations.id)",
         "",
     ),
     (
         "quote_search",
-        "quote_search where rowid not in (select search_row from quotes)",
-        "quote_search where search_row not in (select search_row from quotes)",
+        "quote_search where not exists
+            (select 1 from quotes q where q.search_row = quote_search.rowid)",
+        "quote_search where not exists
+            (select 1 from quotes q where q.search_row = quote_search.search_row)",
     ),
 ];
 

@@ -433,7 +433,7 @@ impl Table {
     }
 }
 
-/// PostgreSQL goes on counting behind what was written with numbers of its own.
+/// PostgreSQL goes on counting behind what was written with numbers of its own, and learns how much there is.
 pub(crate) async fn count_on(tx: &mut Tx) -> Result<()> {
     let Tx::Postgres(_) = tx else {
         return Ok(());
@@ -443,6 +443,7 @@ pub(crate) async fn count_on(tx: &mut Tx) -> Result<()> {
          from audit_log having max(place) is not null",
         "select setval('quote_search_rows', max(search_row))
          from quotes having max(search_row) is not null",
+        "analyze",
     ] {
         on!(tx, c => sqlx::query(statement).execute(c).await.map(drop)?);
     }
