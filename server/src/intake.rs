@@ -44,6 +44,8 @@ pub struct Intake {
     pub rounds: BTreeMap<ConversationId, RoundId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
+    /// Not in the round that the tablet says, and in none of this person's.
+    pub moved_away: Vec<(RoundId, ConversationId)>,
     /// What was erased from the documents whose outcome is that they were replaced.
     pub erased_quotes: Vec<QuoteId>,
 }
@@ -284,6 +286,7 @@ pub(crate) async fn borrowing(
 fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId, Fate>) -> Intake {
     let mut outcomes = Vec::with_capacity(verdicts.len());
     let mut receipted = Vec::new();
+    let mut moved_away = Vec::new();
     for (item, verdict) in push.iter().zip(verdicts) {
         let held = matches!(verdict.outcome, Outcome::Held(_));
         if held || matches!(verdict.outcome, Outcome::Stored | Outcome::Unchanged) {
@@ -294,6 +297,9 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId,
                 stored: if same { Vec::new() } else { verdict.stored },
                 held,
             });
+        }
+        if verdict.elsewhere {
+            moved_away.push((item.round, item.document));
         }
         outcomes.push(verdict.outcome);
     }
@@ -306,6 +312,7 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId,
             .collect(),
         outcomes,
         receipted,
+        moved_away,
         erased_quotes: erased_quotes.collect(),
     }
 }

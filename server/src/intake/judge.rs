@@ -43,6 +43,8 @@ pub(super) struct Verdict {
     /// The heads that are stored then.
     pub(super) stored: Vec<Head>,
     pub(super) deed: Deed,
+    /// It stands in another round than the tablet believes, and this person is no member of that one.
+    pub(super) elsewhere: bool,
 }
 
 /// What has to be done for it.
@@ -61,6 +63,7 @@ impl Verdict {
             outcome,
             stored: Vec::new(),
             deed: Deed::Nothing,
+            elsewhere: false,
         }
     }
 
@@ -171,6 +174,7 @@ impl Case {
                         true => Deed::StoreAndRelease(version),
                         false => Deed::Store(version),
                     },
+                    elsewhere: false,
                 }
             }
             Err(refusal) => refused(item, &refusal),
@@ -207,7 +211,10 @@ impl Case {
         });
         let changes = match admission {
             Ok((Admission::Unchanged { heads }, _)) => {
-                return self.unchanged(item, existing, heads);
+                return Verdict {
+                    elsewhere: why.code == ReasonCode::OtherRound,
+                    ..self.unchanged(item, existing, heads)
+                };
             }
             Ok((Admission::Merged(_), changes)) => changes,
             Err(refusal) => return refused(item, &refusal),
@@ -229,6 +236,7 @@ impl Case {
             }),
             outcome: Outcome::Held(why),
             stored: Vec::new(),
+            elsewhere: false,
         }
     }
 
@@ -241,6 +249,7 @@ impl Case {
                 true => Deed::Release,
                 false => Deed::Nothing,
             },
+            elsewhere: false,
         }
     }
 

@@ -90,6 +90,7 @@ pub async fn sync(
         bytes: request.feed_bytes,
         pushed: &intake.as_pushed(),
         wanted: &intake.conflicting(),
+        moved_away: &intake.moved_away,
     };
     let mut tx = koffiekar.store.read().await?;
     let brought = feed::bring(&mut tx, &asked).await?;
