@@ -28,6 +28,7 @@ mod edit;
 mod erasing;
 mod erasures;
 pub mod extract;
+pub mod facets;
 mod feed;
 mod fields;
 pub mod intake;
@@ -67,6 +68,7 @@ pub use attempts::Attempts;
 pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
+use facets::Facets;
 pub use live::Live;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
@@ -123,6 +125,8 @@ pub struct Koffiekar {
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
+    /// Answers filters and counts.
+    facets: Facets,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
     /// Stands apart from the database.
@@ -196,6 +200,7 @@ impl Koffiekar {
             writing,
             live: Live::default(),
             references: References::default(),
+            facets: Facets::default(),
             key: Arc::new(key),
             remembered,
             erasures: Arc::new(Erasures::at(apart.erasures())),
@@ -237,8 +242,10 @@ pub async fn serve(
         suggest,
         live,
         remembered,
+        facets,
         ..
     } = koffiekar.clone();
+    let reading = tokio::spawn(facets.read_ahead(store.clone()));
     let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
     let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
@@ -250,6 +257,7 @@ pub async fn serve(
             live.end();
         })
         .await;
+    reading.abort();
     learning.abort();
     noting.abort();
     remembered.note(&store).await;

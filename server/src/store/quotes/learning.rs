@@ -76,13 +76,17 @@ pub async fn texts_after(
         .collect()
 }
 
-/// Quote, its suggestions as JSON, and the best of them.
+/// Quote, its suggestions as JSON, and the best of them. They get the next place of what is derived again.
 pub async fn put_suggestions(
     tx: &mut Tx,
     suggested: &[(QuoteId, String, Option<String>)],
 ) -> Result<()> {
     let statement = "
-        update quotes set suggestions = $2,
+        update installation set derived_place = derived_place + 1 where one = 1
+        returning derived_place";
+    let (place,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    let statement = "
+        update quotes set suggestions = $2, derived_place = $4,
             best_suggestion = case when tag_state = 'untagged' then $3 else null end
         where id = $1";
     for (id, suggestions, best) in suggested {
@@ -90,6 +94,7 @@ pub async fn put_suggestions(
             .bind(id.as_bytes().as_slice())
             .bind(suggestions)
             .bind(best.as_deref())
+            .bind(place)
             .execute(c).await.map(drop)?);
     }
     Ok(())

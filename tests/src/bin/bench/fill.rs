@@ -27,6 +27,16 @@ struct Original {
 
 /// Adds conversations until there are this many; `from` were there already.
 pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
+    fill_with(koffiekar, from, until, |_, _| {}).await;
+}
+
+/// The same; each projection is made different first.
+pub(super) async fn fill_with(
+    koffiekar: &Koffiekar,
+    from: usize,
+    until: usize,
+    vary: impl Fn(&mut Projection, &mut Numbers),
+) {
     let mut numbers = Numbers(11);
     let originals = originals(koffiekar, &mut numbers);
     let start = Millis(1_500_000_000_000);
@@ -36,7 +46,10 @@ pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
         let versions = (made..made + count)
             .map(|index| {
                 let at = start.plus(i64::try_from(index).unwrap() * APART_MS);
-                copy(&originals[index % ORIGINALS], at, &mut numbers)
+                let mut version = copy(&originals[index % ORIGINALS], at, &mut numbers);
+                vary(&mut version.projection, &mut numbers);
+                version.round = version.projection.round;
+                version
             })
             .collect();
         write(koffiekar, versions).await.unwrap();
