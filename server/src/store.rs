@@ -352,9 +352,9 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "derived_place");
+        6 "search_rows", 9 "derived_place");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "derived_place");
+        6 "search_rows", 9 "derived_place");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts
