@@ -16,6 +16,7 @@ pub mod devices;
 pub mod documents;
 pub mod erasing;
 pub mod feed;
+pub mod notices;
 mod projections;
 pub mod publications;
 pub mod quarantine;
@@ -23,6 +24,7 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
+pub mod tagger;
 pub mod tombstones;
 mod trouble;
 
@@ -34,8 +36,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool,
+    Transaction,
 };
+pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -119,7 +123,31 @@ enum Engine {
         readers: SqlitePool,
         options: Box<SqliteConnectOptions>,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// One connection, which hears notices.
+        listening: PgPool,
+        /// Of both, for whoever needs one beside them.
+        options: Box<PgConnectOptions>,
+    },
+}
+
+/// How a PostgreSQL is used.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// At most so many for requests; one more hears notices.
+    pub connections: u32,
+    /// The same database past a pooler that gives a connection for a transaction only.
+    pub direct: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connections: CONNECTIONS,
+            direct: None,
+        }
+    }
 }
 
 /// A transaction on either engine.
@@ -154,6 +182,8 @@ impl Value {
 }
 
 const READERS: u32 = 8;
+/// Connections of one server to PostgreSQL, where nothing else was set.
+pub const CONNECTIONS: u32 = 16;
 /// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
 /// operating system does, once for all of them.
 const WRITER_CACHE: &str = "-16000";
@@ -162,6 +192,8 @@ const READER_CACHE: &str = "-2000";
 const CHECKPOINT_PAGES: &str = "4000";
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// When it is looked whether there is a database at all.
+const SOON: Duration = Duration::from_secs(3);
 /// How long its turn waits for another program that holds an SQLite file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long clearing the files waits for readers, and holds up writers.
@@ -170,6 +202,11 @@ const CLEARING: Duration = Duration::from_millis(200);
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
     pub async fn open(address: &str) -> Result<Store> {
+        Store::open_with(address, &Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(address: &str, settings: &Settings) -> Result<Store> {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
                 .filename(path)
@@ -211,15 +248,31 @@ impl Store {
                 options: Box::new(options),
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(address)
-                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+            let options = |address| {
+                PgConnectOptions::from_str(address)
+                    .map_err(|_| StoreError::Address("postgres://...".to_owned()))
+            };
+            let direct = options(settings.direct.as_deref().unwrap_or(address))?;
+            let options = options(address)?;
+            let mut alone = PgConnection::connect_with(&direct).await?;
+            migrations(POSTGRES_MIGRATIONS).run(&mut alone).await?;
+            alone.close().await?;
             let pool = PgPoolOptions::new()
-                .max_connections(2 * READERS)
+                .max_connections(settings.connections)
                 .acquire_timeout(PATIENCE)
-                .connect_with(options)
+                .connect_with(options.clone())
                 .await?;
-            migrations(POSTGRES_MIGRATIONS).run(&pool).await?;
-            Engine::Postgres(pool)
+            let listening = PgPoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(LOCK_PATIENCE)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_lazy_with(direct);
+            Engine::Postgres {
+                pool,
+                listening,
+                options: Box::new(options),
+            }
         } else {
             return Err(StoreError::Address(address.to_owned()));
         };
@@ -230,16 +283,16 @@ impl Store {
     pub fn engine(&self) -> &'static str {
         match self.engine {
             Engine::Sqlite { .. } => "sqlite",
-            Engine::Postgres(_) => "postgres",
+            Engine::Postgres { .. } => "postgres",
         }
     }
 
     /// How many may write at once.
     pub(crate) fn writers(&self) -> u32 {
-        match self.engine {
+        match &self.engine {
             Engine::Sqlite { .. } => 1,
-            // Of twice as many connections.
-            Engine::Postgres(_) => READERS,
+            // Others are for those who read.
+            Engine::Postgres { pool, .. } => (pool.options().get_max_connections() / 2).max(1),
         }
     }
 
@@ -249,7 +302,9 @@ impl Store {
             Engine::Sqlite { writer, .. } => {
                 Tx::Sqlite(writer.begin_with("begin immediate").await?)
             }
-            Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Engine::Postgres { pool, options, .. } => {
+                Tx::Postgres(begin(pool, options, "begin").await?)
+            }
         })
     }
 
@@ -257,10 +312,10 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Engine::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("begin isolation level repeatable read read only")
-                    .await?,
-            ),
+            Engine::Postgres { pool, options, .. } => {
+                let statement = "begin isolation level repeatable read read only";
+                Tx::Postgres(begin(pool, options, statement).await?)
+            }
         })
     }
 
@@ -292,7 +347,7 @@ impl Store {
     pub async fn rewrite_files(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite { .. } => self.clear_files().await,
-            Engine::Postgres(pool) => {
+            Engine::Postgres { pool, .. } => {
                 let statement = "
                     vacuum full documents, conversations, quotes, quote_lines, quote_search,
                         quarantine, selections, feed";
@@ -311,9 +366,29 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres {
+                pool, listening, ..
+            } => {
+                listening.close().await;
+                pool.close().await;
+            }
         }
     }
+}
+
+/// Who waits for a connection is not told by the pool whether too many do, or there is no database to
+/// connect to. Asked soon, the database itself tells.
+async fn begin(
+    pool: &PgPool,
+    options: &PgConnectOptions,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>> {
+    let mut turn = std::pin::pin!(pool.begin_with(statement));
+    if let Ok(begun) = tokio::time::timeout(SOON, &mut turn).await {
+        return Ok(begun?);
+    }
+    trouble::is_there(options).await?;
+    Ok(turn.await?)
 }
 
 impl Tx {
@@ -352,9 +427,9 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows");
+        6 "search_rows", 7 "tagger");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows");
+        6 "search_rows", 7 "tagger");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts
