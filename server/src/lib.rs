@@ -65,7 +65,6 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
-pub use attempts::Attempts;
 pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
@@ -132,7 +131,6 @@ pub struct Koffiekar {
     erasures: Arc<Erasures>,
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
-    pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.
     pub storage_failed: Arc<AtomicBool>,
     /// How late is made up for what other servers did and this one did not hear of.
@@ -203,7 +201,6 @@ impl Koffiekar {
             erasures: Arc::new(Erasures::at(apart.erasures())),
             clearing: Arc::default(),
             passwords,
-            attempts: Attempts::default(),
             storage_failed: Arc::default(),
             look_every: others::LOOK_EVERY,
             trust_proxy: false,

@@ -8,6 +8,7 @@
 //! Nothing outside this folder names sqlx.
 
 pub mod accounts;
+pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
@@ -427,9 +428,9 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger");
+        6 "search_rows", 7 "tagger", 8 "attempts");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger");
+        6 "search_rows", 7 "tagger", 8 "attempts");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

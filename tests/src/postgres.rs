@@ -94,6 +94,15 @@ impl Database {
         self.cluster.address(&self.name)
     }
 
+    /// What one row of one column says.
+    pub async fn number(&self, statement: &'static str) -> i64 {
+        let mut connection = PgConnection::connect(&self.address()).await.unwrap();
+        let asked = sqlx::query_scalar(statement).fetch_one(&mut connection);
+        let number = asked.await.unwrap();
+        connection.close().await.unwrap();
+        number
+    }
+
     /// A statement of an administrator, in another database.
     pub async fn administer(&self, statement: impl FnOnce(&str) -> String) {
         self.cluster.run(statement(&self.name)).await;

@@ -146,6 +146,14 @@ impl Server {
         }
     }
 
+    /// Of a server on PostgreSQL.
+    pub fn database(&self) -> &Database {
+        match &self.place {
+            Place::Sqlite(_) => panic!("this server is on SQLite"),
+            Place::Postgres(database) => database,
+        }
+    }
+
     /// Another server on the same database.
     pub async fn beside(&self) -> Server {
         let clock = self.koffiekar.clock.clone();
