@@ -202,7 +202,7 @@ impl Suggest {
                 () = tokio::time::sleep(look_every) => self.follow(&store, true).await,
             };
             if let Err(error) = learnt {
-                tracing::error!(%error, "learning from decisions failed; it is tried again");
+                tracing::error!(%error, "the tagger could not learn; it is tried again");
                 tokio::time::sleep(AGAIN).await;
                 self.learn_soon();
             }

@@ -5,6 +5,8 @@
 //! writes nothing there. So a notice may get lost, with a server that is killed or a connection: whoever
 //! listens looks at the database itself besides.
 
+use std::io::{self, ErrorKind};
+
 use koffiekar_sync_core::ids::RoundId;
 use sqlx::postgres::PgListener;
 
@@ -52,7 +54,8 @@ impl Notices {
     pub async fn next(&mut self) -> Result<Notice> {
         loop {
             let notice = self.0.try_recv().await?;
-            let notice = notice.ok_or(sqlx::Error::WorkerCrashed)?;
+            let notice = notice.ok_or_else(|| io::Error::from(ErrorKind::ConnectionAborted));
+            let notice = notice.map_err(sqlx::Error::Io)?;
             if let Some(notice) = Notice::from_text(notice.payload()) {
                 return Ok(notice);
             }

@@ -94,7 +94,7 @@ async fn every_acknowledged_conversation_is_there_exactly_once_whenever_the_serv
 }
 
 /// A few conversations, and an edit of one that is there already, be it a colleague's.
-fn work(tablet: &mut Tablet, numbers: &mut Numbers) -> Vec<ConversationId> {
+pub(super) fn work(tablet: &mut Tablet, numbers: &mut Numbers) -> Vec<ConversationId> {
     let round = demo::round("buurtronde-2026");
     let user = tablet.replica.identity().user;
     let held: Vec<ConversationId> = tablet.replica.conversations().map(|(id, _)| id).collect();
