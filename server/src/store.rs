@@ -37,8 +37,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
+    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
@@ -126,7 +125,7 @@ enum Engine {
     },
     Postgres {
         pool: PgPool,
-        /// One connection, which hears notices.
+        /// One connection, which brings the schema up to date and hears notices.
         listening: PgPool,
         /// Of both, for whoever needs one beside them.
         options: Box<PgConnectOptions>,
@@ -255,20 +254,19 @@ impl Store {
             };
             let direct = options(settings.direct.as_deref().unwrap_or(address))?;
             let options = options(address)?;
-            let mut alone = PgConnection::connect_with(&direct).await?;
-            migrations(POSTGRES_MIGRATIONS).run(&mut alone).await?;
-            alone.close().await?;
-            let pool = PgPoolOptions::new()
-                .max_connections(settings.connections)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options.clone())
-                .await?;
             let listening = PgPoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(LOCK_PATIENCE)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                .connect_lazy_with(direct);
+                .connect_with(direct)
+                .await?;
+            migrations(POSTGRES_MIGRATIONS).run(&listening).await?;
+            let pool = PgPoolOptions::new()
+                .max_connections(settings.connections)
+                .acquire_timeout(PATIENCE)
+                .connect_with(options.clone())
+                .await?;
             Engine::Postgres {
                 pool,
                 listening,

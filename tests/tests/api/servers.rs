@@ -1,11 +1,14 @@
 //! Two servers on one PostgreSQL: what one does, the other knows.
 
+mod connections;
 mod feed;
 mod learning;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use koffiekar_server::demo;
+use koffiekar_server::store::Store;
+use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Command, Conversation};
 use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::live::LiveNotice;
@@ -139,6 +142,52 @@ async fn read(hand: &Hand, copy: &Copy) -> Conversation {
     let fetched = hand.fetch().await.changed();
     let found = fetched.into_iter().find(|(id, _)| *id == copy.id);
     found.unwrap().1.read().unwrap()
+}
+
+#[tokio::test]
+async fn a_write_that_postgres_cuts_off_is_tried_once_more() {
+    let (one, _) = two().await;
+    let hand = Hand::enrol(&one.url, "veldwerker1").await;
+    let copy = record(&hand, &mut Numbers(4));
+    let mut other = PgConnection::connect(&one.place.address()).await.unwrap();
+    let mut tx = other.begin().await.unwrap();
+    let locked = "update rounds set feed_place = feed_place where id = $1";
+    let locked = sqlx::query(locked).bind(copy.round.as_bytes().as_slice());
+    locked.execute(&mut *tx).await.unwrap();
+
+    let pushed = tokio::spawn(async move { hand.outcome(&copy).await });
+    let cut = "
+        select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    while one.database().number(cut).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    tx.rollback().await.unwrap();
+    assert_eq!(pushed.await.unwrap(), Outcome::Stored);
+}
+
+#[tokio::test]
+async fn servers_that_start_at_once_on_an_empty_database_are_of_one_kind() {
+    let place = Place::postgres().await;
+    let mut starting = Vec::new();
+    for _ in 0..4 {
+        let place = place.again();
+        starting.push(tokio::spawn(async move {
+            let store = Store::open(&place.address()).await.unwrap();
+            let apart = place.apart();
+            let started = Koffiekar::new(store, Clock::System, &apart);
+            started.await.unwrap()
+        }));
+    }
+    let mut keys = BTreeSet::new();
+    let mut models = BTreeSet::new();
+    for started in starting {
+        let koffiekar = started.await.unwrap();
+        let sealing = koffiekar.key.seal_key().0;
+        keys.insert((sealing, koffiekar.receipts.last().to_bytes()));
+        models.insert(koffiekar.suggest.tagger().version().to_owned());
+    }
+    assert_eq!((keys.len(), models.len()), (1, 1));
 }
 
 #[tokio::test]
