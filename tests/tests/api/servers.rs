@@ -12,6 +12,7 @@ use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Command, Conversation};
 use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::live::LiveNotice;
+use koffiekar_sync_core::office::{QuoteRow, TagState};
 use koffiekar_sync_core::wire::Outcome;
 use koffiekar_tests::hand::{Copy, Hand, pushing};
 use koffiekar_tests::office::{Office, http};
@@ -117,6 +118,7 @@ async fn edits_of_one_conversation_at_two_servers_at_once_all_stand() {
     let (one, two) = two().await;
     let mine = Hand::enrol(&one.url, "veldwerker1").await;
     let theirs = Hand::enrol(&two.url, "redacteur1").await;
+    let desk = Office::sign_in(&two.url, "redacteur2").await;
     let mut numbers = Numbers(3);
     for _ in 0..10 {
         let mut here = record(&mine, &mut numbers);
@@ -127,9 +129,17 @@ async fn edits_of_one_conversation_at_two_servers_at_once_all_stand() {
         mine.execute(&mut here, &Command::SetArea { area });
         let language = "tr".to_owned();
         theirs.execute(&mut there, &Command::SetLanguage { language });
-        let (first, second) = tokio::join!(mine.outcome(&here), theirs.outcome(&there));
+        let quote = here.document.read().unwrap().quotes[0].id;
+        let path = format!("/api/v1/quotes/{quote}/tags");
+        let tags = serde_json::json!({"confirm": ["wonen-1"], "reject": [], "retract": []});
+        let (first, second, _) = tokio::join!(
+            mine.outcome(&here),
+            theirs.outcome(&there),
+            desk.post::<QuoteRow>(&path, &tags)
+        );
         assert_eq!((first, second), (Outcome::Stored, Outcome::Stored));
         let read = read(&mine, &here).await;
+        assert_eq!(read.tags.state(quote), TagState::Confirmed);
         assert_eq!(
             (read.area.as_deref(), &*read.language),
             (Some("FA08"), "tr")

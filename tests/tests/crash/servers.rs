@@ -116,6 +116,8 @@ async fn servers_say_that_their_database_is_away_and_go_on_by_themselves_when_it
 }
 
 const SEED: u64 = 20_261_125;
+/// What everybody works in who has a tablet here.
+const ROUNDS: [&str; 2] = ["buurtronde-2026", "openhuis-2026"];
 const SERVERS: usize = 3;
 const TABLETS: usize = 6;
 const STEPS: usize = 20;
@@ -171,7 +173,7 @@ async fn a_fleet_loses_nothing_and_agrees_whatever_happens_to_servers_and_databa
     for _ in 0..STEPS {
         let mut busy = Vec::new();
         for mut tablet in tablets.drain(..) {
-            recorded.extend(work(&mut tablet, &mut numbers));
+            recorded.extend(work(&mut tablet, &mut numbers, &ROUNDS));
             let path: Vec<String> = (0..EXCHANGES)
                 .map(|_| numbers.pick(&urls).clone())
                 .collect();
