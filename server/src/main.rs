@@ -268,8 +268,8 @@ fn advice(error: &StoreError) -> &'static str {
         Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
         Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
         Some(Trouble::Unavailable) => {
-            "; it cannot be read or written there: look at the disk and at whose the files are, or \
-             put a backup back, then start again"
+            "; it does not answer, or cannot be read or written there: see that PostgreSQL runs, or look at \
+             the disk and at whose the files are, or put a backup back, then start again"
         }
         None => "",
     }

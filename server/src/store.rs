@@ -18,6 +18,7 @@ pub mod documents;
 pub mod erasing;
 pub mod feed;
 pub mod notices;
+mod postgres;
 mod projections;
 pub mod publications;
 pub mod quarantine;
@@ -29,16 +30,14 @@ pub mod tagger;
 pub mod tombstones;
 mod trouble;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::InvalidId;
+use postgres::Postgres;
+pub use postgres::{CONNECTIONS, Settings};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::{Connection, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
 pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
 
@@ -123,38 +122,14 @@ enum Engine {
         readers: SqlitePool,
         options: Box<SqliteConnectOptions>,
     },
-    Postgres {
-        pool: PgPool,
-        /// One connection, which brings the schema up to date and hears notices.
-        listening: PgPool,
-        /// Of both, for whoever needs one beside them.
-        options: Box<PgConnectOptions>,
-    },
-}
-
-/// How a PostgreSQL is used.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// At most so many for requests; one more hears notices.
-    pub connections: u32,
-    /// The same database past a pooler that gives a connection for a transaction only.
-    pub direct: Option<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            connections: CONNECTIONS,
-            direct: None,
-        }
-    }
+    Postgres(Postgres),
 }
 
 /// A transaction on either engine.
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, sqlx::Postgres>),
 }
 
 /// One value of a statement that is put together at run time.
@@ -182,8 +157,6 @@ impl Value {
 }
 
 const READERS: u32 = 8;
-/// Connections of one server to PostgreSQL, where nothing else was set.
-pub const CONNECTIONS: u32 = 16;
 /// Kibibytes of pages that a connection keeps, as SQLite wants it said. What a reader does not keep, the
 /// operating system does, once for all of them.
 const WRITER_CACHE: &str = "-16000";
@@ -192,8 +165,6 @@ const READER_CACHE: &str = "-2000";
 const CHECKPOINT_PAGES: &str = "4000";
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// When it is looked whether there is a database at all.
-const SOON: Duration = Duration::from_secs(3);
 /// How long its turn waits for another program that holds an SQLite file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long clearing the files waits for readers, and holds up writers.
@@ -248,30 +219,7 @@ impl Store {
                 options: Box::new(options),
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = |address| {
-                PgConnectOptions::from_str(address)
-                    .map_err(|_| StoreError::Address("postgres://...".to_owned()))
-            };
-            let direct = options(settings.direct.as_deref().unwrap_or(address))?;
-            let options = options(address)?;
-            let listening = PgPoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(LOCK_PATIENCE)
-                .idle_timeout(None)
-                .max_lifetime(None)
-                .connect_with(direct)
-                .await?;
-            migrations(POSTGRES_MIGRATIONS).run(&listening).await?;
-            let pool = PgPoolOptions::new()
-                .max_connections(settings.connections)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options.clone())
-                .await?;
-            Engine::Postgres {
-                pool,
-                listening,
-                options: Box::new(options),
-            }
+            Engine::Postgres(Postgres::open(address, settings).await?)
         } else {
             return Err(StoreError::Address(address.to_owned()));
         };
@@ -282,7 +230,7 @@ impl Store {
     pub fn engine(&self) -> &'static str {
         match self.engine {
             Engine::Sqlite { .. } => "sqlite",
-            Engine::Postgres { .. } => "postgres",
+            Engine::Postgres(_) => "postgres",
         }
     }
 
@@ -291,7 +239,7 @@ impl Store {
         match &self.engine {
             Engine::Sqlite { .. } => 1,
             // Others are for those who read.
-            Engine::Postgres { pool, .. } => (pool.options().get_max_connections() / 2).max(1),
+            Engine::Postgres(postgres) => (postgres.connections() / 2).max(1),
         }
     }
 
@@ -301,9 +249,7 @@ impl Store {
             Engine::Sqlite { writer, .. } => {
                 Tx::Sqlite(writer.begin_with("begin immediate").await?)
             }
-            Engine::Postgres { pool, options, .. } => {
-                Tx::Postgres(begin(pool, options, "begin").await?)
-            }
+            Engine::Postgres(postgres) => Tx::Postgres(postgres.begin("begin").await?),
         })
     }
 
@@ -311,9 +257,9 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Engine::Postgres { pool, options, .. } => {
+            Engine::Postgres(postgres) => {
                 let statement = "begin isolation level repeatable read read only";
-                Tx::Postgres(begin(pool, options, statement).await?)
+                Tx::Postgres(postgres.begin(statement).await?)
             }
         })
     }
@@ -346,11 +292,11 @@ impl Store {
     pub async fn rewrite_files(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite { .. } => self.clear_files().await,
-            Engine::Postgres { pool, .. } => {
+            Engine::Postgres(postgres) => {
                 let statement = "
                     vacuum full documents, conversations, quotes, quote_lines, quote_search,
                         quarantine, selections, feed";
-                sqlx::raw_sql(statement).execute(pool).await?;
+                sqlx::raw_sql(statement).execute(&postgres.pool).await?;
                 Ok(true)
             }
         }
@@ -365,29 +311,9 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres {
-                pool, listening, ..
-            } => {
-                listening.close().await;
-                pool.close().await;
-            }
+            Engine::Postgres(postgres) => postgres.close().await,
         }
     }
-}
-
-/// Who waits for a connection is not told by the pool whether too many do, or there is no database to
-/// connect to. Asked soon, the database itself tells.
-async fn begin(
-    pool: &PgPool,
-    options: &PgConnectOptions,
-    statement: &'static str,
-) -> Result<Transaction<'static, Postgres>> {
-    let mut turn = std::pin::pin!(pool.begin_with(statement));
-    if let Ok(begun) = tokio::time::timeout(SOON, &mut turn).await {
-        return Ok(begun?);
-    }
-    trouble::is_there(options).await?;
-    Ok(turn.await?)
 }
 
 impl Tx {

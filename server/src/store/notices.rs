@@ -66,11 +66,11 @@ impl Notices {
 impl Store {
     /// Tells all servers on this database, this one among them.
     pub async fn tell(&self, notices: &[Notice]) -> Result<()> {
-        let Engine::Postgres { pool, .. } = &self.engine else {
+        let Engine::Postgres(postgres) = &self.engine else {
             return Ok(());
         };
         let texts: Vec<String> = notices.iter().map(|notice| notice.to_text()).collect();
-        let mut tx = pool.begin().await?;
+        let mut tx = postgres.pool.begin().await?;
         sqlx::query("select pg_notify($1, text) from unnest($2) as text")
             .bind(CHANNEL)
             .bind(texts)
@@ -82,10 +82,10 @@ impl Store {
 
     /// `None` where nobody else can be: with SQLite.
     pub async fn listen(&self) -> Result<Option<Notices>> {
-        let Engine::Postgres { listening, .. } = &self.engine else {
+        let Engine::Postgres(postgres) = &self.engine else {
             return Ok(None);
         };
-        let mut listener = PgListener::connect_with(listening).await?;
+        let mut listener = PgListener::connect_with(&postgres.listening).await?;
         // Whoever listens must look at the database after that, so it does not connect by itself.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;

@@ -97,7 +97,7 @@ pub struct Alone {
 
 /// `None` where another server writes suggestions, unless it is waited for.
 pub async fn alone(store: &Store, wait: bool) -> Result<Option<Alone>> {
-    let Engine::Postgres { .. } = &store.engine else {
+    let Engine::Postgres(_) = &store.engine else {
         return Ok(Some(Alone { _lock: None }));
     };
     let mut tx = store.write().await?;

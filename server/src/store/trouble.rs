@@ -100,7 +100,7 @@ fn of_code(code: &str) -> Option<Trouble> {
             "57014" | "55P03" => Some(Trouble::Busy),
             // It only reads; another user, password or name of the database than was set.
             "25006" | "28000" | "28P01" | "3D000" => Some(Trouble::Unavailable),
-            _ => match &code[..2] {
+            _ => match code.get(..2).unwrap_or_default() {
                 "40" | "53" => Some(Trouble::Busy),
                 // The connection, its end by an administrator, the system beneath, and damage.
                 "08" | "57" | "58" | "XX" => Some(Trouble::Unavailable),

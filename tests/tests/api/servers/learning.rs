@@ -153,6 +153,22 @@ async fn a_server_with_an_older_model_takes_none_into_use_and_what_it_pushes_is_
     assert_eq!(model(&deaf), old);
 }
 
+#[tokio::test]
+async fn what_a_command_changes_in_the_programme_a_server_that_runs_learns() {
+    let looks = Duration::from_millis(50);
+    let running = Server::start_looking(Place::sqlite(), Clock::System, looks).await;
+    let before = model(&running.koffiekar);
+    let place = &running.place;
+    let store = Store::open(&place.address()).await.unwrap();
+    let command = Koffiekar::new(store, Clock::System, &place.apart()).await;
+    let command = command.unwrap();
+    demo::load(&command).await.unwrap();
+    command.suggest.learn_now(&command.store).await.unwrap();
+    assert_ne!(model(&command), before);
+    let in_use = settled(&[&running.koffiekar, &command]).await;
+    assert_eq!(in_use.model, model(&command));
+}
+
 /// Past HTTP, as a request does that this server was judging all the while.
 pub(super) async fn push_into(koffiekar: &Koffiekar, seed: u64, count: usize) {
     let mut tx = koffiekar.store.read().await.unwrap();
