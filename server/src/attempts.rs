@@ -11,7 +11,7 @@ use koffiekar_sync_core::ids::Millis;
 use sha2::{Digest, Sha256};
 
 use crate::problem::ApiError;
-use crate::store::attempts::{self, Key};
+use crate::store::attempts::{self, Count, Key};
 use crate::store::{self, Store};
 
 /// Wrong passwords for one login from one address.
@@ -34,18 +34,31 @@ pub(crate) async fn begin(
     ];
     // Two that begin at once never wait for each other in a circle.
     limits.sort();
+    // Whoever is refused costs no write, however often they ask.
+    let mut tx = store.read().await?;
+    for (key, limit) in &limits {
+        let count = attempts::find(&mut tx, key, now).await?;
+        if let Some(count) = count.filter(|count| count.attempts >= *limit) {
+            return Err(too_many(count, now));
+        }
+    }
+    drop(tx);
     let mut tx = store.write().await?;
     attempts::remove_ended(&mut tx, now).await?;
     for (key, limit) in &limits {
         let count = attempts::count(&mut tx, key, now.plus(WINDOW_MS)).await?;
         if count.attempts > *limit {
-            let wait_ms = u64::try_from(count.ends_at.0 - now.0).unwrap_or(0);
-            return Err(ApiError::TooManyAttempts {
-                retry_after_s: wait_ms.div_ceil(1000),
-            });
+            return Err(too_many(count, now));
         }
     }
     Ok(tx.commit().await?)
+}
+
+fn too_many(count: Count, now: Millis) -> ApiError {
+    let wait_ms = u64::try_from(count.ends_at.0 - now.0).unwrap_or(0);
+    ApiError::TooManyAttempts {
+        retry_after_s: wait_ms.div_ceil(1000),
+    }
 }
 
 /// The password was right: this attempt and those before it do not count.

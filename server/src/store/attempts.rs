@@ -29,6 +29,19 @@ pub async fn count(tx: &mut Tx, key: &Key, ends_at: Millis) -> Result<Count> {
     })
 }
 
+/// What still counts.
+pub async fn find(tx: &mut Tx, key: &Key, now: Millis) -> Result<Option<Count>> {
+    let statement = "select attempts, ends_at from attempts where key = $1 and ends_at > $2";
+    let row: Option<(i64, i64)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(key.as_slice())
+        .bind(now.0)
+        .fetch_optional(c).await?);
+    Ok(row.map(|(attempts, ends_at)| Count {
+        attempts: attempts.unsigned_abs(),
+        ends_at: Millis(ends_at),
+    }))
+}
+
 pub async fn remove_ended(tx: &mut Tx, now: Millis) -> Result<()> {
     let statement = "delete from attempts where ends_at <= $1";
     on!(tx, c => sqlx::query(statement).bind(now.0).execute(c).await.map(drop)?);

@@ -252,10 +252,17 @@ async fn batches_over_many_rounds_and_moves_between_them_never_wait_in_a_circle(
 async fn wrong_passwords_count_wherever_they_are_given() {
     let (one, two) = two().await;
     let wrong = serde_json::json!({"login": "redacteur1", "password": "niet dit wachtwoord"});
-    let mut said = Vec::new();
-    for url in [&one.url, &two.url].into_iter().cycle().take(12) {
+    let mut asking = Vec::new();
+    for url in [&one.url, &two.url].into_iter().cycle().take(16) {
         let asked = http().post(format!("{url}/api/v1/session")).json(&wrong);
-        said.push(asked.send().await.unwrap().status().as_u16());
+        asking.push(tokio::spawn(async move {
+            asked.send().await.unwrap().status().as_u16()
+        }));
     }
-    assert_eq!(said, [[401; 10].as_slice(), &[429; 2]].concat());
+    let mut said = Vec::new();
+    for asked in asking {
+        said.push(asked.await.unwrap());
+    }
+    said.sort();
+    assert_eq!(said, [[401; 10].as_slice(), &[429; 6]].concat());
 }
