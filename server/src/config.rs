@@ -7,6 +7,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
+use crate::store;
+
 /// Koffiekar: what residents say, brought together, tagged and published
 #[derive(Debug, Parser)]
 #[command(name = "koffiekar", version)]
@@ -43,6 +45,14 @@ pub struct Place {
     /// The database: sqlite:PATH or postgres://... [default: sqlite, in the data folder]
     #[arg(long, env = "KOFFIEKAR_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Connections to PostgreSQL, at most; half of them write. One more hears what other servers do
+    #[arg(long, env = "KOFFIEKAR_DATABASE_CONNECTIONS", default_value_t = store::CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_connections: u32,
+    /// The same PostgreSQL past a pooler that --database-url goes through, for what needs a connection
+    /// to itself: changes of the schema, and hearing other servers
+    #[arg(long, env = "KOFFIEKAR_DATABASE_DIRECT_URL", hide_env_values = true)]
+    pub database_direct_url: Option<String>,
     /// The file with the key that opens what is sealed in the database; made at the first start. Keep
     /// a copy apart from the database's [default: koffiekar.key, beside an SQLite database or in the
     /// data folder]

@@ -34,6 +34,7 @@ mod fields;
 pub mod intake;
 mod live;
 mod middleware;
+mod others;
 mod passwords;
 pub mod policy;
 pub mod problem;
@@ -54,6 +55,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
@@ -64,7 +66,6 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
-pub use attempts::Attempts;
 pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
@@ -117,7 +118,6 @@ pub struct Koffiekar {
     pub suggest: suggest::Suggest,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
-    pub contacts: routes::sync::Contacts,
     /// Turns for tablets that sync.
     syncing: Arc<Semaphore>,
     /// Gathers what waits to be written.
@@ -135,9 +135,10 @@ pub struct Koffiekar {
     erasures: Arc<Erasures>,
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
-    pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.
     pub storage_failed: Arc<AtomicBool>,
+    /// How late is made up for what other servers did and this one did not hear of.
+    pub look_every: Duration,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -195,7 +196,6 @@ impl Koffiekar {
             receipts,
             suggest,
             actor,
-            contacts: routes::sync::Contacts::default(),
             syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
             writing,
             live: Live::default(),
@@ -206,8 +206,8 @@ impl Koffiekar {
             erasures: Arc::new(Erasures::at(apart.erasures())),
             clearing: Arc::default(),
             passwords,
-            attempts: Attempts::default(),
             storage_failed: Arc::default(),
+            look_every: others::LOOK_EVERY,
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
@@ -246,10 +246,17 @@ pub async fn serve(
         ..
     } = koffiekar.clone();
     let reading = tokio::spawn(facets.read_ahead(store.clone()));
-    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone(), koffiekar.look_every));
     let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
         .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
+    let among_others = (store.engine() == "postgres").then(|| {
+        [
+            tokio::spawn(others::hear(koffiekar.clone())),
+            tokio::spawn(others::look_every_now_and_then(koffiekar.clone())),
+            tokio::spawn(others::tell(koffiekar.clone())),
+        ]
+    });
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -261,8 +268,11 @@ pub async fn serve(
     learning.abort();
     noting.abort();
     remembered.note(&store).await;
-    if let Some(clearing) = clearing {
-        clearing.abort();
+    for task in clearing
+        .into_iter()
+        .chain(among_others.into_iter().flatten())
+    {
+        task.abort();
     }
     answered
 }

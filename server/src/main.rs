@@ -11,7 +11,7 @@ use clap::Parser;
 use koffiekar_server::config::{AddPerson, Command, CommandLine, LoadProgramme, Log, Place, Serve};
 use koffiekar_server::random::hex;
 use koffiekar_server::routes::people;
-use koffiekar_server::store::{Store, StoreError, Trouble};
+use koffiekar_server::store::{Settings, Store, StoreError, Trouble};
 use koffiekar_server::{
     Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored,
 };
@@ -160,6 +160,7 @@ async fn load_programme(options: LoadProgramme) -> Result<()> {
         .await
         .with_context(|| shown.to_string())?;
     tx.commit().await?;
+    koffiekar.suggest.learn_now(&koffiekar.store).await?;
     koffiekar.store.close().await;
     println!(
         "Loaded {}: {} themes, {} action lines, {} areas, {} consent texts.",
@@ -169,7 +170,7 @@ async fn load_programme(options: LoadProgramme) -> Result<()> {
         catalogue.areas.len(),
         catalogue.consent_texts.len(),
     );
-    println!("A server that runs learns the new action lines when it starts again.");
+    println!("Servers that run propose the new action lines within half a minute.");
     Ok(())
 }
 
@@ -241,7 +242,11 @@ async fn open(place: &Place) -> Result<Koffiekar> {
     if let Some(file) = &place.key_file {
         apart.key_file.clone_from(file);
     }
-    let store = match Store::open(&address).await {
+    let settings = Settings {
+        connections: place.database_connections,
+        direct: place.database_direct_url.clone(),
+    };
+    let store = match Store::open_with(&address, &settings).await {
         Ok(store) => store,
         Err(error) => {
             let advice = advice(&error);
@@ -263,8 +268,8 @@ fn advice(error: &StoreError) -> &'static str {
         Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
         Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
         Some(Trouble::Unavailable) => {
-            "; it cannot be read or written there: look at the disk and at whose the files are, or \
-             put a backup back, then start again"
+            "; it does not answer, or cannot be read or written there: see that PostgreSQL runs, or look at \
+             the disk and at whose the files are, or put a backup back, then start again"
         }
         None => "",
     }

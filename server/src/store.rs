@@ -8,6 +8,7 @@
 //! Nothing outside this folder names sqlx.
 
 pub mod accounts;
+pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
@@ -16,6 +17,8 @@ pub mod devices;
 pub mod documents;
 pub mod erasing;
 pub mod feed;
+pub mod notices;
+mod postgres;
 mod projections;
 pub mod publications;
 pub mod quarantine;
@@ -23,19 +26,19 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod sessions;
+pub mod tagger;
 pub mod tombstones;
 mod trouble;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::InvalidId;
+use postgres::Postgres;
+pub use postgres::{CONNECTIONS, Settings};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    Connection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::{Connection, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
+pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -119,14 +122,14 @@ enum Engine {
         readers: SqlitePool,
         options: Box<SqliteConnectOptions>,
     },
-    Postgres(PgPool),
+    Postgres(Postgres),
 }
 
 /// A transaction on either engine.
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, sqlx::Postgres>),
 }
 
 /// One value of a statement that is put together at run time.
@@ -170,6 +173,11 @@ const CLEARING: Duration = Duration::from_millis(200);
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
     pub async fn open(address: &str) -> Result<Store> {
+        Store::open_with(address, &Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(address: &str, settings: &Settings) -> Result<Store> {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
                 .filename(path)
@@ -211,15 +219,7 @@ impl Store {
                 options: Box::new(options),
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(address)
-                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
-            let pool = PgPoolOptions::new()
-                .max_connections(2 * READERS)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options)
-                .await?;
-            migrations(POSTGRES_MIGRATIONS).run(&pool).await?;
-            Engine::Postgres(pool)
+            Engine::Postgres(Postgres::open(address, settings).await?)
         } else {
             return Err(StoreError::Address(address.to_owned()));
         };
@@ -236,10 +236,10 @@ impl Store {
 
     /// How many may write at once.
     pub(crate) fn writers(&self) -> u32 {
-        match self.engine {
+        match &self.engine {
             Engine::Sqlite { .. } => 1,
-            // Of twice as many connections.
-            Engine::Postgres(_) => READERS,
+            // Others are for those who read.
+            Engine::Postgres(postgres) => (postgres.connections() / 2).max(1),
         }
     }
 
@@ -249,7 +249,7 @@ impl Store {
             Engine::Sqlite { writer, .. } => {
                 Tx::Sqlite(writer.begin_with("begin immediate").await?)
             }
-            Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Engine::Postgres(postgres) => Tx::Postgres(postgres.begin("begin").await?),
         })
     }
 
@@ -257,10 +257,10 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Engine::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("begin isolation level repeatable read read only")
-                    .await?,
-            ),
+            Engine::Postgres(postgres) => {
+                let statement = "begin isolation level repeatable read read only";
+                Tx::Postgres(postgres.begin(statement).await?)
+            }
         })
     }
 
@@ -292,11 +292,11 @@ impl Store {
     pub async fn rewrite_files(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite { .. } => self.clear_files().await,
-            Engine::Postgres(pool) => {
+            Engine::Postgres(postgres) => {
                 let statement = "
                     vacuum full documents, conversations, quotes, quote_lines, quote_search,
                         quarantine, selections, feed";
-                sqlx::raw_sql(statement).execute(pool).await?;
+                sqlx::raw_sql(statement).execute(&postgres.pool).await?;
                 Ok(true)
             }
         }
@@ -311,7 +311,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
         }
     }
 }
@@ -352,9 +352,9 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 9 "derived_place");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 9 "derived_place");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");
 
 fn migrations(scripts: Scripts) -> Migrator {
     let list = scripts

@@ -11,5 +11,6 @@ mod policy;
 mod queries;
 mod rescues;
 mod restore;
+mod servers;
 mod sync;
 mod together;

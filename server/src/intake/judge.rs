@@ -342,6 +342,7 @@ impl New {
             received_at,
             device,
             projection,
+            model: tagger.version().to_owned(),
         })
     }
 }

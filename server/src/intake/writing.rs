@@ -4,7 +4,9 @@
 //! Whoever gets a turn writes what everybody has put down by then, and answers them after the commit.
 //! SQLite has one writer and so one turn; on PostgreSQL several write at once, and leave connections for
 //! those who read. Where it cannot be written together, one of them was overtaken by others or the
-//! database refuses, each is written alone: nobody is held up by their neighbours.
+//! database refuses, each is written alone: nobody is held up by their neighbours. Where PostgreSQL went
+//! away meanwhile, for it was started anew, each is tried once more; what had been written then is found
+//! as overtaken, and judged as what is there already.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -53,11 +55,14 @@ impl Work {
     }
 }
 
+/// Conversations that there was no room to hold.
+type Full = BTreeSet<ConversationId>;
+
 /// What became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Written {
     /// It is durable, but for the conversations that there was no room to hold.
-    Done { full: BTreeSet<ConversationId> },
+    Done { full: Full },
     /// Nothing is: it was judged by what has changed since.
     Overtaken,
 }
@@ -151,7 +156,10 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
         }
     }
     for Waiting { work, answer } in waiting {
-        let written = write(koffiekar, &[&work]).await;
+        let mut written = write(koffiekar, &[&work]).await;
+        if written.as_ref().is_err_and(StoreError::was_cut_off) {
+            written = write(koffiekar, &[&work]).await;
+        }
         let written = written.map(|full| match full {
             Some(full) => Written::Done {
                 full: full.into_iter().flatten().collect(),
@@ -164,10 +172,11 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
 
 /// All of it with one commit: for each, what there was no room to hold. Nothing of it where one was
 /// overtaken.
-async fn write(
-    koffiekar: &Koffiekar,
-    works: &[&Work],
-) -> store::Result<Option<Vec<BTreeSet<ConversationId>>>> {
+async fn write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<Option<Vec<Full>>> {
+    store::or_start_over(try_to_write(koffiekar, works).await)
+}
+
+async fn try_to_write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<Option<Vec<Full>>> {
     let mut tx = koffiekar.store.write().await?;
     let versions: Vec<&NewVersion> = works.iter().flat_map(|work| &work.versions).collect();
     let Some(places) = documents::write(&mut tx, versions).await? else {
@@ -181,7 +190,7 @@ async fn write(
             }
         }
         let full = match &work.holdings[..] {
-            [] => BTreeSet::new(),
+            [] => Full::new(),
             holdings => match quarantine::hold(&mut tx, work.device, holdings).await? {
                 Some(full) => full,
                 None => return Ok(None),

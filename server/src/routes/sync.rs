@@ -1,14 +1,14 @@
 //! `POST /api/v1/sync`: one request in which a tablet pushes, is told what is durable, and pulls.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use koffiekar_sync_core::admission::operations_claimed;
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};
+use koffiekar_sync_core::ids::{ConversationId, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{
@@ -73,7 +73,7 @@ pub async fn sync(
     let (push, vouchers) = (request.push, request.vouchers);
     let mut intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
     // What was stored is told whatever becomes of this.
-    let noted = note_contact(&koffiekar, device.number, request.waiting.into()).await;
+    let noted = note_contact(&koffiekar, &device, request.waiting.into()).await;
     if let Err(error) = koffiekar.besides(noted) {
         tracing::warn!(%error, device = %device.number, "a contact could not be written down");
     }
@@ -278,34 +278,22 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// When each tablet's last call was written down, and how much waited then. Only spares writes: an
-/// idle tablet that asks every few seconds costs one a minute.
-pub type Contacts = Arc<Mutex<BTreeMap<DeviceNumber, (Millis, u64)>>>;
-
+/// An idle tablet that asks every few seconds is written down once a minute.
 const NOTE_EVERY_MS: i64 = 60_000;
 
 async fn note_contact(
     koffiekar: &Koffiekar,
-    device: DeviceNumber,
+    device: &EnrolledDevice,
     waiting: u64,
 ) -> store::Result<()> {
     let now = koffiekar.clock.now();
-    let noted = || {
-        koffiekar
-            .contacts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
-    let fresh = noted()
-        .get(&device)
-        .is_some_and(|(at, waited)| now < at.plus(NOTE_EVERY_MS) && *waited == waiting);
-    if fresh {
+    let is_fresh = |(at, waited): (Millis, u64)| now < at.plus(NOTE_EVERY_MS) && waited == waiting;
+    if device.contact.is_some_and(is_fresh) {
         return Ok(());
     }
-    let mut work = Work::of(device);
+    let mut work = Work::of(device.number);
     work.contact = Some((now, waiting));
     koffiekar.writing.write(koffiekar, work).wait().await?;
-    noted().insert(device, (now, waiting));
     Ok(())
 }
 

@@ -140,6 +140,16 @@ fn allowed(flags: i64) -> [bool; 4] {
     [0, 1, 2, 3].map(|place| flags >> place & 1 == 1)
 }
 
+/// For what is written anew about quotes whose documents stay as they are. It is given in the order in
+/// which those who take one commit.
+pub(super) async fn next_derived_place(tx: &mut Tx) -> Result<i64> {
+    let statement = "
+        update installation set derived_place = derived_place + 1 where one = 1
+        returning derived_place";
+    let (place,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    Ok(place)
+}
+
 /// Puts tags and selections beside the rows.
 async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
     let mut tags: BTreeMap<Vec<u8>, Vec<LineTag>> = BTreeMap::new();

@@ -23,6 +23,7 @@ const APART_MS: i64 = 30_000;
 struct Original {
     document: Document,
     projection: Projection,
+    model: String,
 }
 
 /// Adds conversations until there are this many; `from` were there already.
@@ -91,6 +92,7 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
             Original {
                 document,
                 projection,
+                model: tagger.version().to_owned(),
             }
         })
         .collect()
@@ -113,5 +115,6 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
         received_at: at,
         device: DeviceNumber(1),
         projection,
+        model: original.model.clone(),
     }
 }
