@@ -188,7 +188,13 @@ pub async fn load(koffiekar: &Koffiekar) -> Result<bool, DemoError> {
         }
     }
     tx.commit().await?;
-    koffiekar.suggest.learn_now(&koffiekar.store).await?;
+    let Koffiekar {
+        store,
+        suggest,
+        metrics,
+        ..
+    } = koffiekar;
+    suggest.learn_now(store, metrics).await?;
     Ok(true)
 }
 

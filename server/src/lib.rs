@@ -32,6 +32,7 @@ mod feed;
 mod fields;
 pub mod intake;
 mod live;
+pub mod metrics;
 mod middleware;
 mod passwords;
 pub mod policy;
@@ -68,6 +69,7 @@ pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
 pub use live::Live;
+use metrics::Metrics;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 use problem::ApiError;
@@ -75,7 +77,7 @@ pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use remembered::Remembered;
-pub use routes::router;
+pub use routes::{router, watched};
 use store::{Store, StoreError, catalogue};
 
 /// Threads for long work beyond one a core: some of it waits for a disk.
@@ -134,6 +136,9 @@ pub struct Koffiekar {
     pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.
     pub storage_failed: Arc<AtomicBool>,
+    /// The server was told to end.
+    pub ending: Arc<AtomicBool>,
+    pub metrics: Arc<Metrics>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -177,7 +182,8 @@ impl Koffiekar {
         tx.commit().await?;
         remembered.note(&store).await;
         let suggest = suggest::Suggest::new();
-        suggest.learn_now(&store).await?;
+        let metrics = Arc::new(Metrics::default());
+        suggest.learn_now(&store, &metrics).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,
             session: random.bytes(),
@@ -203,6 +209,8 @@ impl Koffiekar {
             passwords,
             attempts: Attempts::default(),
             storage_failed: Arc::default(),
+            ending: Arc::default(),
+            metrics,
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
@@ -237,9 +245,12 @@ pub async fn serve(
         suggest,
         live,
         remembered,
+        ending,
+        metrics,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let learning = suggest.learn_in_background(store.clone(), metrics);
+    let learning = tokio::spawn(learning);
     let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
         .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
@@ -247,6 +258,7 @@ pub async fn serve(
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             ended.await;
+            ending.store(true, Ordering::Relaxed);
             live.end();
         })
         .await;
@@ -257,4 +269,12 @@ pub async fn serve(
         clearing.abort();
     }
     answered
+}
+
+/// Answers whoever watches the server, on an address of its own, until it is dropped.
+pub async fn serve_watched(
+    koffiekar: Koffiekar,
+    listener: tokio::net::TcpListener,
+) -> std::io::Result<()> {
+    axum::serve(listener, watched(koffiekar)).await
 }

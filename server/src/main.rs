@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -76,8 +77,13 @@ fn explain(error: &anyhow::Error) -> String {
 async fn serve(options: Serve) -> Result<()> {
     let told_to_end = told_to_end()?;
     // Before the database, so that a second server on the same port touches nothing.
-    let listener = listen(&options).await?;
+    let address = SocketAddr::new(options.address, options.port);
+    let listener = listen_on(address, "--port").await?;
     let port = listener.local_addr()?.port();
+    let watched = match options.metrics_listen {
+        Some(address) => Some(listen_on(address, "--metrics-listen").await?),
+        None => None,
+    };
     let mut koffiekar = open(&options.place).await?;
     koffiekar.trust_proxy = options.trust_proxy;
     if options.demo {
@@ -91,6 +97,14 @@ async fn serve(options: Serve) -> Result<()> {
 
     let engine = koffiekar.store.engine();
     tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
+    let watching = match watched {
+        Some(listener) => {
+            println!("Metrics: http://{}/metrics", listener.local_addr()?);
+            let served = koffiekar_server::serve_watched(koffiekar.clone(), listener);
+            Some(tokio::spawn(served))
+        }
+        None => None,
+    };
     println!("Koffiekar: http://localhost:{port}");
     if options.demo {
         let table = demo::accounts_table(&koffiekar).await?;
@@ -110,6 +124,9 @@ async fn serve(options: Serve) -> Result<()> {
             let _ = tell.send(true);
             tokio::time::sleep(GRACE).await;
         } => tracing::warn!("some requests did not finish in time"),
+    }
+    if let Some(watching) = watching {
+        watching.abort();
     }
     store.close().await;
     tracing::info!("ended");
@@ -287,16 +304,14 @@ fn make_folder(data: &Path) -> Result<()> {
     std::fs::remove_file(&probe).with_context(|| format!("cannot remove {}", probe.display()))
 }
 
-async fn listen(options: &Serve) -> Result<TcpListener> {
-    let (address, port) = (options.address, options.port);
-    match TcpListener::bind((address, port)).await {
+async fn listen_on(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let (ip, port) = (address.ip(), address.port());
+    match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is taken by another program; choose another with --port")
+            bail!("port {port} is taken by another program; choose another with {flag}")
         }
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot listen on {address}, port {port}"))
-        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {ip}, port {port}")),
     }
 }
 

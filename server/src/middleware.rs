@@ -81,8 +81,14 @@ pub(crate) async fn account_for(
         .as_deref()
         .unwrap_or(if is_api { "(no route)" } else { "(app)" });
     let status = response.status().as_u16();
-    let latency_ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    let took = started.elapsed();
+    let latency_ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     let code = refusal.as_ref().map_or("", ApiError::code);
+    let metrics = &koffiekar.metrics;
+    metrics.answered(known(&method), route, status, took);
+    if refusal.is_some() {
+        metrics.refused(code);
+    }
     match refusal.as_ref().and_then(ApiError::cause) {
         Some(error) => {
             let error = chain(error);
@@ -93,6 +99,19 @@ pub(crate) async fn account_for(
         }
     }
     response
+}
+
+/// The name of a method. Whatever else a client makes up is one name: it may come with any.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// The refusal with its body; headers that came with it stay (`Allow`, `Retry-After`).

@@ -7,6 +7,7 @@ pub mod health;
 pub mod held;
 pub mod home;
 pub mod live;
+pub mod metrics;
 pub mod people;
 pub mod programme;
 pub mod publications;
@@ -29,6 +30,21 @@ use crate::{Koffiekar, assets, middleware};
 
 /// Bytes of a JSON body.
 const JSON_BYTES: usize = 64 * 1024;
+
+/// What is given to whoever watches the server, on an address of its own.
+pub fn watched(koffiekar: Koffiekar) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::metrics))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(async || ApiError::not_found())
+        .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn_with_state(
+            koffiekar.clone(),
+            middleware::account_for,
+        ))
+        .with_state(koffiekar)
+}
 
 #[rustfmt::skip]
 pub fn router(koffiekar: Koffiekar) -> Router {

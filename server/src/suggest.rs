@@ -5,7 +5,7 @@
 //! never in a document, and what people said is never touched.
 
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::LineSuggestion;
@@ -13,6 +13,7 @@ use koffiekar_sync_core::wire::Fingerprint;
 use koffiekar_tagging::{LineDescription, Suggestion, Tagger};
 use tokio::sync::Notify;
 
+use crate::metrics::Metrics;
 use crate::projection::json;
 use crate::store::{self, Store, quotes};
 
@@ -36,6 +37,7 @@ pub struct Model {
     pub tagger: Arc<Tagger>,
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
+    pub trained: Instant,
 }
 
 impl Model {
@@ -45,6 +47,7 @@ impl Model {
             fingerprint: Fingerprint::of(&bytes),
             tagger: Arc::new(tagger),
             bytes,
+            trained: Instant::now(),
         }
     }
 }
@@ -82,7 +85,7 @@ impl Suggest {
     }
 
     /// Trains from what is stored, and puts the new suggestions beside the quotes that wait.
-    pub async fn learn_now(&self, store: &Store) -> store::Result<()> {
+    pub async fn learn_now(&self, store: &Store, metrics: &Metrics) -> store::Result<()> {
         let mut tx = store.read().await?;
         let lines = store::catalogue::action_lines(&mut tx).await?;
         let labelled = quotes::labelled(&mut tx).await?;
@@ -118,24 +121,29 @@ impl Suggest {
             "tagger trained"
         );
         if changed {
-            self.suggest_again(store, tagger).await
+            self.suggest_again(store, tagger, metrics).await
         } else {
             Ok(())
         }
     }
 
     /// Runs until the server stops.
-    pub async fn learn_in_background(self, store: Store) {
+    pub async fn learn_in_background(self, store: Store, metrics: Arc<Metrics>) {
         loop {
             self.learn.notified().await;
             tokio::time::sleep(GATHER).await;
-            if let Err(error) = self.learn_now(&store).await {
+            if let Err(error) = self.learn_now(&store, &metrics).await {
                 tracing::error!(%error, "learning from decisions failed; the old model stays");
             }
         }
     }
 
-    async fn suggest_again(&self, store: &Store, tagger: Arc<Tagger>) -> store::Result<()> {
+    async fn suggest_again(
+        &self,
+        store: &Store,
+        tagger: Arc<Tagger>,
+        metrics: &Metrics,
+    ) -> store::Result<()> {
         let mut after: Option<QuoteId> = None;
         loop {
             let mut tx = store.read().await?;
@@ -160,6 +168,7 @@ impl Suggest {
             let mut tx = store.write().await?;
             quotes::put_suggestions(&mut tx, &suggested).await?;
             tx.commit().await?;
+            metrics.quotes_suggested.inc_by(suggested.len() as u64);
         }
     }
 }

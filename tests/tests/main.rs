@@ -13,3 +13,4 @@ mod properties;
 mod rules;
 mod simulation;
 mod vectors;
+mod watching;

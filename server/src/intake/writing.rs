@@ -8,6 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, HeldId, Millis};
@@ -72,6 +73,7 @@ pub struct Writing {
 
 #[derive(Debug)]
 struct Waiting {
+    since: Instant,
     work: Work,
     answer: oneshot::Sender<store::Result<Written>>,
 }
@@ -90,11 +92,20 @@ impl Writing {
     pub(crate) fn write(&self, koffiekar: &Koffiekar, work: Work) -> Answer {
         let (answer, done) = oneshot::channel();
         let koffiekar = koffiekar.clone();
-        self.lock().push(Waiting { work, answer });
+        let since = Instant::now();
+        self.lock().push(Waiting {
+            since,
+            work,
+            answer,
+        });
         tokio::spawn(async move {
             // Nobody closes it.
             let _turn = koffiekar.writing.turns.acquire().await;
             let waiting = koffiekar.writing.take();
+            for one in &waiting {
+                let waited = one.since.elapsed();
+                koffiekar.metrics.writer_wait.observe(waited.as_secs_f64());
+            }
             write_waiting(&koffiekar, waiting).await;
         });
         Answer(done)
@@ -150,7 +161,7 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
             return;
         }
     }
-    for Waiting { work, answer } in waiting {
+    for Waiting { work, answer, .. } in waiting {
         let written = write(koffiekar, &[&work]).await;
         let written = written.map(|full| match full {
             Some(full) => Written::Done {
@@ -170,7 +181,7 @@ async fn write(
 ) -> store::Result<Option<Vec<BTreeSet<ConversationId>>>> {
     let mut tx = koffiekar.store.write().await?;
     let versions: Vec<&NewVersion> = works.iter().flat_map(|work| &work.versions).collect();
-    let Some(places) = documents::write(&mut tx, versions).await? else {
+    let Some(places) = documents::write(&mut tx, versions.clone()).await? else {
         return Ok(None);
     };
     let mut all_full = Vec::with_capacity(works.len());
@@ -194,5 +205,7 @@ async fn write(
     }
     tx.commit().await?;
     koffiekar.live.announce(&places);
+    let now = koffiekar.clock.now();
+    koffiekar.metrics.written(&versions, now);
     Ok(Some(all_full))
 }

@@ -303,7 +303,7 @@ impl World {
             .host
             .koffiekar
             .suggest
-            .learn_now(&self.host.koffiekar.store);
+            .learn_now(&self.host.koffiekar.store, &self.host.koffiekar.metrics);
         learnt.await.map_err(|error| error.to_string())
     }
 

@@ -64,6 +64,39 @@ async fn a_contact_is_remembered_with_what_waits() {
 }
 
 #[tokio::test]
+async fn tablets_that_may_call_are_counted_by_their_last_contact() {
+    on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        let counted = |counts: [u64; 5]| {
+            let mut counts = counts.into_iter();
+            ["hour", "day", "week", "longer", "never"].map(|name| (name, counts.next().unwrap()))
+        };
+        let found = devices::by_contact(&mut tx, AT).await.unwrap();
+        assert_eq!(found, counted([0, 0, 0, 0, 1]));
+        let hour = 3_600_000;
+        let contacts = [0, hour - 1, hour, 24 * hour, 7 * 24 * hour, 0];
+        for (ago, n) in contacts.into_iter().zip(2..) {
+            let number = DeviceNumber(n);
+            let enrolled = devices::enrol(&mut tx, number, ANNA, &[6; 32], "T", AT).await;
+            assert!(enrolled.unwrap());
+            devices::note_contact(&mut tx, number, AT.plus(-ago), 0)
+                .await
+                .unwrap();
+        }
+        // The last one may not call any more.
+        devices::revoke(&mut tx, DeviceNumber(7), AT).await.unwrap();
+        let found = devices::by_contact(&mut tx, AT).await.unwrap();
+        assert_eq!(found, counted([2, 1, 1, 1, 1]));
+        let mut anna = accounts::find(&mut tx, ANNA).await.unwrap().unwrap();
+        anna.disabled = true;
+        accounts::update(&mut tx, &anna).await.unwrap();
+        let found = devices::by_contact(&mut tx, AT).await.unwrap();
+        assert_eq!(found, counted([0; 5]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_tablet_ends_once_and_with_its_account() {
     on_both(async |store| {
         let mut tx = store.write().await.unwrap();

@@ -49,6 +49,20 @@ async fn who_reads_sees_one_picture_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn connections_in_use_are_counted() {
+    on_empty(async |store| {
+        let reading = store.read().await.unwrap();
+        let writing = store.write().await.unwrap();
+        assert_eq!(store.connections().0, 2);
+        let (_, idle) = store.connections();
+        writing.commit().await.unwrap();
+        reading.commit().await.unwrap();
+        idle
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn trying_to_write_leaves_nothing() {
     on_both(async |store| {
         let mut tx = store.write().await.unwrap();
