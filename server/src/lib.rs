@@ -48,6 +48,7 @@ pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+pub mod traces;
 mod vouchers;
 
 use std::future::Future;

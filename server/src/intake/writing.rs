@@ -13,11 +13,13 @@ use std::time::Instant;
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, HeldId, Millis};
 use tokio::sync::{Semaphore, oneshot};
+use tracing::{Instrument, Span, instrument};
 
 use crate::Koffiekar;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine::{self, Holding};
 use crate::store::{self, Store, StoreError, devices};
+use crate::traces::SPANS;
 
 /// Documents that are written with one commit at most: others wait until it is done.
 const TOGETHER: usize = 1_000;
@@ -98,7 +100,7 @@ impl Writing {
             work,
             answer,
         });
-        tokio::spawn(async move {
+        let writing = async move {
             // Nobody closes it.
             let _turn = koffiekar.writing.turns.acquire().await;
             let waiting = koffiekar.writing.take();
@@ -107,7 +109,9 @@ impl Writing {
                 koffiekar.metrics.writer_wait.observe(waited.as_secs_f64());
             }
             write_waiting(&koffiekar, waiting).await;
-        });
+        };
+        // It may write for others as well; the time is that of whoever got the turn.
+        tokio::spawn(writing.in_current_span());
         Answer(done)
     }
 
@@ -175,12 +179,14 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
 
 /// All of it with one commit: for each, what there was no room to hold. Nothing of it where one was
 /// overtaken.
+#[instrument(target = SPANS, name = "write", skip_all, fields(batches = works.len(), conversations))]
 async fn write(
     koffiekar: &Koffiekar,
     works: &[&Work],
 ) -> store::Result<Option<Vec<BTreeSet<ConversationId>>>> {
     let mut tx = koffiekar.store.write().await?;
     let versions: Vec<&NewVersion> = works.iter().flat_map(|work| &work.versions).collect();
+    Span::current().record("conversations", versions.len());
     let Some(places) = documents::write(&mut tx, versions.clone()).await? else {
         return Ok(None);
     };

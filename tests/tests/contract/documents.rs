@@ -32,7 +32,7 @@ async fn a_document_is_found_as_it_was_written() {
         let asked = [conversation(1), conversation(7)];
         let found = documents::find(&mut tx, &asked).await.unwrap();
         let expected = as_stored(1, 1, &[head(1), head(9)]);
-        assert_eq!(found, [expected.clone()]);
+        assert_eq!(found, std::slice::from_ref(&expected));
         let outlines = documents::outlines(&mut tx, &asked).await.unwrap();
         let outline = Outline {
             id: conversation(1),

@@ -26,7 +26,10 @@ async fn a_document_has_one_place_in_its_round_and_a_change_moves_it_forward() {
             new(projection(2, &street(), "dak")),
             new(projection(4, &house(), "boom")),
         ];
-        assert_eq!(stored(&store, &[one.clone()]).await, [(STREET, 1)]);
+        assert_eq!(
+            stored(&store, std::slice::from_ref(&one)).await,
+            [(STREET, 1)]
+        );
         assert_eq!(stored(&store, &others).await, [(STREET, 3), (HOUSE, 1)]);
         let mut again = one;
         (again.merged_into, again.heads) = (Some(1), vec![head(9)]);
