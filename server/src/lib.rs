@@ -78,7 +78,8 @@ pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use remembered::Remembered;
-pub use routes::{router, watched};
+pub use routes::router;
+pub use routes::watched::watched;
 use store::{Store, StoreError, catalogue};
 
 /// Threads for long work beyond one a core: some of it waits for a disk.

@@ -7,7 +7,6 @@ pub mod health;
 pub mod held;
 pub mod home;
 pub mod live;
-pub mod metrics;
 pub mod people;
 pub mod programme;
 pub mod publications;
@@ -17,6 +16,7 @@ pub mod review;
 pub mod rounds;
 pub mod session;
 pub mod sync;
+pub mod watched;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -30,21 +30,6 @@ use crate::{Koffiekar, assets, middleware};
 
 /// Bytes of a JSON body.
 const JSON_BYTES: usize = 64 * 1024;
-
-/// What is given to whoever watches the server, on an address of its own.
-pub fn watched(koffiekar: Koffiekar) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics::metrics))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .fallback(async || ApiError::not_found())
-        .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(from_fn_with_state(
-            koffiekar.clone(),
-            middleware::account_for,
-        ))
-        .with_state(koffiekar)
-}
 
 #[rustfmt::skip]
 pub fn router(koffiekar: Koffiekar) -> Router {
