@@ -66,19 +66,23 @@ pub(crate) async fn on_empty<T: Debug + PartialEq>(test: impl AsyncFn(Store) -> 
     came_to.remove(0)
 }
 
-/// As [`on_empty`], with [`found`] done.
+/// As [`on_empty`], with what [`founded`] puts there.
 pub(crate) async fn on_both<T: Debug + PartialEq>(test: impl AsyncFn(Store) -> T) -> T {
     on_empty(async |store| {
-        let mut tx = store.write().await.unwrap();
-        found(&mut tx).await;
-        tx.commit().await.unwrap();
+        founded(&store).await;
         test(store).await
     })
     .await
 }
 
 /// People, rounds, a programme, and a tablet of Anna's.
-async fn found(tx: &mut Tx) {
+pub(crate) async fn founded(store: &Store) {
+    let mut tx = store.write().await.unwrap();
+    put_all(&mut tx).await;
+    tx.commit().await.unwrap();
+}
+
+async fn put_all(tx: &mut Tx) {
     catalogue::found(tx, EPOCH).await.unwrap();
     for theme in [theme("wonen"), theme("groen")].iter().zip(0..) {
         catalogue::put_theme(tx, theme.0, theme.1).await.unwrap();

@@ -1,7 +1,10 @@
 //! What the tagger learns from, and where its suggestions go.
 
+use koffiekar_server::store::documents;
 use koffiekar_server::store::quotes::TextOfQuote;
 use koffiekar_tagging::Labelled;
+use koffiekar_tests::rows::Rows;
+use koffiekar_tests::server::Place;
 
 use super::*;
 
@@ -71,4 +74,44 @@ async fn those_are_next_that_another_model_spoke_about() {
         assert_eq!(found.quotes[0].suggestions[0].model, "m2");
     })
     .await;
+}
+
+/// PostgreSQL breaks one of two off that wait for each other in a circle.
+#[tokio::test]
+async fn new_suggestions_and_a_merge_of_the_same_quotes_wait_for_each_other_in_turn() {
+    let place = Place::postgres().await;
+    let store = Store::open(&place.address()).await.unwrap();
+    founded(&store).await;
+    let mut two = projection(1, &street(), "plein");
+    // The one with the larger id is written first.
+    two.quotes = vec![words_of(2, 0, "plein"), words_of(1, 1, "huis")];
+    let mut changed = new(two);
+    stored(&store, &[changed.clone()]).await;
+    changed.merged_into = Some(1);
+
+    let suggested = |n| (quote(n), "[]".to_owned(), Some("wonen-1".to_owned()));
+    let mut learning = store.write().await.unwrap();
+    quotes::put_suggestions(&mut learning, &[suggested(1)])
+        .await
+        .unwrap();
+    let merging = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.write().await.unwrap();
+            let written = documents::write(&mut tx, vec![&changed]).await;
+            written.map(|places| places.is_some())
+        }
+    });
+    let mut rows = Rows::of(&place).await;
+    let waits = "
+        select 'waits' from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    while rows.texts(waits).await.is_empty() {
+        assert!(!merging.is_finished(), "the merge did not wait");
+    }
+    quotes::put_suggestions(&mut learning, &[suggested(2)])
+        .await
+        .unwrap();
+    learning.commit().await.unwrap();
+    assert!(merging.await.unwrap().unwrap());
 }
