@@ -111,7 +111,11 @@ async fn serve(options: Serve) -> Result<()> {
     tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
     let watching = match watched {
         Some(listener) => {
-            println!("Metrics: http://{}/metrics", listener.local_addr()?);
+            let address = listener.local_addr()?;
+            if !address.ip().is_loopback() {
+                tracing::warn!(%address, "other machines may read the metrics; let a firewall say which");
+            }
+            println!("Metrics: http://{address}/metrics");
             let served = koffiekar_server::serve_watched(koffiekar.clone(), listener);
             Some(tokio::spawn(served))
         }

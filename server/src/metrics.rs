@@ -18,6 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
+use tokio::sync::Mutex;
 
 use process::Process;
 
@@ -35,6 +36,8 @@ type Times<L> = Family<L, Histogram, fn() -> Histogram>;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Whoever asks does so alone: what is looked at is taken away and put anew.
+    asking: Mutex<()>,
     pushes: Family<[Label; 1], Counter>,
     conversations_pushed: Family<[Label; 1], Counter>,
     conversations_refused: Family<[TextLabel; 1], Counter>,
@@ -146,6 +149,7 @@ impl Default for Metrics {
                 },
             },
             registry,
+            asking: Mutex::default(),
         };
         // A figure that is 0 is there from the start: an alert that asks for it finds it.
         for outcome in OUTCOMES {
@@ -248,6 +252,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// All figures in the text format of Prometheus.
 pub(crate) async fn text(koffiekar: &Koffiekar) -> Result<String, fmt::Error> {
+    let _alone = koffiekar.metrics.asking.lock().await;
     look(koffiekar).await;
     let mut text = String::new();
     prometheus_text::encode(&mut text, &koffiekar.metrics.registry)?;
