@@ -1,6 +1,6 @@
 //! What can be set, as a flag or in the environment. `koffiekar help` shows all of it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
@@ -70,6 +70,10 @@ pub struct Serve {
     /// The address to listen on; 0.0.0.0 for every network
     #[arg(long, env = "KOFFIEKAR_ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub address: IpAddr,
+    /// Serve metrics for Prometheus, and readiness, on this address and port; keep it where only those
+    /// come who watch the server, for instance 127.0.0.1:9464
+    #[arg(long, env = "KOFFIEKAR_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Fill an empty installation with the demo, and show the demo accounts
     #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,

@@ -10,11 +10,13 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::wire::{Cursor, FeedPage, News, Version};
+use tracing::instrument;
 
 use crate::store::documents;
 use crate::store::feed::{self, Became, FeedRow};
 use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Tx};
+use crate::traces::SPANS;
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
@@ -51,6 +53,7 @@ pub(crate) struct Brought {
     pub(crate) left_out: BTreeSet<ConversationId>,
 }
 
+#[instrument(target = SPANS, name = "bring", skip_all, fields(rounds = asked.rounds.len()))]
 pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Brought> {
     let cursors: BTreeMap<RoundId, u64> = asked
         .cursors

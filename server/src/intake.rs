@@ -22,6 +22,7 @@ use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
+use tracing::instrument;
 
 use crate::Koffiekar;
 use crate::projection::Surroundings;
@@ -30,6 +31,7 @@ use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
 use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store, receipt_keys};
+use crate::traces::SPANS;
 use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_part};
@@ -102,6 +104,7 @@ const TRIES: usize = 5;
 const PART: usize = 200;
 
 /// Judges, merges and stores a push. When this returns, what is receipted is durable.
+#[instrument(target = SPANS, name = "take in", skip_all, fields(conversations = push.len()))]
 pub async fn take_in(
     koffiekar: &Koffiekar,
     pusher: &Pusher,

@@ -33,6 +33,7 @@ mod feed;
 mod fields;
 pub mod intake;
 mod live;
+pub mod metrics;
 mod middleware;
 mod others;
 mod passwords;
@@ -49,6 +50,7 @@ pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+pub mod traces;
 mod vouchers;
 
 use std::future::Future;
@@ -71,6 +73,7 @@ use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
 use facets::Facets;
 pub use live::Live;
+use metrics::Metrics;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 use problem::ApiError;
@@ -79,6 +82,7 @@ use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
+pub use routes::watched::watched;
 use store::{Store, StoreError, catalogue};
 
 /// Threads for long work beyond one a core: some of it waits for a disk.
@@ -139,6 +143,9 @@ pub struct Koffiekar {
     pub storage_failed: Arc<AtomicBool>,
     /// How late is made up for what other servers did and this one did not hear of.
     pub look_every: Duration,
+    /// The server was told to end.
+    pub ending: Arc<AtomicBool>,
+    pub metrics: Arc<Metrics>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -181,7 +188,8 @@ impl Koffiekar {
         }
         tx.commit().await?;
         remembered.note(&store).await;
-        let suggest = suggest::Suggest::new();
+        let metrics = Arc::new(Metrics::default());
+        let suggest = suggest::Suggest::new(metrics.clone());
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,
@@ -208,6 +216,8 @@ impl Koffiekar {
             passwords,
             storage_failed: Arc::default(),
             look_every: others::LOOK_EVERY,
+            ending: Arc::default(),
+            metrics,
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
@@ -243,6 +253,7 @@ pub async fn serve(
         live,
         remembered,
         facets,
+        ending,
         ..
     } = koffiekar.clone();
     let reading = tokio::spawn(facets.read_ahead(store.clone()));
@@ -261,6 +272,7 @@ pub async fn serve(
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             ended.await;
+            ending.store(true, Ordering::Relaxed);
             live.end();
         })
         .await;
@@ -275,4 +287,12 @@ pub async fn serve(
         task.abort();
     }
     answered
+}
+
+/// Answers whoever watches the server, on an address of its own, until it is dropped.
+pub async fn serve_watched(
+    koffiekar: Koffiekar,
+    listener: tokio::net::TcpListener,
+) -> std::io::Result<()> {
+    axum::serve(listener, watched(koffiekar)).await
 }

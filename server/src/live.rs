@@ -62,6 +62,11 @@ impl Live {
         self.ended.send_replace(true);
     }
 
+    /// Streams that are open now.
+    pub(crate) fn streams(&self) -> usize {
+        lock(&self.streams).values().sum()
+    }
+
     /// `None` where the device listens too often already.
     pub(crate) fn listen(&self, device: DeviceNumber) -> Option<Listener> {
         let mut streams = lock(&self.streams);

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,12 +14,14 @@ use koffiekar_server::random::hex;
 use koffiekar_server::routes::people;
 use koffiekar_server::store::{Settings, Store, StoreError, Trouble};
 use koffiekar_server::{
-    Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored,
+    Apart, Clock, Koffiekar, StartError, demo, programme, receipt_keys, restored, traces,
 };
 use koffiekar_sync_core::office::NewPerson;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// Gives memory back after a burst of pushes, which glibc's keeps; faster besides (`docs/performance.md`).
 #[global_allocator]
@@ -31,6 +34,13 @@ const GRACE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let CommandLine { command, log } = CommandLine::parse();
+    let traces = match start_log(&log) {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("koffiekar: {}", explain(&error));
+            return ExitCode::FAILURE;
+        }
+    };
     let runtime = match koffiekar_server::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -38,7 +48,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(command, &log)) {
+    let ran = runtime.block_on(run(command));
+    if let Some(Err(error)) = traces.map(|traces| traces.shutdown()) {
+        tracing::warn!(%error, "the last spans did not reach the collector");
+    }
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("koffiekar: {}", explain(&error));
@@ -47,8 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command, log: &Log) -> Result<()> {
-    start_log(log)?;
+async fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(options) => serve(options).await,
         Command::AddPerson(options) => add_person(options).await,
@@ -76,8 +89,13 @@ fn explain(error: &anyhow::Error) -> String {
 async fn serve(options: Serve) -> Result<()> {
     let told_to_end = told_to_end()?;
     // Before the database, so that a second server on the same port touches nothing.
-    let listener = listen(&options).await?;
+    let address = SocketAddr::new(options.address, options.port);
+    let listener = listen_on(address, "--port").await?;
     let port = listener.local_addr()?.port();
+    let watched = match options.metrics_listen {
+        Some(address) => Some(listen_on(address, "--metrics-listen").await?),
+        None => None,
+    };
     let mut koffiekar = open(&options.place).await?;
     koffiekar.trust_proxy = options.trust_proxy;
     if options.demo {
@@ -91,6 +109,18 @@ async fn serve(options: Serve) -> Result<()> {
 
     let engine = koffiekar.store.engine();
     tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
+    let watching = match watched {
+        Some(listener) => {
+            let address = listener.local_addr()?;
+            if !address.ip().is_loopback() {
+                tracing::warn!(%address, "other machines may read the metrics; let a firewall say which");
+            }
+            println!("Metrics: http://{address}/metrics");
+            let served = koffiekar_server::serve_watched(koffiekar.clone(), listener);
+            Some(tokio::spawn(served))
+        }
+        None => None,
+    };
     println!("Koffiekar: http://localhost:{port}");
     if options.demo {
         let table = demo::accounts_table(&koffiekar).await?;
@@ -110,6 +140,9 @@ async fn serve(options: Serve) -> Result<()> {
             let _ = tell.send(true);
             tokio::time::sleep(GRACE).await;
         } => tracing::warn!("some requests did not finish in time"),
+    }
+    if let Some(watching) = watching {
+        watching.abort();
     }
     store.close().await;
     tracing::info!("ended");
@@ -292,16 +325,14 @@ fn make_folder(data: &Path) -> Result<()> {
     std::fs::remove_file(&probe).with_context(|| format!("cannot remove {}", probe.display()))
 }
 
-async fn listen(options: &Serve) -> Result<TcpListener> {
-    let (address, port) = (options.address, options.port);
-    match TcpListener::bind((address, port)).await {
+async fn listen_on(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let (ip, port) = (address.ip(), address.port());
+    match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is taken by another program; choose another with --port")
+            bail!("port {port} is taken by another program; choose another with {flag}")
         }
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot listen on {address}, port {port}"))
-        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {ip}, port {port}")),
     }
 }
 
@@ -317,16 +348,21 @@ fn told_to_end() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn start_log(log: &Log) -> Result<()> {
+/// The log, and spans for a collector where the environment names one.
+fn start_log(log: &Log) -> Result<Option<traces::Provider>> {
     let filter = EnvFilter::try_new(&log.log)
-        .with_context(|| format!("--log `{}` is no filter", log.log))?;
-    let log_to_stderr = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if log.log_json {
-        log_to_stderr.json().flatten_event(true).init();
-    } else {
-        log_to_stderr.init();
-    }
-    Ok(())
+        .with_context(|| format!("--log `{}` is no filter", log.log))?
+        .add_directive(format!("{}=off", traces::SPANS).parse()?);
+    let to_stderr = fmt::layer().with_writer(std::io::stderr);
+    let to_stderr = match log.log_json {
+        true => to_stderr.json().flatten_event(true).boxed(),
+        false => to_stderr.boxed(),
+    };
+    let provider = traces::provider()
+        .context("no spans can be sent to what OTEL_EXPORTER_OTLP_ENDPOINT names")?;
+    tracing_subscriber::registry()
+        .with(to_stderr.with_filter(filter))
+        .with(provider.as_ref().map(traces::layer))
+        .init();
+    Ok(provider)
 }

@@ -17,6 +17,7 @@ pub mod review;
 pub mod rounds;
 pub mod session;
 pub mod sync;
+pub mod watched;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

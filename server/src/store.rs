@@ -234,6 +234,20 @@ impl Store {
         }
     }
 
+    /// Connections to the database that are in use, and those that wait for use.
+    pub fn connections(&self) -> (usize, usize) {
+        let of = |open: u32, idle: usize| ((open as usize).saturating_sub(idle), idle);
+        match &self.engine {
+            Engine::Sqlite {
+                writer, readers, ..
+            } => of(
+                writer.size() + readers.size(),
+                writer.num_idle() + readers.num_idle(),
+            ),
+            Engine::Postgres(postgres) => of(postgres.pool.size(), postgres.pool.num_idle()),
+        }
+    }
+
     /// How many may write at once.
     pub(crate) fn writers(&self) -> u32 {
         match &self.engine {

@@ -9,7 +9,7 @@
 //! overtaken learns again, and who has an older model writes none of its suggestions.
 
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::LineSuggestion;
@@ -17,6 +17,7 @@ use koffiekar_sync_core::wire::Fingerprint;
 use koffiekar_tagging::{LineDescription, Suggestion, Tagger};
 use tokio::sync::{Mutex, Notify};
 
+use crate::metrics::Metrics;
 use crate::projection::json;
 use crate::store::notices::Notice;
 use crate::store::tagger::{self, InUse};
@@ -41,6 +42,7 @@ pub struct Suggest {
     follow: Arc<Notify>,
     /// The number of the model in use when this one was trained. Held while somebody learns.
     learnt: Arc<Mutex<Option<i64>>>,
+    metrics: Arc<Metrics>,
 }
 
 /// A trained tagger, and the file that tablets get.
@@ -49,6 +51,7 @@ pub struct Model {
     pub tagger: Arc<Tagger>,
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
+    pub trained: Instant,
 }
 
 impl Model {
@@ -58,25 +61,21 @@ impl Model {
             fingerprint: Fingerprint::of(&bytes),
             tagger: Arc::new(tagger),
             bytes,
+            trained: Instant::now(),
         }
-    }
-}
-
-impl Default for Suggest {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
 impl Suggest {
     /// Knows no line yet: [`Suggest::learn_now`] before the first quote.
-    pub fn new() -> Self {
+    pub fn new(metrics: Arc<Metrics>) -> Self {
         let empty = Model::of(Tagger::train(&[], &[]));
         Self {
             model: Arc::new(RwLock::new(empty)),
             learn: Arc::new(Notify::new()),
             follow: Arc::new(Notify::new()),
             learnt: Arc::default(),
+            metrics,
         }
     }
 
@@ -247,6 +246,7 @@ impl Suggest {
             let free = quotes::put_suggestions(&mut tx, &suggested).await?;
             all_free &= free == suggested.len();
             tx.commit().await?;
+            self.metrics.quotes_suggested.inc_by(suggested.len() as u64);
         }
         if all_free {
             let mut tx = store.write().await?;

@@ -244,6 +244,8 @@ impl Drop for Server {
 pub struct Binary {
     pub url: String,
     pub port: u16,
+    /// Where its figures are, if it was told where to show them.
+    pub metrics: Option<String>,
     process: Child,
     log: Log,
 }
@@ -301,12 +303,17 @@ impl Binary {
             }
         });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut metrics = None;
         let url = loop {
             match lines.next_line().await.unwrap() {
                 Some(line) => {
                     if let Some(url) = line.strip_prefix("Koffiekar: ") {
                         break url.to_owned();
                     }
+                    metrics = line
+                        .strip_prefix("Metrics: ")
+                        .map(str::to_owned)
+                        .or(metrics);
                 }
                 None => {
                     listening.await.unwrap();
@@ -319,6 +326,7 @@ impl Binary {
         Ok(Binary {
             url,
             port,
+            metrics,
             process,
             log,
         })

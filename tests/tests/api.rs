@@ -4,7 +4,7 @@ mod bad_input;
 mod erasure;
 mod feed;
 mod held;
-mod live;
+pub(crate) mod live;
 mod moves;
 mod office;
 mod policy;

@@ -4,6 +4,7 @@
 
 mod api;
 mod browser;
+mod contract;
 mod crash;
 mod fuzzed;
 mod interop;
@@ -12,3 +13,4 @@ mod properties;
 mod rules;
 mod simulation;
 mod vectors;
+mod watching;

@@ -11,6 +11,7 @@ use koffiekar_sync_core::policy::Violation;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
 use koffiekar_tagging::Tagger;
+use tracing::instrument;
 
 use super::{Pusher, reason};
 use crate::projection::{Surroundings, project};
@@ -19,6 +20,7 @@ use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
 use crate::store::tombstones::Fate;
 use crate::suggest::suggestions;
+use crate::traces::SPANS;
 use crate::vouchers::Vouched;
 
 /// All that a push is judged by.
@@ -80,6 +82,7 @@ impl Verdict {
 }
 
 /// Judges a part of a push; spreads the work over the cores.
+#[instrument(target = SPANS, name = "judge", skip_all, fields(conversations = part.len()))]
 pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdict> {
     let expected = part.len();
     let judged = tokio::task::spawn_blocking(move || {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -14,7 +15,7 @@ use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{
     KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt, feed_fingerprint,
 };
-use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, Request, WireError};
+use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, News, Request, WireError};
 
 use crate::Koffiekar;
 use crate::compare::compare;
@@ -22,6 +23,7 @@ use crate::extract::Raw;
 use crate::feed::{self, Asked};
 use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
+use crate::metrics::SyncWork;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::reference::Reference;
@@ -49,6 +51,7 @@ pub async fn sync(
             expected: CONTENT_TYPE,
         });
     }
+    let started = Instant::now();
     // Nobody closes it.
     let _turn = koffiekar.syncing.acquire().await;
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
@@ -69,7 +72,7 @@ pub async fn sync(
         epoch,
         key,
     } = known;
-    let asked_something = !request.push.is_empty() || !request.compare.is_empty();
+    let (pushes, compares) = (!request.push.is_empty(), !request.compare.is_empty());
     let (push, vouchers) = (request.push, request.vouchers);
     let mut intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
     // What was stored is told whatever becomes of this.
@@ -98,9 +101,24 @@ pub async fn sync(
     drop(tx);
     intake.again_later(&brought.left_out);
 
+    let pages = brought.pages.iter().flat_map(|page| &page.news);
+    let feed_bytes = pages.map(|news| match news {
+        News::Changed(_, bytes) => bytes.len() as u64,
+        _ => 0,
+    });
+    let metrics = &koffiekar.metrics;
+    metrics.feed_bytes.inc_by(feed_bytes.sum());
+    metrics.pushed(&intake.outcomes);
+    let work = match (pushes, compares, brought.versions.is_empty()) {
+        (true, ..) => SyncWork::Pushing,
+        (_, true, _) => SyncWork::Comparing,
+        (.., false) => SyncWork::Fetching,
+        _ => SyncWork::Idle,
+    };
+
     let model = koffiekar.suggest.model();
     let answered_at = koffiekar.clock.now();
-    let receipt = (asked_something || !brought.versions.is_empty()).then(|| Receipt {
+    let receipt = (pushes || compares || !brought.versions.is_empty()).then(|| Receipt {
         epoch,
         key: KeyId::of(&key.verifying_key()),
         device: device.number,
@@ -137,6 +155,7 @@ pub async fn sync(
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
         .map_err(ApiError::internal)?;
+    koffiekar.metrics.synced(work, started.elapsed());
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], bytes).into_response())
 }
 

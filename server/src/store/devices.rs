@@ -147,6 +147,26 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Device>> {
     rows.into_iter().map(device).collect()
 }
 
+/// How many tablets that may call did so last within the hour, the day, the week, longer ago, or never.
+pub async fn by_contact(tx: &mut Tx, now: Millis) -> Result<[(&'static str, u64); 5]> {
+    let statement = "
+        select case when last_contact is null then 'never' when last_contact > $1 then 'hour'
+            when last_contact > $2 then 'day' when last_contact > $3 then 'week'
+            else 'longer' end as contact, count(*)
+        from devices join users on users.id = devices.account
+        where revoked_at is null and disabled = $4 group by 1";
+    let rows: Vec<(String, i64)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(now.plus(-Millis::DAY / 24).0)
+        .bind(now.plus(-Millis::DAY).0)
+        .bind(now.plus(-7 * Millis::DAY).0)
+        .bind(false)
+        .fetch_all(c).await?);
+    Ok(["hour", "day", "week", "longer", "never"].map(|contact| {
+        let row = rows.iter().find(|row| row.0 == contact);
+        (contact, row.map_or(0, |row| row.1.unsigned_abs()))
+    }))
+}
+
 /// Ends a tablet; one that was ended stays as it is. `None` where there is no such tablet.
 pub async fn revoke(tx: &mut Tx, which: DeviceNumber, now: Millis) -> Result<Option<Device>> {
     let statement = "

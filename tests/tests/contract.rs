@@ -1,0 +1,20 @@
+//! What each function of the store promises, held on both engines, and that both give the same.
+
+mod accounts;
+mod catalogue;
+mod conversations;
+mod devices;
+mod documents;
+mod erasing;
+mod feed;
+mod forgotten;
+mod opened;
+mod publications;
+mod quarantine;
+mod quotes;
+mod receipt_keys;
+mod rounds;
+mod schema;
+mod sessions;
+mod tombstones;
+mod world;
