@@ -51,13 +51,14 @@ async fn who_reads_sees_one_picture_and_writes_nothing() {
 #[tokio::test]
 async fn connections_in_use_are_counted() {
     on_empty(async |store| {
-        let reading = store.read().await.unwrap();
+        let reading = [store.read().await.unwrap(), store.read().await.unwrap()];
         let writing = store.write().await.unwrap();
-        assert_eq!(store.connections().0, 2);
-        let (_, idle) = store.connections();
+        // One that was given back a moment ago may still count.
+        assert!(store.connections().0 >= 3);
         writing.commit().await.unwrap();
-        reading.commit().await.unwrap();
-        idle
+        drop(reading);
+        store.close().await;
+        assert_eq!(store.connections(), (0, 0));
     })
     .await;
 }

@@ -1,7 +1,5 @@
 //! Where the time of a request went, as a collector is told.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -13,8 +11,7 @@ use koffiekar_tests::tablet::Tablet;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-/// Before a test that waits for something gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::PATIENCE;
 
 /// Takes whatever spans come; where it is, and what came.
 async fn collector() -> (String, UnboundedReceiver<Bytes>) {
