@@ -17,11 +17,10 @@ use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::ids::{Millis, QuoteId};
-use koffiekar_sync_core::office::{Counts, Desk, Dimension, QuoteFilter};
+use koffiekar_sync_core::office::{Counts, Desk, Dimension, QuoteFilter, QuotePage};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-use crate::store::quotes::facets::{self, Frontier};
-use crate::store::quotes::{FilterError, Sight};
+use crate::store::quotes::{self, FilterError, Frontier, Sight};
 use crate::store::{self, Store, Tx};
 
 use counts::Counted;
@@ -45,8 +44,7 @@ struct Known {
     table: Table,
 }
 
-/// All quotes as they are in this transaction, or a little later.
-pub struct Current(OwnedRwLockReadGuard<Option<Known>, Table>);
+type Current = OwnedRwLockReadGuard<Option<Known>, Table>;
 
 /// One who asks, and for what.
 #[derive(Clone, Copy)]
@@ -58,14 +56,14 @@ pub struct Question<'a> {
 
 /// Where a page ends: the next one begins behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    pub recorded_at: Millis,
-    pub quote: QuoteId,
+struct Place {
+    recorded_at: Millis,
+    quote: QuoteId,
 }
 
 impl Place {
     /// The `after` of a page, as [`Place::cursor`] gave it.
-    pub fn parse(cursor: &str) -> Result<Place, FilterError> {
+    fn parse(cursor: &str) -> Result<Place, FilterError> {
         let (at, id) = cursor.split_once('-').ok_or(FilterError::Cursor)?;
         Ok(Place {
             recorded_at: Millis(at.parse().map_err(|_| FilterError::Cursor)?),
@@ -73,7 +71,7 @@ impl Place {
         })
     }
 
-    pub fn cursor(self) -> String {
+    fn cursor(self) -> String {
         format!("{}-{}", self.recorded_at.0, self.quote.key())
     }
 }
@@ -90,8 +88,73 @@ impl Facets {
         }
     }
 
-    pub async fn current(&self, tx: &mut Tx) -> store::Result<Current> {
-        let now = facets::frontier(tx).await?;
+    /// Quotes of one page, the newest first, and how many there are in all.
+    pub async fn page(
+        &self,
+        tx: &mut Tx,
+        question: Question<'_>,
+    ) -> Result<QuotePage, FilterError> {
+        let filter = question.filter;
+        let after = filter.after.as_deref().map(Place::parse).transpose()?;
+        let limit = filter.limit.unwrap_or(50).clamp(1, 200) as usize;
+        let table = self.current(tx).await?;
+        let wanted = Wanted::of(&table, tx, question).await?;
+        let (mut places, total) = (wanted.newest(after, limit + 1), wanted.count());
+        drop(table);
+        let more = places.len() > limit;
+        places.truncate(limit);
+        let ids: Vec<QuoteId> = places.iter().map(|place| place.quote).collect();
+        Ok(QuotePage {
+            quotes: quotes::in_order(tx, question.sight, &ids).await?,
+            next: places.last().filter(|_| more).map(|last| last.cursor()),
+            total,
+        })
+    }
+
+    /// All that match, the newest first.
+    pub async fn all(
+        &self,
+        tx: &mut Tx,
+        question: Question<'_>,
+    ) -> Result<Vec<QuoteId>, FilterError> {
+        let table = self.current(tx).await?;
+        Ok(Wanted::of(&table, tx, question).await?.all())
+    }
+
+    /// Numbers of quotes that match, by one or two dimensions.
+    pub async fn count_by(
+        &self,
+        tx: &mut Tx,
+        question: Question<'_>,
+        rows: Dimension,
+        columns: Option<Dimension>,
+    ) -> Result<Counts, FilterError> {
+        let table = self.current(tx).await?;
+        let wanted = Wanted::of(&table, tx, question).await?;
+        let counted = Counted::of(&table, &wanted, rows, columns);
+        Ok(counted.told(question.catalogue))
+    }
+
+    /// What waits for the editor.
+    pub async fn desk(
+        &self,
+        tx: &mut Tx,
+        sight: &Sight,
+        catalogue: &Catalogue,
+    ) -> Result<Desk, FilterError> {
+        let question = Question {
+            sight,
+            filter: &QuoteFilter::default(),
+            catalogue,
+        };
+        let table = self.current(tx).await?;
+        let wanted = Wanted::of(&table, tx, question).await?;
+        Ok(counts::desk(&table, &wanted, catalogue))
+    }
+
+    /// All quotes as they are in this transaction, or a little later.
+    async fn current(&self, tx: &mut Tx) -> store::Result<Current> {
+        let now = quotes::frontier(tx).await?;
         let covers = |known: &Option<Known>| {
             known
                 .as_ref()
@@ -107,7 +170,6 @@ impl Facets {
             guard = writing.downgrade();
         }
         OwnedRwLockReadGuard::try_map(guard, |known| known.as_ref().map(|known| &known.table))
-            .map(Current)
             .map_err(|_| store::StoreError::Corrupt("facets of quotes".to_owned()))
     }
 }
@@ -118,9 +180,9 @@ async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> stor
         && known.frontier.epoch == now.epoch
         && !known.table.is_worn()
     {
-        let changed = facets::changed_since(tx, &known.frontier).await?;
+        let changed = quotes::changed_since(tx, &known.frontier).await?;
         if changed.len() <= MOST_CHANGED {
-            let rows = facets::of_conversations(tx, &changed).await?;
+            let rows = quotes::facets_of(tx, &changed).await?;
             known.table.replace(&changed, rows);
             known.frontier = now;
             return Ok(());
@@ -129,7 +191,7 @@ async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> stor
     let mut table = Table::default();
     let mut after = i64::MIN;
     loop {
-        let rows = facets::page_after(tx, after, PAGE).await?;
+        let rows = quotes::facets_after(tx, after, PAGE).await?;
         let Some(last) = rows.last() else {
             break;
         };
@@ -141,59 +203,4 @@ async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> stor
         table,
     });
     Ok(())
-}
-
-impl Current {
-    /// At most so many of those that match, the newest first, behind this place; and how many match in
-    /// all.
-    pub async fn page(
-        &self,
-        tx: &mut Tx,
-        question: Question<'_>,
-        after: Option<Place>,
-        most: usize,
-    ) -> Result<(Vec<Place>, u64), FilterError> {
-        let wanted = Wanted::of(&self.0, tx, question).await?;
-        Ok((wanted.newest(after, most), wanted.count()))
-    }
-
-    /// All that match, the newest first.
-    pub async fn all(
-        &self,
-        tx: &mut Tx,
-        question: Question<'_>,
-    ) -> Result<Vec<QuoteId>, FilterError> {
-        let wanted = Wanted::of(&self.0, tx, question).await?;
-        Ok(wanted.all())
-    }
-
-    /// Numbers of quotes that match, by one or two dimensions.
-    pub async fn count_by(
-        &self,
-        tx: &mut Tx,
-        question: Question<'_>,
-        rows: Dimension,
-        columns: Option<Dimension>,
-    ) -> Result<Counts, FilterError> {
-        let wanted = Wanted::of(&self.0, tx, question).await?;
-        let table = Counted::of(&self.0, &wanted, rows, columns);
-        Ok(table.told(question.catalogue))
-    }
-
-    /// What waits for the editor.
-    pub async fn desk(
-        &self,
-        tx: &mut Tx,
-        sight: &Sight,
-        catalogue: &Catalogue,
-    ) -> Result<Desk, FilterError> {
-        let filter = QuoteFilter::default();
-        let question = Question {
-            sight,
-            filter: &filter,
-            catalogue,
-        };
-        let wanted = Wanted::of(&self.0, tx, question).await?;
-        Ok(counts::desk(&self.0, &wanted, catalogue))
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::office::{LineStanding, TagState};
 
-use crate::store::quotes::facets::FacetRow;
+use crate::store::quotes::FacetRow;
 
 /// A text by its number.
 pub(super) type Name = u32;

@@ -44,9 +44,8 @@ pub async fn csv(
         filter: &filter,
         catalogue: &catalogue,
     };
-    let facets = koffiekar.facets.current(&mut tx).await?;
-    let ids = facets.all(&mut tx, question).await?;
-    drop((facets, tx));
+    let ids = koffiekar.facets.all(&mut tx, question).await?;
+    drop(tx);
 
     let table = Arc::new(Table {
         koffiekar,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path, Query};
-use crate::facets::{Place, Question};
+use crate::facets::Question;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::quotes::{self, FilterError, Sight};
@@ -45,8 +45,6 @@ pub async fn list(
 ) -> Result<Json<QuotePage>, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
-    let after = filter.after.as_deref().map(Place::parse).transpose()?;
-    let limit = filter.limit.unwrap_or(50).clamp(1, 200) as usize;
     let mut tx = koffiekar.store.read().await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
@@ -54,19 +52,7 @@ pub async fn list(
         filter: &filter,
         catalogue: &catalogue,
     };
-    let facets = koffiekar.facets.current(&mut tx).await?;
-    let (mut places, total) = facets.page(&mut tx, question, after, limit + 1).await?;
-    drop(facets);
-    let more = places.len() > limit;
-    places.truncate(limit);
-    let ids: Vec<QuoteId> = places.iter().map(|place| place.quote).collect();
-    let quotes = quotes::in_order(&mut tx, &sight, &ids).await?;
-    let next = places.last().filter(|_| more).map(|last| last.cursor());
-    Ok(Json(QuotePage {
-        quotes,
-        next,
-        total,
-    }))
+    Ok(Json(koffiekar.facets.page(&mut tx, question).await?))
 }
 
 /// The dimensions stand beside the filters in the query string.
@@ -102,10 +88,8 @@ pub async fn counts(
         filter: &filter,
         catalogue: &catalogue,
     };
-    let facets = koffiekar.facets.current(&mut tx).await?;
-    Ok(Json(
-        facets.count_by(&mut tx, question, rows, columns).await?,
-    ))
+    let counts = koffiekar.facets.count_by(&mut tx, question, rows, columns);
+    Ok(Json(counts.await?))
 }
 
 /// `GET /api/v1/quotes/{quote}`

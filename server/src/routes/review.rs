@@ -26,8 +26,8 @@ pub async fn desk(
     caller.may(Action::Tag)?;
     let mut tx = koffiekar.store.read().await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
-    let facets = koffiekar.facets.current(&mut tx).await?;
-    let desk = facets.desk(&mut tx, &sight(&caller), &catalogue).await?;
+    let sight = sight(&caller);
+    let desk = koffiekar.facets.desk(&mut tx, &sight, &catalogue).await?;
     Ok(Json(desk))
 }
 

@@ -4,7 +4,7 @@
 //! resident must have agreed. There is no way around it.
 
 mod export;
-pub mod facets;
+mod facets;
 mod learning;
 mod search;
 
@@ -17,6 +17,7 @@ use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRo
 use sqlx::AssertSqlSafe;
 
 pub use export::{TableRow, table_rows};
+pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
 pub use learning::{TextOfQuote, labelled, put_suggestions, texts_after};
 pub use search::FilterError;
 pub(crate) use search::{day, found_by};

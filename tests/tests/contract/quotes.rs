@@ -2,15 +2,17 @@
 
 mod counted;
 mod filtered;
+mod followed;
 mod learnt;
 
+use koffiekar_server::facets::{Facets, Question};
 use koffiekar_server::projection::Said;
-use koffiekar_server::store::quotes::{self, Sight};
-use koffiekar_server::store::{Store, Tx};
+use koffiekar_server::store::quotes::{self, FilterError, Sight};
+use koffiekar_server::store::{Store, Tx, catalogue};
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::QuoteId;
 use koffiekar_sync_core::office::{
-    LineStanding, LineSuggestion, LineTag, QuoteFilter, QuoteRow, TagState,
+    LineStanding, LineSuggestion, LineTag, QuoteFilter, QuotePage, QuoteRow, TagState,
 };
 
 use super::publications::with_a_section;
@@ -80,7 +82,18 @@ fn ids(rows: &[QuoteRow]) -> Vec<QuoteId> {
 
 async fn all(tx: &mut Tx, sight: &Sight) -> Vec<QuoteRow> {
     let filter = QuoteFilter::default();
-    quotes::page(tx, sight, &filter).await.unwrap().quotes
+    page(tx, sight, &filter).await.unwrap().quotes
+}
+
+/// As a server answers that read nothing before.
+async fn page(tx: &mut Tx, sight: &Sight, filter: &QuoteFilter) -> Result<QuotePage, FilterError> {
+    let catalogue = &catalogue::read(tx).await.unwrap();
+    let question = Question {
+        sight,
+        filter,
+        catalogue,
+    };
+    Facets::default().page(tx, question).await
 }
 
 #[tokio::test]

@@ -240,6 +240,7 @@ pub(crate) fn new(projection: Projection) -> NewVersion {
         bytes: vec![n; 40 + usize::from(n)],
         received_at: AT.plus(1),
         device: TABLET,
+        model: String::new(),
         projection,
     }
 }

@@ -118,7 +118,7 @@ type Row = (
 );
 
 /// The quotes of these conversations, in no order.
-pub async fn of_conversations(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<FacetRow>> {
+pub async fn facets_of(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<FacetRow>> {
     let mut found = Vec::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
@@ -137,7 +137,7 @@ pub async fn of_conversations(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec
 }
 
 /// The next quotes behind this number of a search row, in the order of these numbers.
-pub async fn page_after(tx: &mut Tx, search_row: i64, rows: i64) -> Result<Vec<FacetRow>> {
+pub async fn facets_after(tx: &mut Tx, search_row: i64, rows: i64) -> Result<Vec<FacetRow>> {
     let statement = format!(
         "{} where q.search_row > $1 order by q.search_row limit $2",
         select(tx)

@@ -1,6 +1,5 @@
 //! Numbers of quotes.
 
-use koffiekar_server::store::catalogue;
 use koffiekar_sync_core::office::{Counts, Desk, DeskLine, Dimension};
 
 use super::*;
@@ -11,8 +10,14 @@ async fn counted(
     rows: Dimension,
     columns: Option<Dimension>,
 ) -> Counts {
-    let programme = catalogue::read(tx).await.unwrap();
-    let counts = quotes::count_by(tx, &editor(), filter, rows, columns, &programme).await;
+    let question = Question {
+        sight: &editor(),
+        filter,
+        catalogue: &catalogue::read(tx).await.unwrap(),
+    };
+    let counts = Facets::default()
+        .count_by(tx, question, rows, columns)
+        .await;
     counts.unwrap()
 }
 
@@ -101,7 +106,8 @@ async fn the_desk_tells_what_waits() {
         library(&store).await;
         let mut tx = store.read().await.unwrap();
         let programme = catalogue::read(&mut tx).await.unwrap();
-        quotes::desk(&mut tx, &editor(), &programme).await.unwrap()
+        let desk = Facets::default().desk(&mut tx, &editor(), &programme).await;
+        desk.unwrap()
     })
     .await;
     let waits = |key, confirmed, proposed, suggested| DeskLine {

@@ -69,7 +69,7 @@ async fn those_are_next_that_another_model_spoke_about() {
             ..QuoteFilter::default()
         };
         // The best one stands only where nobody spoke.
-        let found = quotes::page(&mut tx, &editor(), &suggested).await.unwrap();
+        let found = page(&mut tx, &editor(), &suggested).await.unwrap();
         assert_eq!(ids(&found.quotes), [quote(1)]);
         assert_eq!(found.quotes[0].suggestions[0].model, "m2");
     })
