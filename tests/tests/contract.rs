@@ -1,6 +1,7 @@
 //! What each function of the store promises, held on both engines, and that both give the same.
 
 mod accounts;
+mod attempts;
 mod catalogue;
 mod conversations;
 mod devices;
@@ -16,5 +17,6 @@ mod receipt_keys;
 mod rounds;
 mod schema;
 mod sessions;
+mod tagger;
 mod tombstones;
 mod world;

@@ -46,6 +46,8 @@ async fn a_document_has_one_place_in_its_round_and_a_change_moves_it_forward() {
         assert_eq!(feed::last_place(&mut tx, nowhere).await.unwrap(), 0);
         assert_eq!(feed::after(&mut tx, nowhere, 0, 9).await.unwrap(), []);
         assert_eq!(feed::places_given(&mut tx).await.unwrap(), 5);
+        let last = feed::last_places(&mut tx).await.unwrap();
+        assert_eq!(last, [(STREET, 4), (HOUSE, 1)]);
     })
     .await;
 }

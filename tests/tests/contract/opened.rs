@@ -1,6 +1,6 @@
 //! The store itself: opened, read, written to, cleared, closed.
 
-use koffiekar_server::store::{self, Store, accounts, documents};
+use koffiekar_server::store::{self, Settings, Store, accounts, documents};
 use koffiekar_sync_core::ids::UserId;
 use koffiekar_sync_core::office::Role;
 use koffiekar_tests::server::Place;
@@ -108,5 +108,20 @@ async fn what_is_no_address_of_a_database_is_told_so() {
     for address in ["", "mysql://here", "/a/path"] {
         let error = Store::open(address).await.unwrap_err().to_string();
         assert!(error.contains("sqlite:PATH or postgres://"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn it_opens_with_as_many_connections_as_are_set() {
+    for place in [Place::sqlite(), Place::postgres().await] {
+        let settings = Settings {
+            connections: 2,
+            direct: None,
+        };
+        let store = Store::open_with(&place.address(), &settings).await.unwrap();
+        let (one, other) = (store.read().await.unwrap(), store.read().await.unwrap());
+        assert!(store.connections().0 >= 2);
+        drop((one, other));
+        store.close().await;
     }
 }

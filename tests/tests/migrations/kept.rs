@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Rows for the tables that [`Data`] leaves empty, by the migration since which they can be written.
-const MORE: [(usize, &[&str]); 4] = [
+const MORE: [(usize, &[&str]); 5] = [
     (
         1,
         &[
@@ -57,6 +57,10 @@ const MORE: [(usize, &[&str]); 4] = [
             "insert into receipt_keys (id, place, public_key, secret, handed_over, created_at, retired_at)
              values ( x'17', 7, x'18', null, x'19', 500, 900)",
         ],
+    ),
+    (
+        8,
+        &["insert into attempts (key, attempts, ends_at) values ( x'1a', 3, 1000)"],
     ),
 ];
 
