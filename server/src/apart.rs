@@ -106,7 +106,9 @@ fn write(path: &Path, bytes: &[u8], put: impl FnOnce(&Path) -> io::Result<()>) -
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let draft = path.with_extension(format!("new-{}", std::process::id()));
+    // Servers in containers have the same number, and may share the folder.
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let draft = path.with_extension(format!("new-{}-{}", host.trim(), std::process::id()));
     // Left by a process of the same number that was killed here.
     match fs::remove_file(&draft) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),

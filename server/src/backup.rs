@@ -13,7 +13,7 @@ use crate::apart::Apart;
 use crate::projection::timestamp;
 use crate::restored;
 use crate::store::alone::{self, Alone};
-use crate::store::{Store, StoreError, documents, health, tombstones};
+use crate::store::{Settings, Store, StoreError, documents, health, tombstones};
 use crate::{Clock, Koffiekar, StartError};
 
 /// Why no copy was made or put back. What was there before is there still.
@@ -198,7 +198,7 @@ impl Draft {
 
     /// That it is a database of Koffiekar and whole.
     async fn look_through(&self, from: &Path) -> Result<Made, BackupError> {
-        let store = Store::open_as_it_is(&self.address()).await?;
+        let store = Store::open_as_it_is(&self.address(), &Settings::default()).await?;
         let looked = async {
             let mut tx = store.read().await?;
             if !matches!(health::is_ours(&mut tx).await, Ok(true)) {

@@ -1,6 +1,6 @@
 //! What can be set, as a flag or in the environment. `koffiekar help` shows all of it.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
 use crate::apart::Apart;
+use crate::store;
 
 /// Koffiekar: what residents say, brought together, tagged and published
 #[derive(Debug, Parser)]
@@ -57,6 +58,14 @@ pub struct Place {
     /// The database: sqlite:PATH or postgres://... [default: sqlite, in the data folder]
     #[arg(long, env = "KOFFIEKAR_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// Connections to PostgreSQL, at most; half of them write. One more hears what other servers do
+    #[arg(long, env = "KOFFIEKAR_DATABASE_CONNECTIONS", default_value_t = store::CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_connections: u32,
+    /// The same PostgreSQL past a pooler that --database-url goes through, for what needs a connection
+    /// to itself: changes of the schema, and hearing other servers
+    #[arg(long, env = "KOFFIEKAR_DATABASE_DIRECT_URL", hide_env_values = true)]
+    pub database_direct_url: Option<String>,
     /// The file with the key that opens what is sealed in the database; made at the first start. Keep
     /// a copy apart from the database's [default: koffiekar.key, beside an SQLite database or in the
     /// data folder]
@@ -85,6 +94,13 @@ impl Place {
         self.address().strip_prefix("sqlite:").map(PathBuf::from)
     }
 
+    pub fn settings(&self) -> store::Settings {
+        store::Settings {
+            connections: self.database_connections,
+            direct: self.database_direct_url.clone(),
+        }
+    }
+
     pub fn apart(&self) -> Apart {
         let mut apart = Apart::beside(&self.folder());
         if let Some(file) = &self.key_file {
@@ -108,6 +124,10 @@ pub struct Serve {
     /// renewed one by one; run `koffiekar migrate` first
     #[arg(long, env = "KOFFIEKAR_NO_MIGRATE", value_parser = FalseyValueParser::new())]
     pub no_migrate: bool,
+    /// Serve metrics for Prometheus, and readiness, on this address and port; keep it where only those
+    /// come who watch the server, for instance 127.0.0.1:9464
+    #[arg(long, env = "KOFFIEKAR_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Fill an empty installation with the demo, and show the demo accounts
     #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,

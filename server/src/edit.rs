@@ -69,6 +69,7 @@ pub(crate) async fn execute(
             received_at: stored.received_at,
             device: DeviceNumber::SERVER,
             projection,
+            model: tagger.version().to_owned(),
         };
         let mut tx = koffiekar.store.write().await?;
         if let Some(places) = documents::write(&mut tx, vec![&version]).await? {

@@ -338,6 +338,7 @@ async fn successor(
             received_at: old.received_at,
             device: DeviceNumber::SERVER,
             projection,
+            model: tagger.version().to_owned(),
         });
     }
     Err(EraseError::Busy)

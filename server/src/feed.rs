@@ -10,11 +10,13 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::wire::{Cursor, FeedPage, News, Version};
+use tracing::instrument;
 
 use crate::store::documents;
 use crate::store::feed::{self, Became, FeedRow};
 use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Tx};
+use crate::traces::SPANS;
 
 /// Rows that are read at a time.
 const ROWS: i64 = 500;
@@ -34,6 +36,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) pushed: &'a Pushed,
     /// Documents that the tablet needs whatever its cursors are.
     pub(crate) wanted: &'a [ConversationId],
+    /// By the round that the tablet holds them in: they are in another one, and no feed says so where a
+    /// backup undid the move that brought them here.
+    pub(crate) moved_away: &'a [(RoundId, ConversationId)],
 }
 
 /// What the answer brings.
@@ -48,6 +53,7 @@ pub(crate) struct Brought {
     pub(crate) left_out: BTreeSet<ConversationId>,
 }
 
+#[instrument(target = SPANS, name = "bring", skip_all, fields(rounds = asked.rounds.len()))]
 pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Brought> {
     let cursors: BTreeMap<RoundId, u64> = asked
         .cursors
@@ -64,6 +70,12 @@ pub(crate) async fn bring(tx: &mut Tx, asked: &Asked<'_>) -> store::Result<Broug
             .and_then(|place| (*place).try_into().ok());
         let from = known.filter(|place: &i64| *place <= last).unwrap_or(0);
         pages.push(page(tx, *round, from, last, asked.pushed, &mut budget).await?);
+    }
+    for (round, document) in asked.moved_away {
+        let page = pages.iter_mut().find(|page| page.page.round == *round);
+        if let Some(page) = page {
+            page.page.news.push(News::MovedAway(*document));
+        }
     }
     let left_out = add_wanted(tx, asked.wanted, &mut pages).await?;
     let versions = pages

@@ -22,6 +22,7 @@ use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::ReceiptLine;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode, Voucher};
+use tracing::instrument;
 
 use crate::Koffiekar;
 use crate::projection::Surroundings;
@@ -30,6 +31,7 @@ use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine as held;
 use crate::store::tombstones::{self, Fate};
 use crate::store::{self, Store, receipt_keys};
+use crate::traces::SPANS;
 use crate::vouchers::{self, Vouched};
 pub use judge::outcome_of;
 use judge::{Case, Deed, Verdict, judge_part};
@@ -44,6 +46,8 @@ pub struct Intake {
     pub rounds: BTreeMap<ConversationId, RoundId>,
     pub outcomes: Vec<Outcome>,
     pub receipted: Vec<ReceiptLine>,
+    /// Not in the round that the tablet says, and in none of this person's.
+    pub moved_away: Vec<(RoundId, ConversationId)>,
     /// What was erased from the documents whose outcome is that they were replaced.
     pub erased_quotes: Vec<QuoteId>,
 }
@@ -100,6 +104,7 @@ const TRIES: usize = 5;
 const PART: usize = 200;
 
 /// Judges, merges and stores a push. When this returns, what is receipted is durable.
+#[instrument(target = SPANS, name = "take in", skip_all, fields(conversations = push.len()))]
 pub async fn take_in(
     koffiekar: &Koffiekar,
     pusher: &Pusher,
@@ -284,6 +289,7 @@ pub(crate) async fn borrowing(
 fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId, Fate>) -> Intake {
     let mut outcomes = Vec::with_capacity(verdicts.len());
     let mut receipted = Vec::new();
+    let mut moved_away = Vec::new();
     for (item, verdict) in push.iter().zip(verdicts) {
         let held = matches!(verdict.outcome, Outcome::Held(_));
         if held || matches!(verdict.outcome, Outcome::Stored | Outcome::Unchanged) {
@@ -294,6 +300,9 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId,
                 stored: if same { Vec::new() } else { verdict.stored },
                 held,
             });
+        }
+        if verdict.elsewhere {
+            moved_away.push((item.round, item.document));
         }
         outcomes.push(verdict.outcome);
     }
@@ -306,6 +315,7 @@ fn intake(push: &[Push], verdicts: Vec<Verdict>, gone: &BTreeMap<ConversationId,
             .collect(),
         outcomes,
         receipted,
+        moved_away,
         erased_quotes: erased_quotes.collect(),
     }
 }

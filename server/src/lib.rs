@@ -29,12 +29,15 @@ mod edit;
 mod erasing;
 mod erasures;
 pub mod extract;
+pub mod facets;
 mod feed;
 mod fields;
 pub mod intake;
 mod live;
+pub mod metrics;
 mod middleware;
 pub mod moving;
+mod others;
 mod passwords;
 pub mod policy;
 pub mod problem;
@@ -49,6 +52,7 @@ pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+pub mod traces;
 pub mod verify;
 mod vouchers;
 
@@ -56,6 +60,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
@@ -66,11 +71,12 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
-pub use attempts::Attempts;
 pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
+use facets::Facets;
 pub use live::Live;
+use metrics::Metrics;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 use problem::ApiError;
@@ -79,6 +85,7 @@ use receipt_keys::ReceiptKeys;
 pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
+pub use routes::watched::watched;
 use store::{Store, StoreError, catalogue};
 
 /// Threads for long work beyond one a core: some of it waits for a disk.
@@ -118,7 +125,6 @@ pub struct Koffiekar {
     pub suggest: suggest::Suggest,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
-    pub contacts: routes::sync::Contacts,
     /// Turns for tablets that sync.
     syncing: Arc<Semaphore>,
     /// Gathers what waits to be written.
@@ -126,6 +132,8 @@ pub struct Koffiekar {
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
+    /// Answers filters and counts.
+    facets: Facets,
     /// Opens what is sealed for this installation.
     pub key: Arc<OpenKey>,
     /// Stands apart from the database.
@@ -134,9 +142,13 @@ pub struct Koffiekar {
     erasures: Arc<Erasures>,
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
-    pub attempts: Attempts,
     /// The storage failed a request, and has not been tried since.
     pub storage_failed: Arc<AtomicBool>,
+    /// How late is made up for what other servers did and this one did not hear of.
+    pub look_every: Duration,
+    /// The server was told to end.
+    pub ending: Arc<AtomicBool>,
+    pub metrics: Arc<Metrics>,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -179,7 +191,8 @@ impl Koffiekar {
         }
         tx.commit().await?;
         remembered.note(&store).await;
-        let suggest = suggest::Suggest::new();
+        let metrics = Arc::new(Metrics::default());
+        let suggest = suggest::Suggest::new(metrics.clone());
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,
@@ -194,18 +207,20 @@ impl Koffiekar {
             receipts,
             suggest,
             actor,
-            contacts: routes::sync::Contacts::default(),
             syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
             writing,
             live: Live::default(),
             references: References::default(),
+            facets: Facets::default(),
             key: Arc::new(key),
             remembered,
             erasures: Arc::new(Erasures::at(apart.erasures())),
             clearing: Arc::default(),
             passwords,
-            attempts: Attempts::default(),
             storage_failed: Arc::default(),
+            look_every: others::LOOK_EVERY,
+            ending: Arc::default(),
+            metrics,
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
@@ -240,24 +255,47 @@ pub async fn serve(
         suggest,
         live,
         remembered,
+        facets,
+        ending,
         ..
     } = koffiekar.clone();
-    let learning = tokio::spawn(suggest.learn_in_background(store.clone()));
+    let reading = tokio::spawn(facets.read_ahead(store.clone()));
+    let learning = tokio::spawn(suggest.learn_in_background(store.clone(), koffiekar.look_every));
     let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
     let clearing = (store.engine() == "sqlite")
         .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
+    let among_others = (store.engine() == "postgres").then(|| {
+        [
+            tokio::spawn(others::hear(koffiekar.clone())),
+            tokio::spawn(others::look_every_now_and_then(koffiekar.clone())),
+            tokio::spawn(others::tell(koffiekar.clone())),
+        ]
+    });
     let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
     let answered = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
             ended.await;
+            ending.store(true, Ordering::Relaxed);
             live.end();
         })
         .await;
+    reading.abort();
     learning.abort();
     noting.abort();
     remembered.note(&store).await;
-    if let Some(clearing) = clearing {
-        clearing.abort();
+    for task in clearing
+        .into_iter()
+        .chain(among_others.into_iter().flatten())
+    {
+        task.abort();
     }
     answered
+}
+
+/// Answers whoever watches the server, on an address of its own, until it is dropped.
+pub async fn serve_watched(
+    koffiekar: Koffiekar,
+    listener: tokio::net::TcpListener,
+) -> std::io::Result<()> {
+    axum::serve(listener, watched(koffiekar)).await
 }

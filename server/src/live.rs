@@ -1,8 +1,9 @@
 //! Who listens is told at once that a round's feed has moved on.
 //!
 //! The hub knows the last place of each round that was written to since the start; it is told after
-//! each commit. Listeners compare it with what they told last, so that a slow one skips to the newest
-//! place and misses nothing. It is a notice, not the news: without it, a tablet asks a little later.
+//! each commit here, and hears of those of other servers, see [`crate::others`]. Listeners compare it with
+//! what they told last, so that a slow one skips to the newest place and misses nothing. It is a notice,
+//! not the news: without it, a tablet asks a little later.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,8 @@ const STREAMS: usize = 3;
 #[derive(Debug, Clone)]
 pub struct Live {
     places: watch::Sender<BTreeMap<RoundId, u64>>,
+    /// Those of them that were given by this server.
+    given: watch::Sender<BTreeMap<RoundId, u64>>,
     streams: Arc<Mutex<BTreeMap<DeviceNumber, usize>>>,
     ended: watch::Sender<bool>,
 }
@@ -28,6 +31,7 @@ impl Default for Live {
     fn default() -> Self {
         Self {
             places: watch::Sender::default(),
+            given: watch::Sender::default(),
             streams: Arc::default(),
             ended: watch::Sender::new(false),
         }
@@ -37,20 +41,30 @@ impl Default for Live {
 impl Live {
     /// Call after the commit that gave these places.
     pub(crate) fn announce(&self, places: &Places) {
-        if places.is_empty() {
-            return;
-        }
-        self.places.send_modify(|known| {
-            for (round, place) in places {
-                let known = known.entry(*round).or_default();
-                *known = (*known).max(place.unsigned_abs());
-            }
-        });
+        let places = places.iter().map(|(round, at)| (*round, at.unsigned_abs()));
+        let places: Vec<(RoundId, u64)> = places.collect();
+        raise(&self.given, &places);
+        self.heard(&places);
+    }
+
+    /// Where rounds are, whoever wrote to them.
+    pub(crate) fn heard(&self, places: &[(RoundId, u64)]) {
+        raise(&self.places, places);
+    }
+
+    /// The places that this server gives.
+    pub(crate) fn given(&self) -> watch::Receiver<BTreeMap<RoundId, u64>> {
+        self.given.subscribe()
     }
 
     /// Ends all streams: the server is about to.
     pub(crate) fn end(&self) {
         self.ended.send_replace(true);
+    }
+
+    /// Streams that are open now.
+    pub(crate) fn streams(&self) -> usize {
+        lock(&self.streams).values().sum()
     }
 
     /// `None` where the device listens too often already.
@@ -130,6 +144,19 @@ impl Drop for Listener {
             }
         }
     }
+}
+
+/// Whoever waits is woken only where a round moved on.
+fn raise(known: &watch::Sender<BTreeMap<RoundId, u64>>, places: &[(RoundId, u64)]) {
+    known.send_if_modified(|known| {
+        let mut moved = false;
+        for (round, place) in places {
+            let known = known.entry(*round).or_default();
+            moved |= *known < *place;
+            *known = (*known).max(*place);
+        }
+        moved
+    });
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

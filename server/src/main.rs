@@ -11,7 +11,10 @@ use commands::{
     reproject, restore, serve, verify,
 };
 use koffiekar_server::config::{Command, CommandLine, Log};
-use tracing_subscriber::EnvFilter;
+use koffiekar_server::traces;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 /// Gives memory back after a burst of pushes, which glibc's keeps; faster besides (`docs/performance.md`).
 #[global_allocator]
@@ -19,6 +22,13 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let CommandLine { command, log } = CommandLine::parse();
+    let traces = match start_log(&log) {
+        Ok(traces) => traces,
+        Err(error) => {
+            eprintln!("koffiekar: {}", explain(&error));
+            return ExitCode::FAILURE;
+        }
+    };
     let runtime = match koffiekar_server::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -26,7 +36,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(command, &log)) {
+    let ran = runtime.block_on(run(command));
+    if let Some(Err(error)) = traces.map(|traces| traces.shutdown()) {
+        tracing::warn!(%error, "the last spans did not reach the collector");
+    }
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("koffiekar: {}", explain(&error));
@@ -35,8 +49,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command, log: &Log) -> Result<()> {
-    start_log(log)?;
+async fn run(command: Command) -> Result<()> {
     match command {
         Command::Serve(options) => serve::run(options).await,
         Command::Migrate(place) => migrate::run(&place).await,
@@ -67,16 +80,21 @@ fn explain(error: &anyhow::Error) -> String {
     })
 }
 
-fn start_log(log: &Log) -> Result<()> {
+/// The log, and spans for a collector where the environment names one.
+fn start_log(log: &Log) -> Result<Option<traces::Provider>> {
     let filter = EnvFilter::try_new(&log.log)
-        .with_context(|| format!("--log `{}` is no filter", log.log))?;
-    let log_to_stderr = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if log.log_json {
-        log_to_stderr.json().flatten_event(true).init();
-    } else {
-        log_to_stderr.init();
-    }
-    Ok(())
+        .with_context(|| format!("--log `{}` is no filter", log.log))?
+        .add_directive(format!("{}=off", traces::SPANS).parse()?);
+    let to_stderr = fmt::layer().with_writer(std::io::stderr);
+    let to_stderr = match log.log_json {
+        true => to_stderr.json().flatten_event(true).boxed(),
+        false => to_stderr.boxed(),
+    };
+    let provider = traces::provider()
+        .context("no spans can be sent to what OTEL_EXPORTER_OTLP_ENDPOINT names")?;
+    tracing_subscriber::registry()
+        .with(to_stderr.with_filter(filter))
+        .with(provider.as_ref().map(traces::layer))
+        .init();
+    Ok(provider)
 }

@@ -10,8 +10,11 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::problem::{ApiError, Language};
+use crate::traces::SPANS;
 use crate::{Koffiekar, caller};
 
 /// Of the API, as the NL API Design Rules ask; its first number stands in the path.
@@ -56,7 +59,21 @@ pub(crate) async fn account_for(
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
 
-    let mut response = next.run(request).await;
+    let route = route
+        .as_deref()
+        .unwrap_or(if is_api { "(no route)" } else { "(app)" });
+    let span = tracing::info_span!(
+        target: SPANS,
+        "request",
+        otel.name = format_args!("{} {route}", known(&method)),
+        otel.kind = "server",
+        http.request.method = known(&method),
+        http.route = route,
+        http.response.status_code = Empty,
+        koffiekar.code = Empty,
+        koffiekar.request_id = id,
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
 
     let refusal = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = &refusal {
@@ -77,12 +94,17 @@ pub(crate) async fn account_for(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 
-    let route = route
-        .as_deref()
-        .unwrap_or(if is_api { "(no route)" } else { "(app)" });
     let status = response.status().as_u16();
-    let latency_ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+    let took = started.elapsed();
+    let latency_ms = (took.as_secs_f64() * 10_000.0).round() / 10.0;
     let code = refusal.as_ref().map_or("", ApiError::code);
+    let metrics = &koffiekar.metrics;
+    metrics.answered(known(&method), route, status, took);
+    span.record("http.response.status_code", status);
+    if refusal.is_some() {
+        metrics.refused(code);
+        span.record("koffiekar.code", code);
+    }
     match refusal.as_ref().and_then(ApiError::cause) {
         Some(error) => {
             let error = chain(error);
@@ -93,6 +115,19 @@ pub(crate) async fn account_for(
         }
     }
     response
+}
+
+/// The name of a method. Whatever else a client makes up is one name: it may come with any.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
 }
 
 /// The refusal with its body; headers that came with it stay (`Allow`, `Retry-After`).

@@ -53,10 +53,21 @@ pub enum ApiError {
     DeviceRevoked,
     Internal(Source),
     Busy(Option<Source>),
+    /// It would not do now what a server does.
+    NotReady(NotReady),
     /// No room is left where the data is.
     StorageFull(Source),
     /// The data cannot be read or written where it is.
     StorageUnavailable(Source),
+}
+
+/// Why a server would rather be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReady {
+    /// It was told to end.
+    Ending,
+    /// Its database gave no answer within a second.
+    SlowDatabase,
 }
 
 type Source = Arc<dyn Error + Send + Sync>;
@@ -127,9 +138,10 @@ impl ApiError {
             Self::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Busy(_) | Self::StorageFull(_) | Self::StorageUnavailable(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Busy(_)
+            | Self::NotReady(_)
+            | Self::StorageFull(_)
+            | Self::StorageUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -151,6 +163,8 @@ impl ApiError {
             Self::DeviceRevoked => "device-revoked",
             Self::Internal(_) => "internal",
             Self::Busy(_) => "busy",
+            Self::NotReady(NotReady::Ending) => "ending",
+            Self::NotReady(NotReady::SlowDatabase) => "slow-database",
             Self::StorageFull(_) => "storage-full",
             Self::StorageUnavailable(_) => "storage-unavailable",
         }
@@ -176,6 +190,7 @@ impl ApiError {
             Self::DeviceRevoked => text("Tablet ingetrokken", "Device revoked"),
             Self::Internal(_) => text("Fout in de server", "Server error"),
             Self::Busy(_) => text("Server is druk", "Server is busy"),
+            Self::NotReady(_) => text("Server is niet gereed", "Server is not ready"),
             Self::StorageFull(_) => text(
                 "Opslag van de server is vol",
                 "The server's storage is full",
@@ -254,6 +269,14 @@ impl ApiError {
                 "De server kan dit nu niet aan. Probeer het over een minuut opnieuw.",
                 "The server cannot take this now. Try again in a minute.",
             ),
+            Self::NotReady(NotReady::Ending) => text(
+                "De server wordt beëindigd en neemt niets nieuws meer aan. Stuur aanvragen naar een andere, of probeer het over een minuut opnieuw.",
+                "The server was told to end and takes nothing new. Send requests to another one, or try again in a minute.",
+            ),
+            Self::NotReady(NotReady::SlowDatabase) => text(
+                "De database antwoordt niet binnen een seconde. Laat uw beheerder kijken hoeveel er tegelijk gebeurt en hoe het de schijf en de database vergaat.",
+                "The database gave no answer within a second. Have your administrator look at how much goes on at once, and at the disk and the database.",
+            ),
             Self::StorageFull(_) => text(
                 "Er is geen ruimte meer op de schijf van de server, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder ruimte maken; de server gaat dan verder.",
                 "No room is left on the server's disk, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator make room; the server then goes on.",
@@ -299,7 +322,7 @@ impl ApiError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
-            Self::Busy(_) => Some(30),
+            Self::Busy(_) | Self::NotReady(_) => Some(30),
             Self::StorageFull(_) | Self::StorageUnavailable(_) => Some(60),
             _ => None,
         }

@@ -4,7 +4,7 @@
 //! request; only where it moved, or the database is another one, the catalogue is read again.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use koffiekar_sync_core::catalogue::{Catalogue, Round};
 use koffiekar_sync_core::ids::RoundId;
@@ -38,7 +38,7 @@ pub struct References {
 #[derive(Debug)]
 struct Kept {
     of: (Epoch, u64),
-    catalogue: Catalogue,
+    catalogue: Arc<Catalogue>,
     surroundings: Arc<Surroundings>,
     by_rounds: BTreeMap<Vec<RoundId>, Reference>,
 }
@@ -51,28 +51,42 @@ impl References {
         installation: &Installation,
         rounds: &[RoundId],
     ) -> store::Result<Reference> {
+        self.kept(tx, installation, |kept| kept.pack(rounds))
+            .await?
+    }
+
+    /// The whole programme.
+    pub(crate) async fn catalogue(&self, tx: &mut Tx) -> store::Result<Arc<Catalogue>> {
+        let installation = catalogue::installation(tx).await?;
+        let catalogue = |kept: &mut Kept| kept.catalogue.clone();
+        self.kept(tx, &installation, catalogue).await
+    }
+
+    /// Uses what is kept, after it was read again where it holds no longer.
+    async fn kept<T>(
+        &self,
+        tx: &mut Tx,
+        installation: &Installation,
+        mut used: impl FnMut(&mut Kept) -> T,
+    ) -> store::Result<T> {
         let of = (installation.epoch, installation.catalogue_version);
-        if let Some(reference) = self.known(of, rounds)? {
-            return Ok(reference);
+        if let Some(kept) = self.lock().as_mut().filter(|kept| kept.of == of) {
+            return Ok(used(kept));
         }
         let catalogue = catalogue::read(tx).await?;
         let mut fresh = Kept {
             of,
             surroundings: Arc::new(Surroundings::of(&catalogue)),
-            catalogue,
+            catalogue: Arc::new(catalogue),
             by_rounds: BTreeMap::new(),
         };
-        let reference = fresh.pack(rounds)?;
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
-        Ok(reference)
+        let result = used(&mut fresh);
+        *self.lock() = Some(fresh);
+        Ok(result)
     }
 
-    fn known(&self, of: (Epoch, u64), rounds: &[RoundId]) -> store::Result<Option<Reference>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        match kept.as_mut().filter(|kept| kept.of == of) {
-            Some(kept) => kept.pack(rounds).map(Some),
-            None => Ok(None),
-        }
+    fn lock(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +95,7 @@ impl Kept {
         if let Some(reference) = self.by_rounds.get(rounds) {
             return Ok(reference.clone());
         }
-        let mut seen = self.catalogue.clone();
+        let mut seen = Catalogue::clone(&self.catalogue);
         seen.rounds.retain(|round| rounds.contains(&round.id));
         let bytes = serde_json::to_vec(&seen).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let reference = Reference {

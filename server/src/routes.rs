@@ -3,6 +3,7 @@
 pub mod action_lines;
 pub mod conversations;
 pub mod devices;
+pub mod export;
 pub mod health;
 pub mod held;
 pub mod home;
@@ -16,6 +17,7 @@ pub mod review;
 pub mod rounds;
 pub mod session;
 pub mod sync;
+pub mod watched;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -46,7 +48,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/sync/live",                            get(live::live))
 
         .route("/api/v1/quotes",                               get(quotes::list))
-        .route("/api/v1/quotes.csv",                           get(quotes::csv))
+        .route("/api/v1/quotes.csv",                           get(export::csv))
         .route("/api/v1/quotes/counts",                        get(quotes::counts))
         .route("/api/v1/quotes/{quote}",                       get(quotes::detail))
         .route("/api/v1/quotes/{quote}/tags",                  post(review::tag))

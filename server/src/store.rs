@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod alone;
+pub mod attempts;
 pub mod audit;
 mod bulk;
 pub mod catalogue;
@@ -19,6 +20,8 @@ pub mod documents;
 pub mod erasing;
 pub mod feed;
 pub mod health;
+pub mod notices;
+mod postgres;
 mod projections;
 pub mod publications;
 pub mod quarantine;
@@ -29,17 +32,19 @@ pub mod schema;
 pub(crate) mod search;
 pub mod sessions;
 pub mod tables;
+pub mod tagger;
 pub mod tombstones;
 mod trouble;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::InvalidId;
+use postgres::Postgres;
+pub use postgres::{CONNECTIONS, Settings};
 use schema::Scripts;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
 
 /// Runs one expression on whichever engine the transaction belongs to.
@@ -130,14 +135,14 @@ enum Engine {
         readers: SqlitePool,
         options: Box<SqliteConnectOptions>,
     },
-    Postgres(PgPool),
+    Postgres(Postgres),
 }
 
 /// A transaction on either engine.
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Transaction<'static, sqlx::Postgres>),
 }
 
 /// One value of a statement that is put together at run time.
@@ -183,22 +188,27 @@ const CLEARING: Duration = Duration::from_millis(200);
 impl Store {
     /// Opens `sqlite:PATH` (made when missing) or `postgres://...` and brings its schema up to date.
     pub async fn open(address: &str) -> Result<Store> {
-        let store = Store::open_unmigrated(address).await?;
+        Store::open_with(address, &Settings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(address: &str, settings: &Settings) -> Result<Store> {
+        let store = Store::open_unmigrated(address, settings).await?;
         store.migrate().await?;
         Ok(store)
     }
 
     /// Opens it, or makes an empty one, and leaves its schema as it is.
-    pub async fn open_unmigrated(address: &str) -> Result<Store> {
-        Store::connect(address, true).await
+    pub async fn open_unmigrated(address: &str, settings: &Settings) -> Result<Store> {
+        Store::connect(address, settings, true).await
     }
 
     /// Opens what is there, as it is.
-    pub async fn open_as_it_is(address: &str) -> Result<Store> {
-        Store::connect(address, false).await
+    pub async fn open_as_it_is(address: &str, settings: &Settings) -> Result<Store> {
+        Store::connect(address, settings, false).await
     }
 
-    async fn connect(address: &str, make: bool) -> Result<Store> {
+    async fn connect(address: &str, settings: &Settings, make: bool) -> Result<Store> {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
             let options = SqliteConnectOptions::new()
                 .filename(path)
@@ -242,15 +252,7 @@ impl Store {
                 options: Box::new(options),
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(address)
-                .map_err(|_| StoreError::Address("postgres://...".to_owned()))?
-                .application_name(PROGRAM);
-            let pool = PgPoolOptions::new()
-                .max_connections(2 * READERS)
-                .acquire_timeout(PATIENCE)
-                .connect_with(options)
-                .await?;
-            Engine::Postgres(pool)
+            Engine::Postgres(Postgres::open(address, settings).await?)
         } else {
             return Err(StoreError::Address(address.to_owned()));
         };
@@ -265,12 +267,26 @@ impl Store {
         }
     }
 
+    /// Connections to the database that are in use, and those that wait for use.
+    pub fn connections(&self) -> (usize, usize) {
+        let of = |open: u32, idle: usize| ((open as usize).saturating_sub(idle), idle);
+        match &self.engine {
+            Engine::Sqlite {
+                writer, readers, ..
+            } => of(
+                writer.size() + readers.size(),
+                writer.num_idle() + readers.num_idle(),
+            ),
+            Engine::Postgres(postgres) => of(postgres.pool.size(), postgres.pool.num_idle()),
+        }
+    }
+
     /// How many may write at once.
     pub(crate) fn writers(&self) -> u32 {
-        match self.engine {
+        match &self.engine {
             Engine::Sqlite { .. } => 1,
-            // Of twice as many connections.
-            Engine::Postgres(_) => READERS,
+            // Others are for those who read.
+            Engine::Postgres(postgres) => (postgres.connections() / 2).max(1),
         }
     }
 
@@ -280,7 +296,7 @@ impl Store {
             Engine::Sqlite { writer, .. } => {
                 Tx::Sqlite(writer.begin_with("begin immediate").await?)
             }
-            Engine::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Engine::Postgres(postgres) => Tx::Postgres(postgres.begin("begin").await?),
         })
     }
 
@@ -288,10 +304,10 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Engine::Postgres(pool) => Tx::Postgres(
-                pool.begin_with("begin isolation level repeatable read read only")
-                    .await?,
-            ),
+            Engine::Postgres(postgres) => {
+                let statement = "begin isolation level repeatable read read only";
+                Tx::Postgres(postgres.begin(statement).await?)
+            }
         })
     }
 
@@ -323,11 +339,11 @@ impl Store {
     pub async fn rewrite_files(&self) -> Result<bool> {
         match &self.engine {
             Engine::Sqlite { .. } => self.clear_files().await,
-            Engine::Postgres(pool) => {
+            Engine::Postgres(postgres) => {
                 let statement = "
                     vacuum full documents, conversations, quotes, quote_lines, quote_search,
                         quarantine, selections, feed";
-                sqlx::raw_sql(statement).execute(pool).await?;
+                sqlx::raw_sql(statement).execute(&postgres.pool).await?;
                 Ok(true)
             }
         }
@@ -342,7 +358,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
         }
     }
 }
@@ -380,6 +396,6 @@ macro_rules! scripts {
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use koffiekar_server::store::Store;
 use koffiekar_server::{Apart, Clock, Koffiekar};
@@ -24,6 +25,9 @@ pub struct Server {
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
 }
+
+/// What a server did not hear of is not made up for in these tests, unless one is about that.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where the data of one test lives.
 pub enum Place {
@@ -52,6 +56,14 @@ impl Place {
         match self {
             Self::Sqlite(folder) => sqlite_address(folder.path()),
             Self::Postgres(database) => database.address(),
+        }
+    }
+
+    /// The same PostgreSQL, for a second server.
+    pub fn again(&self) -> Place {
+        match self {
+            Self::Sqlite(_) => panic!("SQLite has one server"),
+            Self::Postgres(database) => Self::Postgres(database.clone()),
         }
     }
 
@@ -119,7 +131,12 @@ impl Server {
 
     /// Empty, or with what the place holds already.
     pub async fn start_with_clock(place: Place, clock: Clock) -> Server {
-        let (url, koffiekar, stop, ended) = Self::serve(&place, clock).await;
+        Self::start_looking(place, clock, NEVER).await
+    }
+
+    /// One that looks this often for what other servers did.
+    pub async fn start_looking(place: Place, clock: Clock, look_every: Duration) -> Server {
+        let (url, koffiekar, stop, ended) = Self::serve(&place, clock, look_every).await;
         Server {
             url,
             koffiekar,
@@ -127,6 +144,20 @@ impl Server {
             stop: Some(stop),
             ended,
         }
+    }
+
+    /// Of a server on PostgreSQL.
+    pub fn database(&self) -> &Database {
+        match &self.place {
+            Place::Sqlite(_) => panic!("this server is on SQLite"),
+            Place::Postgres(database) => database,
+        }
+    }
+
+    /// Another server on the same database.
+    pub async fn beside(&self) -> Server {
+        let clock = self.koffiekar.clock.clone();
+        Server::start_with_clock(self.place.again(), clock).await
     }
 
     /// Ends it as an administrator would and starts it anew, elsewhere, on the same data. What the
@@ -177,7 +208,8 @@ impl Server {
     /// After [`Server::end`], elsewhere and on the same data.
     pub async fn begin(&mut self) {
         let clock = self.koffiekar.clock.clone();
-        let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock).await;
+        let look_every = self.koffiekar.look_every;
+        let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock, look_every).await;
         self.url = url;
         self.koffiekar = koffiekar;
         self.stop = Some(stop);
@@ -187,9 +219,11 @@ impl Server {
     async fn serve(
         place: &Place,
         clock: Clock,
+        look_every: Duration,
     ) -> (String, Koffiekar, oneshot::Sender<()>, JoinHandle<()>) {
         let store = Store::open(&place.address()).await.unwrap();
-        let koffiekar = Koffiekar::new(store, clock, &place.apart()).await.unwrap();
+        let mut koffiekar = Koffiekar::new(store, clock, &place.apart()).await.unwrap();
+        koffiekar.look_every = look_every;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (stop, stopped) = oneshot::channel();
@@ -218,6 +252,8 @@ impl Drop for Server {
 pub struct Binary {
     pub url: String,
     pub port: u16,
+    /// Where its figures are, if it was told where to show them.
+    pub metrics: Option<String>,
     process: Child,
     log: Log,
 }
@@ -245,6 +281,18 @@ impl Binary {
         command
     }
 
+    /// The same on a PostgreSQL; several may share it, each with a folder of its own.
+    pub fn serve_on(database: &Database, data: &Path, port: u16) -> Command {
+        let mut command = Self::serve(Command::new(programs::koffiekar()), data, port);
+        command
+            .env("KOFFIEKAR_DATABASE_URL", database.address())
+            .env(
+                "KOFFIEKAR_KEY_FILE",
+                database.folder.path().join("koffiekar.key"),
+            );
+        command
+    }
+
     /// Waits until it says where it is. The error is what it said when it ended instead.
     pub async fn launch(mut command: Command) -> Result<Binary, String> {
         command
@@ -263,12 +311,17 @@ impl Binary {
             }
         });
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut metrics = None;
         let url = loop {
             match lines.next_line().await.unwrap() {
                 Some(line) => {
                     if let Some(url) = line.strip_prefix("Koffiekar: ") {
                         break url.to_owned();
                     }
+                    metrics = line
+                        .strip_prefix("Metrics: ")
+                        .map(str::to_owned)
+                        .or(metrics);
                 }
                 None => {
                     listening.await.unwrap();
@@ -281,6 +334,7 @@ impl Binary {
         Ok(Binary {
             url,
             port,
+            metrics,
             process,
             log,
         })
@@ -294,8 +348,13 @@ impl Binary {
 
     /// The demo's programme, rounds and people, for a server that starts here.
     pub async fn lay_out_empty_demo(data: &Path) {
-        let store = Store::open(&sqlite_address(data)).await.unwrap();
-        let apart = Apart::beside(data);
+        Self::lay_out_empty_demo_at(&sqlite_address(data), data).await;
+    }
+
+    /// The same in any database; `apart` is the folder of what stands apart from it.
+    pub async fn lay_out_empty_demo_at(address: &str, apart: &Path) {
+        let store = Store::open(address).await.unwrap();
+        let apart = Apart::beside(apart);
         let koffiekar = Koffiekar::new(store, Clock::System, &apart).await.unwrap();
         koffiekar_server::demo::load(&koffiekar).await.unwrap();
         koffiekar.store.close().await;

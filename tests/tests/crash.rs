@@ -3,5 +3,6 @@
 
 mod damage;
 mod kills;
+mod servers;
 mod storage;
 mod watch;

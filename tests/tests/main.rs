@@ -4,6 +4,7 @@
 
 mod api;
 mod browser;
+mod contract;
 mod crash;
 mod fuzzed;
 mod interop;
@@ -13,3 +14,4 @@ mod rules;
 mod simulation;
 mod upkeep;
 mod vectors;
+mod watching;

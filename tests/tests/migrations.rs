@@ -1,5 +1,7 @@
 //! A database of every earlier version, with data in it, is brought up to date and served.
 
+mod kept;
+
 use std::path::Path;
 
 use ed25519_dalek::SigningKey;

@@ -23,6 +23,7 @@ pub(crate) async fn run(options: LoadProgramme) -> Result<()> {
         .await
         .with_context(|| shown.to_string())?;
     tx.commit().await?;
+    koffiekar.suggest.learn_now(&koffiekar.store).await?;
     koffiekar.store.close().await;
     println!(
         "Loaded {}: {} themes, {} action lines, {} areas, {} consent texts.",
@@ -32,6 +33,6 @@ pub(crate) async fn run(options: LoadProgramme) -> Result<()> {
         catalogue.areas.len(),
         catalogue.consent_texts.len(),
     );
-    println!("A server that runs learns the new action lines when it starts again.");
+    println!("Servers that run propose the new action lines within half a minute.");
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::open::{make_folder, told};
 
 pub(crate) async fn run(place: &Place) -> Result<()> {
     make_folder(&place.folder())?;
-    let store = told(Store::open_unmigrated(&place.address()).await)?;
+    let store = told(Store::open_unmigrated(&place.address(), &place.settings()).await)?;
     let done = store.migrate().await?;
     let schema = store.schema().await?;
     store.close().await;

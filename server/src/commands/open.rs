@@ -21,7 +21,7 @@ pub(crate) async fn open(place: &Place) -> Result<Koffiekar> {
 pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar> {
     make_folder(&place.folder())?;
     let store = match schema {
-        Schema::BringUpToDate => told(Store::open(&place.address()).await)?,
+        Schema::BringUpToDate => told(Store::open_with(&place.address(), &place.settings()).await)?,
         Schema::MustBeThere => {
             let store = store_as_it_is(place).await?;
             store.require_schema().await?;
@@ -36,7 +36,7 @@ pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar
 
 /// The database that is there, whatever its schema.
 pub(crate) async fn store_as_it_is(place: &Place) -> Result<Store> {
-    told(Store::open_as_it_is(&place.address()).await)
+    told(Store::open_as_it_is(&place.address(), &place.settings()).await)
 }
 
 /// With what an administrator can do about it.
@@ -53,8 +53,8 @@ fn advice(error: &StoreError) -> &'static str {
         Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
         Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
         Some(Trouble::Unavailable) => {
-            "; it cannot be read or written there: look at the disk and at whose the files are, or \
-             put a backup back, then start again"
+            "; it does not answer, or cannot be read or written there: see that PostgreSQL runs, or look at \
+             the disk and at whose the files are, or put a backup back, then start again"
         }
         None => "",
     }

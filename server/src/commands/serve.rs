@@ -1,14 +1,16 @@
 //! `koffiekar serve`
 
 use std::future::Future;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use koffiekar_server::config::Serve;
-use koffiekar_server::demo;
+use koffiekar_server::{Koffiekar, demo};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::open::{Schema, open_with};
 
@@ -18,8 +20,13 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(options: Serve) -> Result<()> {
     let told_to_end = told_to_end()?;
     // Before the database, so that a second server on the same port touches nothing.
-    let listener = listen(&options).await?;
+    let address = SocketAddr::new(options.address, options.port);
+    let listener = listen_on(address, "--port").await?;
     let port = listener.local_addr()?.port();
+    let watched = match options.metrics_listen {
+        Some(address) => Some(listen_on(address, "--metrics-listen").await?),
+        None => None,
+    };
     let schema = match options.no_migrate {
         true => Schema::MustBeThere,
         false => Schema::BringUpToDate,
@@ -37,6 +44,10 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
 
     let engine = koffiekar.store.engine();
     tracing::info!(port, engine, version = env!("CARGO_PKG_VERSION"), "serving");
+    let watching = match watched {
+        Some(listener) => Some(watch(&koffiekar, listener)?),
+        None => None,
+    };
     println!("Koffiekar: http://localhost:{port}");
     if options.demo {
         let table = demo::accounts_table(&koffiekar).await?;
@@ -57,21 +68,32 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
             tokio::time::sleep(GRACE).await;
         } => tracing::warn!("some requests did not finish in time"),
     }
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     store.close().await;
     tracing::info!("ended");
     Ok(())
 }
 
-async fn listen(options: &Serve) -> Result<TcpListener> {
-    let (address, port) = (options.address, options.port);
-    match TcpListener::bind((address, port)).await {
+fn watch(koffiekar: &Koffiekar, listener: TcpListener) -> Result<JoinHandle<io::Result<()>>> {
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "other machines may read the metrics; let a firewall say which");
+    }
+    println!("Metrics: http://{address}/metrics");
+    let served = koffiekar_server::serve_watched(koffiekar.clone(), listener);
+    Ok(tokio::spawn(served))
+}
+
+async fn listen_on(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let (ip, port) = (address.ip(), address.port());
+    match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            bail!("port {port} is taken by another program; choose another with --port")
+            bail!("port {port} is taken by another program; choose another with {flag}")
         }
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot listen on {address}, port {port}"))
-        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {ip}, port {port}")),
     }
 }
 

@@ -11,6 +11,7 @@ use koffiekar_sync_core::policy::Violation;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
 use koffiekar_tagging::Tagger;
+use tracing::instrument;
 
 use super::{Pusher, reason};
 use crate::projection::{Surroundings, project};
@@ -19,6 +20,7 @@ use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
 use crate::store::tombstones::Fate;
 use crate::suggest::suggestions;
+use crate::traces::SPANS;
 use crate::vouchers::Vouched;
 
 /// All that a push is judged by.
@@ -43,6 +45,8 @@ pub(super) struct Verdict {
     /// The heads that are stored then.
     pub(super) stored: Vec<Head>,
     pub(super) deed: Deed,
+    /// It stands in another round than the tablet believes, and this person is no member of that one.
+    pub(super) elsewhere: bool,
 }
 
 /// What has to be done for it.
@@ -61,6 +65,7 @@ impl Verdict {
             outcome,
             stored: Vec::new(),
             deed: Deed::Nothing,
+            elsewhere: false,
         }
     }
 
@@ -77,6 +82,7 @@ impl Verdict {
 }
 
 /// Judges a part of a push; spreads the work over the cores.
+#[instrument(target = SPANS, name = "judge", skip_all, fields(conversations = part.len()))]
 pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdict> {
     let expected = part.len();
     let judged = tokio::task::spawn_blocking(move || {
@@ -171,6 +177,7 @@ impl Case {
                         true => Deed::StoreAndRelease(version),
                         false => Deed::Store(version),
                     },
+                    elsewhere: false,
                 }
             }
             Err(refusal) => refused(item, &refusal),
@@ -207,7 +214,10 @@ impl Case {
         });
         let changes = match admission {
             Ok((Admission::Unchanged { heads }, _)) => {
-                return self.unchanged(item, existing, heads);
+                return Verdict {
+                    elsewhere: why.code == ReasonCode::OtherRound,
+                    ..self.unchanged(item, existing, heads)
+                };
             }
             Ok((Admission::Merged(_), changes)) => changes,
             Err(refusal) => return refused(item, &refusal),
@@ -229,6 +239,7 @@ impl Case {
             }),
             outcome: Outcome::Held(why),
             stored: Vec::new(),
+            elsewhere: false,
         }
     }
 
@@ -241,6 +252,7 @@ impl Case {
                 true => Deed::Release,
                 false => Deed::Nothing,
             },
+            elsewhere: false,
         }
     }
 
@@ -333,6 +345,7 @@ impl New {
             received_at,
             device,
             projection,
+            model: tagger.version().to_owned(),
         })
     }
 }

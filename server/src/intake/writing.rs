@@ -4,19 +4,24 @@
 //! Whoever gets a turn writes what everybody has put down by then, and answers them after the commit.
 //! SQLite has one writer and so one turn; on PostgreSQL several write at once, and leave connections for
 //! those who read. Where it cannot be written together, one of them was overtaken by others or the
-//! database refuses, each is written alone: nobody is held up by their neighbours.
+//! database refuses, each is written alone: nobody is held up by their neighbours. Where PostgreSQL went
+//! away meanwhile, for it was started anew, each is tried once more; what had been written then is found
+//! as overtaken, and judged as what is there already.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, HeldId, Millis};
 use tokio::sync::{Semaphore, oneshot};
+use tracing::{Instrument, Span, instrument};
 
 use crate::Koffiekar;
 use crate::store::documents::{self, NewVersion};
 use crate::store::quarantine::{self, Holding};
 use crate::store::{self, Store, StoreError, devices};
+use crate::traces::SPANS;
 
 /// Documents that are written with one commit at most: others wait until it is done.
 const TOGETHER: usize = 1_000;
@@ -53,11 +58,14 @@ impl Work {
     }
 }
 
+/// Conversations that there was no room to hold.
+type Full = BTreeSet<ConversationId>;
+
 /// What became of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Written {
     /// It is durable, but for the conversations that there was no room to hold.
-    Done { full: BTreeSet<ConversationId> },
+    Done { full: Full },
     /// Nothing is: it was judged by what has changed since.
     Overtaken,
 }
@@ -72,6 +80,7 @@ pub struct Writing {
 
 #[derive(Debug)]
 struct Waiting {
+    since: Instant,
     work: Work,
     answer: oneshot::Sender<store::Result<Written>>,
 }
@@ -90,13 +99,24 @@ impl Writing {
     pub(crate) fn write(&self, koffiekar: &Koffiekar, work: Work) -> Answer {
         let (answer, done) = oneshot::channel();
         let koffiekar = koffiekar.clone();
-        self.lock().push(Waiting { work, answer });
-        tokio::spawn(async move {
+        let since = Instant::now();
+        self.lock().push(Waiting {
+            since,
+            work,
+            answer,
+        });
+        let writing = async move {
             // Nobody closes it.
             let _turn = koffiekar.writing.turns.acquire().await;
             let waiting = koffiekar.writing.take();
+            for one in &waiting {
+                let waited = one.since.elapsed();
+                koffiekar.metrics.writer_wait.observe(waited.as_secs_f64());
+            }
             write_waiting(&koffiekar, waiting).await;
-        });
+        };
+        // It may write for others as well; the time is that of whoever got the turn.
+        tokio::spawn(writing.in_current_span());
         Answer(done)
     }
 
@@ -150,8 +170,11 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
             return;
         }
     }
-    for Waiting { work, answer } in waiting {
-        let written = write(koffiekar, &[&work]).await;
+    for Waiting { work, answer, .. } in waiting {
+        let mut written = write(koffiekar, &[&work]).await;
+        if written.as_ref().is_err_and(StoreError::was_cut_off) {
+            written = write(koffiekar, &[&work]).await;
+        }
         let written = written.map(|full| match full {
             Some(full) => Written::Done {
                 full: full.into_iter().flatten().collect(),
@@ -164,13 +187,16 @@ async fn write_waiting(koffiekar: &Koffiekar, waiting: Vec<Waiting>) {
 
 /// All of it with one commit: for each, what there was no room to hold. Nothing of it where one was
 /// overtaken.
-async fn write(
-    koffiekar: &Koffiekar,
-    works: &[&Work],
-) -> store::Result<Option<Vec<BTreeSet<ConversationId>>>> {
+async fn write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<Option<Vec<Full>>> {
+    store::or_start_over(try_to_write(koffiekar, works).await)
+}
+
+#[instrument(target = SPANS, name = "write", skip_all, fields(batches = works.len(), conversations))]
+async fn try_to_write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<Option<Vec<Full>>> {
     let mut tx = koffiekar.store.write().await?;
     let versions: Vec<&NewVersion> = works.iter().flat_map(|work| &work.versions).collect();
-    let Some(places) = documents::write(&mut tx, versions).await? else {
+    Span::current().record("conversations", versions.len());
+    let Some(places) = documents::write(&mut tx, versions.clone()).await? else {
         return Ok(None);
     };
     let mut all_full = Vec::with_capacity(works.len());
@@ -181,7 +207,7 @@ async fn write(
             }
         }
         let full = match &work.holdings[..] {
-            [] => BTreeSet::new(),
+            [] => Full::new(),
             holdings => match quarantine::hold(&mut tx, work.device, holdings).await? {
                 Some(full) => full,
                 None => return Ok(None),
@@ -194,5 +220,7 @@ async fn write(
     }
     tx.commit().await?;
     koffiekar.live.announce(&places);
+    let now = koffiekar.clock.now();
+    koffiekar.metrics.written(&versions, now);
     Ok(Some(all_full))
 }

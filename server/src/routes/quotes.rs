@@ -1,9 +1,6 @@
-//! Reading, counting and exporting quotes. What consent does not allow is not there.
+//! Reading and counting quotes. What consent does not allow is not there.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::QuoteId;
 use koffiekar_sync_core::office::{
@@ -14,10 +11,11 @@ use serde::Deserialize;
 use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path, Query};
+use crate::facets::Question;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::quotes::{self, FilterError, Sight};
-use crate::store::{Tx, accounts, catalogue, documents};
+use crate::store::{Tx, accounts, documents};
 
 /// What a caller may see: the rounds they are a member of, and for an analyst only what residents
 /// gave for analysis; an editor also sees what they gave for publication.
@@ -46,8 +44,15 @@ pub async fn list(
     Query(filter): Query<QuoteFilter>,
 ) -> Result<Json<QuotePage>, ApiError> {
     caller.may(Action::ReadQuotes)?;
+    let sight = sight(&caller);
     let mut tx = koffiekar.store.read().await?;
-    Ok(Json(quotes::page(&mut tx, &sight(&caller), &filter).await?))
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let question = Question {
+        sight: &sight,
+        filter: &filter,
+        catalogue: &catalogue,
+    };
+    Ok(Json(koffiekar.facets.page(&mut tx, question).await?))
 }
 
 /// The dimensions stand beside the filters in the query string.
@@ -77,10 +82,14 @@ pub async fn counts(
     let rows = dimension(&by.rows)?;
     let columns = by.columns.as_deref().map(dimension).transpose()?;
     let mut tx = koffiekar.store.read().await?;
-    let catalogue = catalogue::read(&mut tx).await?;
-    let counts =
-        quotes::count_by(&mut tx, &sight(&caller), &filter, rows, columns, &catalogue).await?;
-    Ok(Json(counts))
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let question = Question {
+        sight: &sight(&caller),
+        filter: &filter,
+        catalogue: &catalogue,
+    };
+    let counts = koffiekar.facets.count_by(&mut tx, question, rows, columns);
+    Ok(Json(counts.await?))
 }
 
 /// `GET /api/v1/quotes/{quote}`
@@ -118,123 +127,6 @@ pub async fn detail(
         others,
         said,
     }))
-}
-
-/// Rows of the export that are read at a time.
-const CSV_PAGE: u32 = 200;
-
-/// `GET /api/v1/quotes.csv`: the same quotes as the list, all of them.
-pub async fn csv(
-    State(koffiekar): State<Koffiekar>,
-    caller: Caller,
-    Query(mut filter): Query<QuoteFilter>,
-) -> Result<Response, ApiError> {
-    caller.may(Action::ReadQuotes)?;
-    let sight = sight(&caller);
-    let mut tx = koffiekar.store.read().await?;
-    let catalogue = catalogue::read(&mut tx).await?;
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(CSV_COLUMNS)
-        .map_err(ApiError::internal)?;
-    filter.limit = Some(CSV_PAGE);
-    loop {
-        let (quotes, next) = quotes::rows(&mut tx, &sight, &filter).await?;
-        for quote in &quotes {
-            writer
-                .write_record(csv_record(quote, &catalogue))
-                .map_err(ApiError::internal)?;
-        }
-        match next {
-            Some(next) => filter.after = Some(next),
-            None => break,
-        }
-    }
-    let bytes = writer
-        .into_inner()
-        .map_err(|e| ApiError::internal(e.to_string()))?;
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            "text/csv; charset=utf-8; header=present",
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"citaten.csv\"",
-        ),
-    ];
-    Ok((headers, bytes).into_response())
-}
-
-const CSV_COLUMNS: [&str; 14] = [
-    "quote",
-    "conversation",
-    "recorded_at_utc",
-    "round",
-    "kind",
-    "area",
-    "language",
-    "verbatim",
-    "tag_state",
-    "action_lines",
-    "themes",
-    "suggested_line",
-    "suggested_probability",
-    "consent",
-];
-
-fn csv_record(quote: &QuoteRow, catalogue: &Catalogue) -> [String; 14] {
-    let standing: Vec<&str> = quote
-        .tags
-        .iter()
-        .filter(|tag| matches!(tag.standing.as_str(), "proposed" | "confirmed"))
-        .map(|tag| tag.line.as_str())
-        .collect();
-    let mut themes: Vec<&str> = standing
-        .iter()
-        .filter_map(|key| {
-            catalogue
-                .action_lines
-                .iter()
-                .find(|line| line.key.as_str() == *key)
-        })
-        .map(|line| line.theme.as_str())
-        .collect();
-    themes.sort_unstable();
-    themes.dedup();
-    let best = quote.suggestions.first();
-    let consent: Vec<&str> = quote
-        .consent
-        .iter()
-        .map(|purpose| purpose.as_str())
-        .collect();
-    [
-        quote.id.to_string(),
-        quote.conversation.to_string(),
-        crate::projection::timestamp(quote.recorded_at),
-        quote.round_name.clone(),
-        quote.kind.as_str().to_owned(),
-        quote.area.clone().unwrap_or_default(),
-        quote.language.clone(),
-        quote.verbatim.clone(),
-        quote.tag_state.as_str().to_owned(),
-        standing.join(" "),
-        themes.join(" "),
-        best.map(|best| best.line.to_string()).unwrap_or_default(),
-        best.map(|best| best.probability.to_string())
-            .unwrap_or_default(),
-        consent.join(" "),
-    ]
-    .map(unformula)
-}
-
-/// A spreadsheet would run a text that begins like a formula; an apostrophe makes it a text again.
-fn unformula(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text
-    }
 }
 
 fn filter_of(

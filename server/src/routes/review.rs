@@ -13,7 +13,7 @@ use crate::extract::{Json, Path};
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::audit::{DONE, Entry};
-use crate::store::{catalogue, quotes};
+use crate::store::catalogue;
 
 /// Lines in one decision.
 const MOST_LINES: usize = 10;
@@ -25,10 +25,10 @@ pub async fn desk(
 ) -> Result<Json<Desk>, ApiError> {
     caller.may(Action::Tag)?;
     let mut tx = koffiekar.store.read().await?;
-    let catalogue = catalogue::read(&mut tx).await?;
-    Ok(Json(
-        quotes::desk(&mut tx, &sight(&caller), &catalogue).await?,
-    ))
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let sight = sight(&caller);
+    let desk = koffiekar.facets.desk(&mut tx, &sight, &catalogue).await?;
+    Ok(Json(desk))
 }
 
 /// `POST /api/v1/quotes/{quote}/tags`

@@ -7,6 +7,7 @@ use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::office::{Session, SignIn};
 
 use crate::Koffiekar;
+use crate::attempts;
 use crate::caller::{self, Caller, SESSION_MS};
 use crate::extract::{Json, Origin};
 use crate::fields;
@@ -132,7 +133,7 @@ pub(super) async fn authenticate(
     } else {
         Default::default()
     };
-    koffiekar.attempts.begin(&login, origin, now)?;
+    attempts::begin(&koffiekar.store, &login, origin, now).await?;
 
     let mut tx = koffiekar.store.read().await?;
     let known = accounts::with_password(&mut tx, &login).await?;
@@ -141,7 +142,7 @@ pub(super) async fn authenticate(
     let fits = koffiekar.passwords.verify(password, hash).await?;
     match account {
         Some(account) if fits && !account.disabled => {
-            koffiekar.attempts.succeeded(&login, origin);
+            attempts::succeeded(&koffiekar.store, &login, origin).await?;
             Ok(account)
         }
         account => {

@@ -1,20 +1,21 @@
 //! `POST /api/v1/sync`: one request in which a tablet pushes, is told what is durable, and pulls.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use koffiekar_sync_core::admission::operations_claimed;
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};
+use koffiekar_sync_core::ids::{ConversationId, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{
     KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt, feed_fingerprint,
 };
-use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, Request, WireError};
+use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, News, Request, WireError};
 
 use crate::Koffiekar;
 use crate::compare::compare;
@@ -22,6 +23,7 @@ use crate::extract::Raw;
 use crate::feed::{self, Asked};
 use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
+use crate::metrics::SyncWork;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::reference::Reference;
@@ -49,6 +51,7 @@ pub async fn sync(
             expected: CONTENT_TYPE,
         });
     }
+    let started = Instant::now();
     // Nobody closes it.
     let _turn = koffiekar.syncing.acquire().await;
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
@@ -69,11 +72,11 @@ pub async fn sync(
         epoch,
         key,
     } = known;
-    let asked_something = !request.push.is_empty() || !request.compare.is_empty();
+    let (pushes, compares) = (!request.push.is_empty(), !request.compare.is_empty());
     let (push, vouchers) = (request.push, request.vouchers);
     let mut intake = intake::take_in(&koffiekar, &pusher, push, vouchers, now).await?;
     // What was stored is told whatever becomes of this.
-    let noted = note_contact(&koffiekar, device.number, request.waiting.into()).await;
+    let noted = note_contact(&koffiekar, &device, request.waiting.into()).await;
     if let Err(error) = koffiekar.besides(noted) {
         tracing::warn!(%error, device = %device.number, "a contact could not be written down");
     }
@@ -90,6 +93,7 @@ pub async fn sync(
         bytes: request.feed_bytes,
         pushed: &intake.as_pushed(),
         wanted: &intake.conflicting(),
+        moved_away: &intake.moved_away,
     };
     let mut tx = koffiekar.store.read().await?;
     let brought = feed::bring(&mut tx, &asked).await?;
@@ -97,9 +101,24 @@ pub async fn sync(
     drop(tx);
     intake.again_later(&brought.left_out);
 
+    let pages = brought.pages.iter().flat_map(|page| &page.news);
+    let feed_bytes = pages.map(|news| match news {
+        News::Changed(_, bytes) => bytes.len() as u64,
+        _ => 0,
+    });
+    let metrics = &koffiekar.metrics;
+    metrics.feed_bytes.inc_by(feed_bytes.sum());
+    metrics.pushed(&intake.outcomes);
+    let work = match (pushes, compares, brought.versions.is_empty()) {
+        (true, ..) => SyncWork::Pushing,
+        (_, true, _) => SyncWork::Comparing,
+        (.., false) => SyncWork::Fetching,
+        _ => SyncWork::Idle,
+    };
+
     let model = koffiekar.suggest.model();
     let answered_at = koffiekar.clock.now();
-    let receipt = (asked_something || !brought.versions.is_empty()).then(|| Receipt {
+    let receipt = (pushes || compares || !brought.versions.is_empty()).then(|| Receipt {
         epoch,
         key: KeyId::of(&key.verifying_key()),
         device: device.number,
@@ -136,6 +155,7 @@ pub async fn sync(
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
         .map_err(ApiError::internal)?;
+    koffiekar.metrics.synced(work, started.elapsed());
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], bytes).into_response())
 }
 
@@ -277,34 +297,22 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// When each tablet's last call was written down, and how much waited then. Only spares writes: an
-/// idle tablet that asks every few seconds costs one a minute.
-pub type Contacts = Arc<Mutex<BTreeMap<DeviceNumber, (Millis, u64)>>>;
-
+/// An idle tablet that asks every few seconds is written down once a minute.
 const NOTE_EVERY_MS: i64 = 60_000;
 
 async fn note_contact(
     koffiekar: &Koffiekar,
-    device: DeviceNumber,
+    device: &EnrolledDevice,
     waiting: u64,
 ) -> store::Result<()> {
     let now = koffiekar.clock.now();
-    let noted = || {
-        koffiekar
-            .contacts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
-    let fresh = noted()
-        .get(&device)
-        .is_some_and(|(at, waited)| now < at.plus(NOTE_EVERY_MS) && *waited == waiting);
-    if fresh {
+    let is_fresh = |(at, waited): (Millis, u64)| now < at.plus(NOTE_EVERY_MS) && waited == waiting;
+    if device.contact.is_some_and(is_fresh) {
         return Ok(());
     }
-    let mut work = Work::of(device);
+    let mut work = Work::of(device.number);
     work.contact = Some((now, waiting));
     koffiekar.writing.write(koffiekar, work).wait().await?;
-    noted().insert(device, (now, waiting));
     Ok(())
 }
 

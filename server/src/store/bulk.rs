@@ -10,6 +10,8 @@ use sqlx::AssertSqlSafe;
 use super::{Result, Tx, Value, bind_all, on};
 
 const SIZES: [usize; 3] = [100, 10, 1];
+/// Keys are short.
+const PIECES: [usize; 4] = [1_000, 100, 10, 1];
 
 /// `{head} values (...), (...) {tail}`: `head` names table and columns, `tail` may hold `on conflict`.
 pub(crate) async fn insert(
@@ -31,10 +33,10 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Splits keys for statements with `in (...)`: pieces of the fixed sizes.
+/// Splits keys for statements with `in (...)`: pieces of fixed sizes.
 pub(crate) fn pieces<T>(mut keys: &[T]) -> Vec<&[T]> {
     let mut pieces = Vec::new();
-    for size in SIZES {
+    for size in PIECES {
         while keys.len() >= size {
             let (piece, rest) = keys.split_at(size);
             pieces.push(piece);

@@ -7,7 +7,7 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, Ro
 use sqlx::AssertSqlSafe;
 
 use super::feed::{self, Places};
-use super::{Result, Tx, Value, bind_all, bulk, devices, erasing, on};
+use super::{Result, Tx, Value, bind_all, bulk, devices, erasing, on, or_start_over};
 
 /// Whose a conversation is and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,8 +62,19 @@ pub async fn selections(tx: &mut Tx, quotes: &[QuoteId]) -> Result<BTreeMap<Quot
 }
 
 /// Puts a conversation into another round: the old one's tablets are told that it left, the new one's
-/// that it is there. Returns `None`, and must be rolled back, where it changed since it was seen.
+/// that it is there. Returns `None`, and must be rolled back, where it changed since it was seen, or gave
+/// way to another transaction.
 pub async fn move_to(
+    tx: &mut Tx,
+    id: ConversationId,
+    version: i64,
+    from: RoundId,
+    to: &Round,
+) -> Result<Option<Places>> {
+    or_start_over(try_to_move(tx, id, version, from, to).await)
+}
+
+async fn try_to_move(
     tx: &mut Tx,
     id: ConversationId,
     version: i64,

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::documents::{self, StoredDocument};
 use super::projections::{self, conversation_row, line_row, quote_row};
 use super::tables::{CONVERSATIONS, QUOTE_LINES, QUOTES, SEARCH_ROW, Table};
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, search};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, quotes, search};
 use crate::projection::{Projection, json};
 
 /// Documents in the order of their ids, behind this one.
@@ -210,14 +210,26 @@ async fn wrong_terms(
     Ok(wrong)
 }
 
-/// Puts these rows in the place of what stands there, wherever their quotes stand.
+/// Puts these rows in the place of what stands there, wherever their quotes stand; and tells servers that
+/// keep counts of quotes.
 pub async fn put(tx: &mut Tx, projections: &[&Projection]) -> Result<()> {
     let ids: Vec<ConversationId> = projections.iter().map(|p| p.id).collect();
     projections::remove(tx, &ids).await?;
-    let quotes = projections.iter().flat_map(|p| &p.quotes);
-    let quotes: Vec<QuoteId> = quotes.map(|quote| quote.id).collect();
-    projections::remove_quotes(tx, &quotes).await?;
-    projections::insert(tx, projections.iter().copied()).await
+    let all = projections.iter().flat_map(|p| &p.quotes);
+    let all: Vec<QuoteId> = all.map(|quote| quote.id).collect();
+    projections::remove_quotes(tx, &all).await?;
+    projections::insert(tx, projections.iter().copied()).await?;
+    let place = quotes::next_derived_place(tx).await?;
+    for piece in bulk::pieces(&ids) {
+        let statement = format!(
+            "update quotes set derived_place = {place} where conversation in {}",
+            bulk::list(tx, 0, piece.len())
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), keys)
+            .execute(c).await.map(drop)?);
+    }
+    Ok(())
 }
 
 /// Rows that belong to nothing.

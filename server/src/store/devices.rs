@@ -17,6 +17,8 @@ pub struct EnrolledDevice {
     pub rounds: Vec<RoundId>,
     /// Ended by an administrator, or its user's account was.
     pub revoked: bool,
+    /// When it called last, as far as that was written down, and how much waited on it then.
+    pub contact: Option<(Millis, u64)>,
 }
 
 /// The column of a device number: its 64 bits as a signed integer.
@@ -54,12 +56,15 @@ pub async fn enrol(
 /// The tablet that says it has this number.
 pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDevice>> {
     let statement = "
-        select public_key, revoked_at, users.id, login, name, role, disabled, demo
+        select public_key, revoked_at, last_contact, waiting, users.id, login, name, role, disabled,
+            demo
         from devices join users on users.id = devices.account
         where number = $1";
     type Row = (
         Vec<u8>,
         Option<i64>,
+        Option<i64>,
+        i64,
         Vec<u8>,
         String,
         String,
@@ -69,7 +74,9 @@ pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDe
     );
     let row: Option<Row> =
         on!(tx, c => sqlx::query_as(statement).bind(column(device)).fetch_optional(c).await?);
-    let Some((public_key, revoked_at, id, login, name, role, disabled, demo)) = row else {
+    let Some((public_key, revoked_at, called, waiting, id, login, name, role, disabled, demo)) =
+        row
+    else {
         return Ok(None);
     };
     let user = account((id, login, name, role, disabled, demo))?;
@@ -84,6 +91,7 @@ pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDe
         user,
         rounds,
         revoked,
+        contact: called.map(|at| (Millis(at), waiting.unsigned_abs())),
     }))
 }
 
@@ -137,6 +145,26 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Device>> {
         order by enrolled_at desc, number";
     let rows: Vec<DeviceRow> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
     rows.into_iter().map(device).collect()
+}
+
+/// How many tablets that may call did so last within the hour, the day, the week, longer ago, or never.
+pub async fn by_contact(tx: &mut Tx, now: Millis) -> Result<[(&'static str, u64); 5]> {
+    let statement = "
+        select case when last_contact is null then 'never' when last_contact > $1 then 'hour'
+            when last_contact > $2 then 'day' when last_contact > $3 then 'week'
+            else 'longer' end as contact, count(*)
+        from devices join users on users.id = devices.account
+        where revoked_at is null and disabled = $4 group by 1";
+    let rows: Vec<(String, i64)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(now.plus(-Millis::DAY / 24).0)
+        .bind(now.plus(-Millis::DAY).0)
+        .bind(now.plus(-7 * Millis::DAY).0)
+        .bind(false)
+        .fetch_all(c).await?);
+    Ok(["hour", "day", "week", "longer", "never"].map(|contact| {
+        let row = rows.iter().find(|row| row.0 == contact);
+        (contact, row.map_or(0, |row| row.1.unsigned_abs()))
+    }))
 }
 
 /// Ends a tablet; one that was ended stays as it is. `None` where there is no such tablet.

@@ -7,7 +7,10 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, Ro
 use sqlx::AssertSqlSafe;
 
 use super::feed::{self, Places};
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, devices, on, projections, tombstones};
+use super::{
+    Result, StoreError, Tx, Value, bind_all, bulk, devices, on, or_start_over, projections, tagger,
+    tombstones,
+};
 use crate::projection::Projection;
 
 /// A document as it stands in the database.
@@ -35,6 +38,8 @@ pub struct NewVersion {
     pub received_at: Millis,
     pub device: DeviceNumber,
     pub projection: Projection,
+    /// The version of the tagger that made the suggestions in it.
+    pub model: String,
 }
 
 /// Takes the documents with these ids; those that do not exist are missing from the answer.
@@ -120,13 +125,18 @@ pub async fn bytes_of(
 
 /// Writes documents, their projections and their places in the feed. Returns `None`, and must be
 /// rolled back, when one of them changed or was erased since it was read, or holds a quote that stands
-/// in another conversation or was erased: judge and merge again then.
+/// in another conversation or was erased, or where it gave way to another transaction: judge and merge
+/// again then.
 ///
 /// Documents are locked in the order of their ids, rounds last and in the order of theirs, so that
 /// two batches never wait for each other in a circle.
 pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option<Places>> {
     versions.sort_by_key(|version| version.id);
-    if !put(tx, &versions).await? {
+    or_start_over(put_with_places(tx, &versions).await)
+}
+
+async fn put_with_places(tx: &mut Tx, versions: &[&NewVersion]) -> Result<Option<Places>> {
+    if !put(tx, versions).await? {
         return Ok(None);
     }
     let changed = versions
@@ -168,6 +178,8 @@ pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion]) -> Result<bool> {
         Err(error) if error.is_conflict() => return Ok(false),
         Err(error) => return Err(error),
     }
+    let models = versions.iter().map(|version| &*version.model);
+    tagger::strayed(tx, &models.collect()).await?;
     // Behind the insertion: an erasure that was under way with one of them has ended by now.
     let ids: Vec<ConversationId> = versions.iter().map(|version| version.id).collect();
     Ok(!tombstones::forbid(tx, &ids).await?)

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use super::documents::{self, NewVersion};
 use super::feed::{self, Places};
 use super::tombstones::{self, Tombstone};
-use super::{Result, Tx, Value, bind_all, bulk, on, projections};
+use super::{Result, Tx, Value, bind_all, bulk, on, or_start_over, projections};
 
 /// A document that is to be erased, in the state that was seen.
 #[derive(Debug, Clone)]
@@ -18,11 +18,16 @@ pub struct Erasing {
 }
 
 /// Erases a document with everything that was derived from it or held of it, and leaves a tombstone
-/// and the news of it. Returns `None`, and must be rolled back, where it changed since it was seen.
+/// and the news of it. Returns `None`, and must be rolled back, where it changed since it was seen, or
+/// gave way to another transaction.
 ///
 /// Documents first, rounds last, as in [`documents::write`]. What is held goes after the document:
 /// whoever holds something of it meanwhile has a lock on its row, see [`still_there`].
 pub async fn erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> {
+    or_start_over(try_to_erase(tx, erasing).await)
+}
+
+async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> {
     let Erasing {
         version,
         tombstone,

@@ -135,6 +135,15 @@ pub async fn places_given(tx: &mut Tx) -> Result<u64> {
     Ok(places.unsigned_abs())
 }
 
+/// The last place given in the feed of every round.
+pub async fn last_places(tx: &mut Tx) -> Result<Vec<(RoundId, u64)>> {
+    let statement = "select id, feed_place from rounds order by id";
+    let rows: Vec<(Vec<u8>, i64)> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|(round, place)| Ok((RoundId::from_slice(&round)?, place.unsigned_abs())))
+        .collect()
+}
+
 /// The last place given in this round's feed.
 pub async fn last_place(tx: &mut Tx, round: RoundId) -> Result<i64> {
     let statement = "select feed_place from rounds where id = $1";

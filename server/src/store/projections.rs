@@ -14,6 +14,7 @@ pub(super) async fn remove(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
             (select search_row from quotes where conversation in ",
         "delete from quote_lines where quote in (select id from quotes where conversation in ",
     ];
+    take_quotes(tx, ids).await?;
     for piece in bulk::pieces(ids) {
         let list = bulk::list(tx, 0, piece.len());
         let statements = OF_QUOTES
@@ -52,6 +53,24 @@ pub(super) async fn remove_quotes(tx: &mut Tx, ids: &[QuoteId]) -> Result<()> {
             format!("delete from quote_lines where quote in {list}"),
             format!("delete from quotes where id in {list}"),
         ] {
+            let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+            on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), keys)
+                .execute(c).await.map(drop)?);
+        }
+    }
+    Ok(())
+}
+
+/// Locks the quotes of these conversations in the order of their ids, as the tagger does that puts new
+/// suggestions beside them: so that neither waits for the other in a circle.
+async fn take_quotes(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
+    // SQLite has one writer anyway.
+    if let Tx::Postgres(_) = tx {
+        for piece in bulk::pieces(ids) {
+            let list = bulk::list(tx, 0, piece.len());
+            let statement = format!(
+                "select id from quotes where conversation in {list} order by id for update"
+            );
             let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
             on!(tx, c => bind_all!(sqlx::query(AssertSqlSafe(statement)), keys)
                 .execute(c).await.map(drop)?);

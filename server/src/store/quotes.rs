@@ -3,24 +3,24 @@
 //! Every function that hands out words takes a [`Sight`]: whose rounds, and for which purposes the
 //! resident must have agreed. There is no way around it.
 
-mod counts;
-mod filter;
+mod export;
+mod facets;
 mod learning;
+mod search;
 
 use std::collections::BTreeMap;
 
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, SectionId};
-use koffiekar_sync_core::office::{
-    LineStanding, LineSuggestion, LineTag, QuoteFilter, QuotePage, QuoteRow, TagState,
-};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId, SectionId};
+use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRow, TagState};
 use sqlx::AssertSqlSafe;
 
-pub use counts::{count_by, desk};
-use filter::Condition;
-pub use filter::FilterError;
+pub use export::{TableRow, table_rows};
+pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
 pub use learning::{TextOfQuote, labelled, put_suggestions, texts_after};
+pub use search::FilterError;
+pub(crate) use search::{day, found_by};
 
 use super::{Result, StoreError, Tx, Value, bind_all, bulk, on};
 use crate::projection::Said;
@@ -58,56 +58,12 @@ type Row = (
     String,
 );
 
-/// One page of quotes, the newest first, and how many there are in all.
-pub async fn page(
-    tx: &mut Tx,
-    sight: &Sight,
-    filter: &QuoteFilter,
-) -> std::result::Result<QuotePage, FilterError> {
-    let total = count(tx, &Condition::of(tx, sight, filter)?).await?;
-    let (quotes, next) = rows(tx, sight, filter).await?;
-    Ok(QuotePage {
-        quotes,
-        next,
-        total,
-    })
-}
-
-/// The quotes of one page, and where the next one begins: for who goes through all of them.
-pub async fn rows(
-    tx: &mut Tx,
-    sight: &Sight,
-    filter: &QuoteFilter,
-) -> std::result::Result<(Vec<QuoteRow>, Option<String>), FilterError> {
-    let limit = filter.limit.unwrap_or(50).clamp(1, 200);
-    let mut condition = Condition::of(tx, sight, filter)?;
-    if let Some(after) = &filter.after {
-        condition.after(after)?;
-    }
-    let statement = format!(
-        "select {COLUMNS} from quotes q join rounds r on r.id = q.round where {}
-         order by q.recorded_at desc, q.id desc limit {}",
-        condition.sql(),
-        limit + 1
-    );
-    let rows: Vec<Row> = on!(tx, c => bind_all!(
-        sqlx::query_as(AssertSqlSafe(statement)), condition.values())
-        .fetch_all(c).await.map_err(StoreError::from)?);
-    let mut quotes = dress(tx, rows).await?;
-    let more = quotes.len() > limit as usize;
-    quotes.truncate(limit as usize);
-    let next = quotes
-        .last()
-        .filter(|_| more)
-        .map(|last| filter::cursor(last.recorded_at, last.id));
-    Ok((quotes, next))
-}
-
-async fn count(tx: &mut Tx, condition: &Condition) -> Result<u64> {
-    let statement = format!("select count(*) from quotes q where {}", condition.sql());
-    let (total,): (i64,) = on!(tx, c => bind_all!(
-        sqlx::query_as(AssertSqlSafe(statement)), condition.values()).fetch_one(c).await?);
-    Ok(total.unsigned_abs())
+/// Those of these quotes that the asker may see, in this order.
+pub async fn in_order(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
+    let rows = rows_by_ids(tx, ids).await?;
+    let mut rows: BTreeMap<QuoteId, QuoteRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let found = ids.iter().filter_map(|id| rows.remove(id));
+    Ok(found.filter(|quote| sight.shows(quote)).collect())
 }
 
 /// Quotes by id, whoever asks: for the server's own use, and for screens that check before.
@@ -162,12 +118,37 @@ pub async fn said(tx: &mut Tx, id: QuoteId) -> Result<Vec<Said>> {
 
 impl Sight {
     pub fn shows(&self, quote: &QuoteRow) -> bool {
-        self.rounds.contains(&quote.round)
-            && self
-                .purposes
-                .iter()
-                .any(|purpose| quote.consent.contains(purpose))
+        self.allows(quote.round, &quote.consent)
     }
+
+    fn allows(&self, round: RoundId, consent: &[Purpose]) -> bool {
+        let agreed = |purpose| consent.contains(purpose);
+        self.rounds.contains(&round) && self.purposes.iter().any(agreed)
+    }
+}
+
+/// What a resident allows, as one number of which each bit is one of `Purpose::ALL`.
+fn flags(tx: &Tx) -> &'static str {
+    tx.pick(
+        "q.for_analysis + 2 * q.for_anonymous_publication + 4 * q.for_named_publication
+            + 8 * q.for_follow_up_contact",
+        "cast(q.for_analysis::int + 2 * q.for_anonymous_publication::int
+            + 4 * q.for_named_publication::int + 8 * q.for_follow_up_contact::int as bigint)",
+    )
+}
+
+fn allowed(flags: i64) -> [bool; 4] {
+    [0, 1, 2, 3].map(|place| flags >> place & 1 == 1)
+}
+
+/// For what is written anew about quotes whose documents stay as they are. It is given in the order in
+/// which those who take one commit.
+pub(super) async fn next_derived_place(tx: &mut Tx) -> Result<i64> {
+    let statement = "
+        update installation set derived_place = derived_place + 1 where one = 1
+        returning derived_place";
+    let (place,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    Ok(place)
 }
 
 /// Puts tags and selections beside the rows.
@@ -248,15 +229,4 @@ fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<Qu
 
 fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &str) -> Result<T> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt(what.to_owned()))
-}
-
-/// The lines of a quote that people named and nobody denied.
-pub(super) const STANDS: &str = "('proposed', 'confirmed')";
-
-/// The key that stands for "no line yet" in counts.
-pub(super) const UNTAGGED: &str = "untagged";
-
-/// `LineKey` of a stored text.
-pub(super) fn line_key(text: &str) -> Result<LineKey> {
-    Ok(text.parse()?)
 }

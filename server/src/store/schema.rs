@@ -52,8 +52,9 @@ impl Store {
             Engine::Sqlite { writer, .. } => {
                 migrations(super::SQLITE_MIGRATIONS).run(writer).await?;
             }
-            Engine::Postgres(pool) => {
-                migrations(super::POSTGRES_MIGRATIONS).run(pool).await?;
+            Engine::Postgres(postgres) => {
+                let scripts = migrations(super::POSTGRES_MIGRATIONS);
+                scripts.run(&postgres.listening).await?;
             }
         }
         schema.warn_of_newer();

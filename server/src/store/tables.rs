@@ -1,7 +1,8 @@
 //! Every table with its columns, the same on both engines: for whoever carries all of them elsewhere.
 //!
 //! A table stands behind those that it refers to. Search terms are not here: they follow from the quotes,
-//! and each engine keeps them in its own way.
+//! and each engine keeps them in its own way. Nor is what servers on one database tell each other about
+//! their work: which model is in use, and which quotes were derived again.
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
@@ -84,7 +85,7 @@ pub(crate) const QUOTE_LINES: Table = Table {
 
 const AUDIT_LOG: &str = "audit_log";
 
-pub const TABLES: [Table; 23] = [
+pub const TABLES: [Table; 24] = [
     Table {
         name: "installation",
         key: &["one"],
@@ -97,6 +98,7 @@ pub const TABLES: [Table; 23] = [
             ("note", Text),
             ("catalogue_version", Int),
             ("seal_key", Bytes),
+            ("derived_place", Int),
         ],
     },
     Table {
@@ -313,6 +315,11 @@ pub const TABLES: [Table; 23] = [
             ("turned_down_by", Bytes),
             ("turned_down_text", Text),
         ],
+    },
+    Table {
+        name: "attempts",
+        key: &["key"],
+        columns: &[("key", Bytes), ("attempts", Int), ("ends_at", Int)],
     },
 ];
 

@@ -1,8 +1,16 @@
 //! What stands between the server and its data, as far as somebody can do something about it.
 
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
 use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
 
 use super::{StoreError, Tx, on};
+
+/// How long a PostgreSQL may take to say that it is there.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the store could not do for want of something outside of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +40,56 @@ impl StoreError {
             | Self::Interrupted => None,
         }
     }
+
+    /// The transaction was broken off for the sake of another, and left nothing.
+    fn gave_way(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error))
+            if matches!(error.code().as_deref(), Some("40001" | "40P01")))
+    }
+
+    /// PostgreSQL went away under the transaction: whether it left something is not known.
+    pub(crate) fn was_cut_off(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Io(_)) => true,
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+                code.len() == 5 && (code.starts_with("08") || code.starts_with("57P"))
+            }),
+            _ => false,
+        }
+    }
+}
+
+/// `None`, as where somebody else was first, also where the transaction gave way to another: whoever asked
+/// starts over.
+pub(crate) fn or_start_over<T>(written: super::Result<Option<T>>) -> super::Result<Option<T>> {
+    match written {
+        Err(error) if error.gave_way() => Ok(None),
+        other => other,
+    }
+}
+
+/// An error where no PostgreSQL answers.
+pub(super) async fn is_there(options: &PgConnectOptions) -> super::Result<()> {
+    let connection = PgConnection::connect_with(options);
+    let answered = match tokio::time::timeout(ANSWERS_WITHIN, connection).await {
+        Ok(Ok(connection)) => connection.close().await.map_err(StoreError::from),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(sqlx::Error::Io(io::Error::from(ErrorKind::TimedOut)).into()),
+    };
+    match answered {
+        // It is there, and has more to do than it can.
+        Err(error) if error.trouble() == Some(Trouble::Busy) => Ok(()),
+        other => other,
+    }
 }
 
 fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
     match error {
         sqlx::Error::PoolTimedOut => Some(Trouble::Busy),
-        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => Some(Trouble::Unavailable),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::PoolClosed => Some(Trouble::Unavailable),
         sqlx::Error::Database(error) => of_code(&error.code()?),
         _ => None,
     }
@@ -48,11 +100,17 @@ fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
 fn of_code(code: &str) -> Option<Trouble> {
     if code.len() == 5 {
         return match code {
-            "40001" | "40P01" | "53300" | "55P03" => Some(Trouble::Busy),
             "53100" => Some(Trouble::Full),
-            "25006" | "58030" | "58P01" | "57P01" | "57P02" | "57P03" => Some(Trouble::Unavailable),
-            _ if code.starts_with("08") || code.starts_with("XX") => Some(Trouble::Unavailable),
-            _ => None,
+            // A rollback that PostgreSQL chose, want of memory or connections, a bound on time or locks.
+            "57014" | "55P03" => Some(Trouble::Busy),
+            // It only reads; another user, password or name of the database than was set.
+            "25006" | "28000" | "28P01" | "3D000" => Some(Trouble::Unavailable),
+            _ => match code.get(..2).unwrap_or_default() {
+                "40" | "53" => Some(Trouble::Busy),
+                // The connection, its end by an administrator, the system beneath, and damage.
+                "08" | "57" | "58" | "XX" => Some(Trouble::Unavailable),
+                _ => None,
+            },
         };
     }
     /// The index of the write-ahead log cannot grow: it is a file as well.
@@ -87,6 +145,13 @@ mod tests {
             ("5", Some(Trouble::Busy)),
             ("517", Some(Trouble::Busy)),
             ("40P01", Some(Trouble::Busy)),
+            ("40001", Some(Trouble::Busy)),
+            ("57014", Some(Trouble::Busy)),
+            ("53300", Some(Trouble::Busy)),
+            ("57P01", Some(Trouble::Unavailable)),
+            ("57P03", Some(Trouble::Unavailable)),
+            ("58P01", Some(Trouble::Unavailable)),
+            ("3D000", Some(Trouble::Unavailable)),
             ("13", Some(Trouble::Full)),
             ("4874", Some(Trouble::Full)),
             ("53100", Some(Trouble::Full)),

@@ -299,11 +299,8 @@ impl World {
 
     async fn learn(&mut self) -> Checked {
         self.tell("the tagger learns".to_owned());
-        let learnt = self
-            .host
-            .koffiekar
-            .suggest
-            .learn_now(&self.host.koffiekar.store);
+        let koffiekar = &self.host.koffiekar;
+        let learnt = koffiekar.suggest.learn_now(&koffiekar.store);
         learnt.await.map_err(|error| error.to_string())
     }
 

@@ -27,13 +27,13 @@ async fn open(hand: &Hand, asked: &LiveRequest) -> Response {
     http().get(address).send().await.unwrap()
 }
 
-pub(super) struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 impl Stream {
-    pub(super) async fn of(hand: &Hand) -> Stream {
+    pub(crate) async fn of(hand: &Hand) -> Stream {
         let response = open(hand, &asks(hand, now())).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");

@@ -41,7 +41,7 @@ async fn every_acknowledged_conversation_is_there_exactly_once_whenever_the_serv
 
     for _ in 0..KILLS {
         for tablet in &mut tablets {
-            recorded.extend(work(tablet, &mut numbers));
+            recorded.extend(work(tablet, &mut numbers, &["buurtronde-2026"]));
         }
         let mut busy = Vec::new();
         for mut tablet in tablets.drain(..) {
@@ -94,8 +94,11 @@ async fn every_acknowledged_conversation_is_there_exactly_once_whenever_the_serv
 }
 
 /// A few conversations, and an edit of one that is there already, be it a colleague's.
-fn work(tablet: &mut Tablet, numbers: &mut Numbers) -> Vec<ConversationId> {
-    let round = demo::round("buurtronde-2026");
+pub(super) fn work(
+    tablet: &mut Tablet,
+    numbers: &mut Numbers,
+    rounds: &[&str],
+) -> Vec<ConversationId> {
     let user = tablet.replica.identity().user;
     let held: Vec<ConversationId> = tablet.replica.conversations().map(|(id, _)| id).collect();
     if !held.is_empty() {
@@ -113,7 +116,7 @@ fn work(tablet: &mut Tablet, numbers: &mut Numbers) -> Vec<ConversationId> {
     (0..numbers.below(4))
         .map(|_| {
             let new = conversation(numbers, user, tablet.now(), QUOTES);
-            tablet.record(round, &new)
+            tablet.record(demo::round(rounds[numbers.below(rounds.len())]), &new)
         })
         .collect()
 }

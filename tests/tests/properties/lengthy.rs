@@ -50,12 +50,12 @@ fn written_anew(document: &Document, words: &str) -> Command {
 
 #[test]
 fn a_colleague_writes_long_notes_anew_and_both_of_two_who_do_are_taken() {
-    let stored = with_notes(6_000);
+    let stored = with_notes(5_000);
     let mut bytes = stored.save();
     for number in [2, 3] {
         let (actor, author) = person(number);
         let mut theirs = stored.clone();
-        let words = "wat er nu staat ".repeat(300);
+        let words = "wat er nu staat ".repeat(250);
         let command = written_anew(&theirs, &words);
         let chunk = theirs.execute(&command, actor, author.user, NOW).unwrap();
         let admission = admit(Some(&bytes), &chunk, &theirs.heads(), &author, &[]);

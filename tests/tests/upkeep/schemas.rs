@@ -1,7 +1,7 @@
 //! What becomes of a database whose schema is older or newer than the program.
 
 use koffiekar_server::Clock;
-use koffiekar_server::store::{Store, StoreError};
+use koffiekar_server::store::{Settings, Store, StoreError};
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::{Binary, Place, Server};
 use koffiekar_tests::{programs, server};
@@ -104,7 +104,7 @@ async fn told_not_to_migrate_a_server_starts_only_where_nothing_is_missing() {
     command.arg("--no-migrate");
     let refused = Binary::launch(command).await.map(|_| ()).unwrap_err();
     assert!(refused.contains("run `koffiekar migrate`"), "{refused}");
-    let store = Store::open_as_it_is(&server::sqlite_address(data.path()))
+    let store = Store::open_as_it_is(&server::sqlite_address(data.path()), &Settings::default())
         .await
         .unwrap();
     let missing = store.schema().await.unwrap().missing;

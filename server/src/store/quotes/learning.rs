@@ -76,21 +76,32 @@ pub async fn texts_after(
         .collect()
 }
 
-/// Quote, its suggestions as JSON, and the best of them.
+/// Quote, its suggestions as JSON, and the best of them. They get the next place of what is derived again.
+///
+/// Returns how many of them were free: who writes one of the others just now is not waited for, because
+/// they may wait for the ones that were written here.
 pub async fn put_suggestions(
     tx: &mut Tx,
     suggested: &[(QuoteId, String, Option<String>)],
-) -> Result<()> {
-    let statement = "
-        update quotes set suggestions = $2,
+) -> Result<usize> {
+    let place = super::next_derived_place(tx).await?;
+    let statement = tx.pick(
+        "update quotes set suggestions = $2, derived_place = $4,
             best_suggestion = case when tag_state = 'untagged' then $3 else null end
-        where id = $1";
+         where id = $1",
+        "update quotes set suggestions = $2, derived_place = $4,
+            best_suggestion = case when tag_state = 'untagged' then $3 else null end
+         where id = (select id from quotes where id = $1 for update skip locked)",
+    );
+    let mut free = 0;
     for (id, suggestions, best) in suggested {
-        on!(tx, c => sqlx::query(statement)
+        let written = on!(tx, c => sqlx::query(statement)
             .bind(id.as_bytes().as_slice())
             .bind(suggestions)
             .bind(best.as_deref())
-            .execute(c).await.map(drop)?);
+            .bind(place)
+            .execute(c).await?.rows_affected());
+        free += usize::from(written > 0);
     }
-    Ok(())
+    Ok(free)
 }

@@ -23,10 +23,21 @@ const APART_MS: i64 = 30_000;
 struct Original {
     document: Document,
     projection: Projection,
+    model: String,
 }
 
 /// Adds conversations until there are this many; `from` were there already.
 pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
+    fill_with(koffiekar, from, until, |_, _| {}).await;
+}
+
+/// The same; each projection is made different first.
+pub(super) async fn fill_with(
+    koffiekar: &Koffiekar,
+    from: usize,
+    until: usize,
+    vary: impl Fn(&mut Projection, &mut Numbers),
+) {
     let mut numbers = Numbers(11);
     let originals = originals(koffiekar, &mut numbers);
     let start = Millis(1_500_000_000_000);
@@ -36,7 +47,10 @@ pub(super) async fn fill(koffiekar: &Koffiekar, from: usize, until: usize) {
         let versions = (made..made + count)
             .map(|index| {
                 let at = start.plus(i64::try_from(index).unwrap() * APART_MS);
-                copy(&originals[index % ORIGINALS], at, &mut numbers)
+                let mut version = copy(&originals[index % ORIGINALS], at, &mut numbers);
+                vary(&mut version.projection, &mut numbers);
+                version.round = version.projection.round;
+                version
             })
             .collect();
         write(koffiekar, versions).await.unwrap();
@@ -78,6 +92,7 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
             Original {
                 document,
                 projection,
+                model: tagger.version().to_owned(),
             }
         })
         .collect()
@@ -100,5 +115,6 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
         received_at: at,
         device: DeviceNumber(1),
         projection,
+        model: original.model.clone(),
     }
 }

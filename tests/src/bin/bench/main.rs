@@ -1,7 +1,7 @@
 //! Figures, one JSON line each on standard output: `{"name","value","unit","budget","better","engine"}`.
 //! What is going on is told on standard error. Budgets: `docs/performance.md`.
 //!
-//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth ...] [--postgres]`. Server and tablets
+//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth|query|export ...] [--postgres]`. Server and tablets
 //! run in this process and speak HTTP over loopback; for `memory` the server is the real program, in a
 //! process of its own. The database lies on the disk of the temporary folder.
 
@@ -16,6 +16,7 @@ mod growth;
 mod memory;
 mod pull;
 mod push;
+mod query;
 mod raw;
 
 use koffiekar_server::demo;
@@ -31,8 +32,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const QUOTES_EACH: usize = 3;
 const ROUND: &str = "buurtronde-2026";
-const KNOWN: [&str; 7] = [
-    "push", "pull", "idle", "stages", "fleet", "memory", "growth",
+const KNOWN: [&str; 9] = [
+    "push", "pull", "idle", "stages", "fleet", "memory", "growth", "query", "export",
 ];
 
 /// A wired or good wireless connection: what a tablet takes when it comes home with a full day.
@@ -133,6 +134,9 @@ async fn run() {
     }
     if wanted("growth") {
         growth::growth(&bench).await;
+    }
+    if wanted("query") || wanted("export") {
+        query::query_and_export(&bench, wanted("query"), wanted("export")).await;
     }
 }
 

@@ -57,12 +57,17 @@ pub(super) async fn memory(bench: &Bench) {
     bench.tell("memory_peak", peak_mb(process), "MB", None);
 }
 
-fn resident_mb(process: u32) -> f64 {
+pub(super) fn resident_mb(process: u32) -> f64 {
     of_status(process, "VmRSS:")
 }
 
-fn peak_mb(process: u32) -> f64 {
+/// What it held at most since [`forget_peak_mb`], or since its start.
+pub(super) fn peak_mb(process: u32) -> f64 {
     of_status(process, "VmHWM:")
+}
+
+pub(super) fn forget_peak_mb(process: u32) {
+    std::fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
 }
 
 fn of_status(process: u32, field: &str) -> f64 {

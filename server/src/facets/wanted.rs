@@ -1,0 +1,241 @@
+//! A filter, held against cells and quotes.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+
+use koffiekar_sync_core::catalogue::AreaLevel;
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::ids::{Millis, QuoteId};
+use koffiekar_sync_core::office::{LineStanding, TagState};
+
+use super::table::{Cell, Name, Quote, Shelf, Table};
+use super::{Place, Question};
+use crate::store::Tx;
+use crate::store::quotes::{FilterError, day, found_by};
+
+/// What is wanted, by the numbers of a table.
+pub(super) struct Wanted<'a> {
+    /// The rounds in sight, and of each of their cells whether its quotes match.
+    shelves: Vec<(&'a Shelf, Vec<bool>)>,
+    from: i64,
+    /// Not included.
+    until: i64,
+    /// Rows of the full-text index, where words were asked for.
+    found: Option<HashSet<i64>>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) async fn of(
+        table: &'a Table,
+        tx: &mut Tx,
+        question: Question<'_>,
+    ) -> Result<Wanted<'a>, FilterError> {
+        let filter = question.filter;
+        let from = filter.from.as_deref().map(day).transpose()?;
+        let until = filter.until.as_deref().map(day).transpose()?;
+        let text = filter.text.as_deref();
+        let found = match text.filter(|text| !text.trim().is_empty()) {
+            Some(text) => Some(found_by(tx, text).await?),
+            None => None,
+        };
+        let in_sight = |shelf: &&Shelf| {
+            question.sight.rounds.contains(&shelf.round)
+                && filter.round.is_none_or(|round| round == shelf.round)
+        };
+        let matcher = Matcher::of(table, question);
+        let shelves = table.shelves.iter().filter(in_sight).map(|shelf| {
+            let cells = shelf.cells.iter().map(|cell| matcher.matches(cell));
+            (shelf, cells.collect())
+        });
+        Ok(Wanted {
+            shelves: shelves.collect(),
+            from: from.map_or(i64::MIN, |from| from.0),
+            until: until.map_or(i64::MAX, |until| until.plus(Millis::DAY).0),
+            found,
+        })
+    }
+
+    /// Whether cells alone tell what matches.
+    fn is_by_cell(&self) -> bool {
+        self.from == i64::MIN && self.until == i64::MAX && self.found.is_none()
+    }
+
+    /// The cell of a quote that matches.
+    fn matched(&self, cells: &[bool], quote: &Quote) -> Option<usize> {
+        let cell = quote.cell? as usize;
+        let in_time = (self.from..self.until).contains(&quote.recorded_at);
+        let found = self.found.as_ref();
+        let has_words = || found.is_none_or(|found| found.contains(&quote.search_row));
+        (cells[cell] && in_time && has_words()).then_some(cell)
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        let mut all = 0;
+        self.each(|_, _, number| all += number);
+        all
+    }
+
+    /// Every cell of which quotes match, and how many of them.
+    pub(super) fn each(&self, mut told: impl FnMut(&'a Shelf, &'a Cell, u64)) {
+        for (shelf, cells) in &self.shelves {
+            let counted;
+            let numbers = if self.is_by_cell() {
+                &shelf.sizes
+            } else {
+                let mut numbers = vec![0; cells.len()];
+                for quote in &shelf.quotes {
+                    if let Some(cell) = self.matched(cells, quote) {
+                        numbers[cell] += 1;
+                    }
+                }
+                counted = numbers;
+                &counted
+            };
+            for ((cell, wanted), number) in shelf.cells.iter().zip(cells).zip(numbers) {
+                if *wanted && *number > 0 {
+                    told(shelf, cell, *number);
+                }
+            }
+        }
+    }
+
+    pub(super) fn newest(&self, after: Option<Place>, most: usize) -> Vec<Place> {
+        // The oldest of those that are kept stands on top.
+        let mut newest: BinaryHeap<Reverse<Place>> = BinaryHeap::with_capacity(most + 1);
+        for (shelf, cells) in &self.shelves {
+            // What was read last is the newest, nearly always.
+            for quote in shelf.quotes.iter().rev() {
+                let place = quote.place();
+                let full = newest.len() == most;
+                if after.is_some_and(|after| place >= after)
+                    || full && newest.peek().is_none_or(|oldest| place < oldest.0)
+                    || self.matched(cells, quote).is_none()
+                {
+                    continue;
+                }
+                newest.push(Reverse(place));
+                if newest.len() > most {
+                    newest.pop();
+                }
+            }
+        }
+        let newest = newest.into_sorted_vec().into_iter();
+        newest.map(|Reverse(place)| place).collect()
+    }
+
+    pub(super) fn all(&self) -> Vec<QuoteId> {
+        let mut places: Vec<Place> = Vec::new();
+        for (shelf, cells) in &self.shelves {
+            let quotes = shelf.quotes.iter();
+            let matching = quotes.filter(|quote| self.matched(cells, quote).is_some());
+            places.extend(matching.map(Quote::place));
+        }
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        places.into_iter().map(|place| place.quote).collect()
+    }
+}
+
+impl Quote {
+    fn place(&self) -> Place {
+        Place {
+            recorded_at: Millis(self.recorded_at),
+            quote: self.id,
+        }
+    }
+}
+
+/// What a filter asks of a cell. What no quote has is no name, and matches none.
+struct Matcher {
+    /// One of these bits at least.
+    in_sight: u8,
+    /// And all of these.
+    allowed: u8,
+    kind: Option<Option<Name>>,
+    language: Option<Option<Name>>,
+    suggested: Option<Option<Name>>,
+    /// And whether it is the district, which holds all areas.
+    area: Option<(Option<Name>, bool)>,
+    /// Of each set of lines whether it is wanted.
+    lines: Option<Vec<bool>>,
+    tag_state: Option<TagState>,
+    conflict: Option<bool>,
+}
+
+impl Matcher {
+    fn of(table: &Table, question: Question<'_>) -> Self {
+        let Question {
+            sight,
+            filter,
+            catalogue,
+        } = question;
+        let area = |code: &String| {
+            let mut areas = catalogue.areas.iter();
+            let district = areas.any(|a| a.code == *code && a.level == AreaLevel::District);
+            (table.name(code), district)
+        };
+        // Each must stand on the quote by one of these lines.
+        let mut wanted: Vec<Vec<&str>> = Vec::new();
+        wanted.extend(filter.action_line.iter().map(|line| vec![line.as_str()]));
+        wanted.extend(filter.theme.iter().map(|theme| {
+            let lines = catalogue.action_lines.iter();
+            let lines = lines.filter(|line| line.theme == *theme);
+            lines.map(|line| line.key.as_str()).collect()
+        }));
+        let lines = (!wanted.is_empty()).then(|| {
+            let wanted = wanted.into_iter().map(|keys| {
+                let names = keys.into_iter().filter_map(|key| table.name(key));
+                names.collect()
+            });
+            let wanted: Vec<Vec<Name>> = wanted.collect();
+            let stands = |set: &Vec<(Name, LineStanding)>, wanted: &Vec<Name>| {
+                set.iter()
+                    .any(|(line, how)| is_standing(*how) && wanted.contains(line))
+            };
+            let sets = table.lines.iter();
+            sets.map(|set| wanted.iter().all(|wanted| stands(set, wanted)))
+                .collect()
+        });
+        Self {
+            in_sight: sight.purposes.iter().fold(0, |bits, one| bits | bit(*one)),
+            allowed: filter.consent.map_or(0, bit),
+            kind: filter.kind.map(|kind| table.name(kind.as_str())),
+            language: filter.language.as_deref().map(|text| table.name(text)),
+            suggested: filter.suggested.as_ref().map(|l| table.name(l.as_str())),
+            area: filter.area.as_ref().map(area),
+            lines,
+            tag_state: filter.tag_state,
+            conflict: filter.conflict,
+        }
+    }
+
+    fn matches(&self, cell: &Cell) -> bool {
+        let is = |wanted: Option<Option<Name>>, name: Option<Name>| {
+            wanted.is_none_or(|wanted| wanted.is_some() && wanted == name)
+        };
+        cell.allowed & self.in_sight != 0
+            && cell.allowed & self.allowed == self.allowed
+            && is(self.kind, Some(cell.kind))
+            && is(self.language, Some(cell.language))
+            && is(self.suggested, cell.suggested)
+            && self.tag_state.is_none_or(|state| cell.tag_state == state)
+            && self.conflict.is_none_or(|yes| cell.conflict == yes)
+            && self.area.is_none_or(|(code, district)| {
+                let here = |place: Option<Name>| place.is_some() && place == code;
+                here(cell.area) || here(cell.wijk) || district && cell.area.is_some()
+            })
+            && self
+                .lines
+                .as_ref()
+                .is_none_or(|sets| sets[cell.lines as usize])
+    }
+}
+
+fn bit(purpose: Purpose) -> u8 {
+    let place = Purpose::ALL.iter().position(|one| *one == purpose);
+    place.map_or(0, |place| 1 << place)
+}
+
+/// People named the line, and nobody denied it.
+pub(super) fn is_standing(standing: LineStanding) -> bool {
+    matches!(standing, LineStanding::Proposed | LineStanding::Confirmed)
+}

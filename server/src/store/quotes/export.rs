@@ -1,0 +1,112 @@
+//! Quotes as a table has them: many at a time, and no more of each than stands there.
+
+use std::collections::BTreeMap;
+
+use koffiekar_sync_core::catalogue::RoundKind;
+use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
+use koffiekar_sync_core::office::TagState;
+use sqlx::AssertSqlSafe;
+
+use super::Sight;
+use crate::store::{Result, StoreError, Tx, Value, bind_all, bulk, on};
+
+/// One quote as a line of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableRow {
+    pub id: QuoteId,
+    pub conversation: ConversationId,
+    pub round: RoundId,
+    pub round_name: String,
+    pub kind: RoundKind,
+    pub area: Option<String>,
+    pub language: String,
+    pub recorded_at: Millis,
+    pub verbatim: String,
+    pub tag_state: TagState,
+    pub consent: Vec<Purpose>,
+    /// The lines that people named and nobody denied, in the order of their keys, a space between.
+    pub lines: String,
+    /// The best suggestion: its line and its probability.
+    pub suggested: Option<(String, f64)>,
+}
+
+type Row = (
+    Vec<u8>,
+    Vec<u8>,
+    Vec<u8>,
+    String,
+    String,
+    Option<String>,
+    String,
+    i64,
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<f64>,
+);
+
+/// Those of these quotes that the asker may see, in this order.
+pub async fn table_rows(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<TableRow>> {
+    let mut found: BTreeMap<QuoteId, TableRow> = BTreeMap::new();
+    for piece in bulk::pieces(ids) {
+        let (line, probability) = match tx {
+            Tx::Sqlite(_) => (
+                "json_extract(q.suggestions, '$[0].line')",
+                "cast(json_extract(q.suggestions, '$[0].probability') as real)",
+            ),
+            Tx::Postgres(_) => (
+                "q.suggestions::json->0->>'line'",
+                "cast(q.suggestions::json->0->>'probability' as double precision)",
+            ),
+        };
+        let statement = format!(
+            "select q.id, q.conversation, q.round, r.name, q.kind, q.area, q.language, q.recorded_at,
+                q.verbatim, q.tag_state, {}, (select string_agg(l.line, ' ' order by l.line)
+                    from quote_lines l
+                    where l.quote = q.id and l.standing in ('proposed', 'confirmed')),
+                {line}, {probability}
+             from quotes q join rounds r on r.id = q.round where q.id in {}",
+            super::flags(tx),
+            bulk::list(tx, 0, piece.len())
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let rows: Vec<Row> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for row in rows {
+            let row = table_row(row)?;
+            if sight.allows(row.round, &row.consent) {
+                found.insert(row.id, row);
+            }
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+fn table_row(row: Row) -> Result<TableRow> {
+    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
+    #[rustfmt::skip]
+    let (id, conversation, round, round_name, kind, area, language, recorded_at, verbatim, tag_state,
+        flags, lines, line, probability) = row;
+    let purposes = Purpose::ALL.into_iter().zip(super::allowed(flags));
+    Ok(TableRow {
+        id: QuoteId::from_slice(&id)?,
+        conversation: ConversationId::from_slice(&conversation)?,
+        round: RoundId::from_slice(&round)?,
+        round_name,
+        kind: RoundKind::parse(&kind).ok_or_else(|| corrupt("kind of a round"))?,
+        area,
+        language,
+        recorded_at: Millis(recorded_at),
+        verbatim,
+        tag_state: TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?,
+        consent: purposes
+            .filter(|(_, yes)| *yes)
+            .map(|(purpose, _)| purpose)
+            .collect(),
+        lines: lines.unwrap_or_default(),
+        suggested: line.zip(probability),
+    })
+}

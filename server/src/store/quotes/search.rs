@@ -1,0 +1,79 @@
+//! What a filter says in words becomes a query of the full-text index.
+
+use std::collections::HashSet;
+
+use koffiekar_sync_core::ids::Millis;
+use koffiekar_tagging::text::query_terms;
+
+use crate::projection::start_of_day;
+use crate::store::{StoreError, Tx, on};
+
+/// A filter that cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    #[error("`{0}` is not a date such as 2026-01-31")]
+    Date(String),
+    #[error("`after` must be the `next` of the page before")]
+    Cursor,
+    #[error(
+        "search for at most {} words of at most {} characters in all",
+        MOST_WORDS,
+        MOST_CHARS
+    )]
+    Text,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const MOST_WORDS: usize = 12;
+const MOST_CHARS: usize = 200;
+
+/// The search rows of quotes in which all words occur, each in one of its variants; the last also as the
+/// beginning of a word.
+pub(crate) async fn found_by(tx: &mut Tx, text: &str) -> Result<HashSet<i64>, FilterError> {
+    let words = query_terms(text);
+    if words.len() > MOST_WORDS || text.chars().count() > MOST_CHARS {
+        return Err(FilterError::Text);
+    }
+    if words.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let query = query(tx, &words);
+    // One text with all numbers: so many rows would take longer to hand over than to find.
+    let statement = tx.pick(
+        "select group_concat(rowid) from quote_search where quote_search match $1",
+        "select string_agg(search_row::text, ',') from quote_search where terms @@ $1::tsquery",
+    );
+    let (rows,): (Option<String>,) = on!(tx, c => sqlx::query_as(statement)
+        .bind(query)
+        .fetch_one(c).await.map_err(StoreError::from)?);
+    let rows = rows.unwrap_or_default();
+    let rows = rows.split(',').filter(|row| !row.is_empty());
+    rows.map(|row| {
+        row.parse()
+            .map_err(|_| StoreError::Corrupt("a row of the full-text index".to_owned()).into())
+    })
+    .collect()
+}
+
+/// Terms are [a-z0-9]+ and so need no escaping in either query language.
+fn query(tx: &Tx, words: &[Vec<String>]) -> String {
+    let (or, and, prefix) = match tx {
+        Tx::Sqlite(_) => (" OR ", " AND ", "*"),
+        Tx::Postgres(_) => (" | ", " & ", ":*"),
+    };
+    let last = words.len() - 1;
+    let words = words.iter().enumerate().map(|(place, variants)| {
+        let star = if place == last { prefix } else { "" };
+        let variants: Vec<String> = variants
+            .iter()
+            .map(|variant| format!("{variant}{star}"))
+            .collect();
+        format!("({})", variants.join(or))
+    });
+    words.collect::<Vec<_>>().join(and)
+}
+
+pub(crate) fn day(date: &str) -> Result<Millis, FilterError> {
+    start_of_day(date).ok_or_else(|| FilterError::Date(date.chars().take(20).collect()))
+}

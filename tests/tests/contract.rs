@@ -1,0 +1,23 @@
+//! What each function of the store promises, held on both engines, and that both give the same.
+
+mod accounts;
+mod attempts;
+mod catalogue;
+mod conversations;
+mod devices;
+mod documents;
+mod erasing;
+mod feed;
+mod forgotten;
+mod opened;
+mod publications;
+mod quarantine;
+mod quotes;
+mod receipt_keys;
+mod rounds;
+mod schema;
+mod sessions;
+mod tagger;
+mod tombstones;
+mod upkeep;
+mod world;

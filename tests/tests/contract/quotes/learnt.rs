@@ -1,0 +1,117 @@
+//! What the tagger learns from, and where its suggestions go.
+
+use koffiekar_server::store::documents;
+use koffiekar_server::store::quotes::TextOfQuote;
+use koffiekar_tagging::Labelled;
+use koffiekar_tests::rows::Rows;
+use koffiekar_tests::server::Place;
+
+use super::*;
+
+#[tokio::test]
+async fn only_confirmed_words_teach_that_may_be_analysed() {
+    let labelled = on_both(async |store| {
+        library(&store).await;
+        let mut forbidden = projection(6, &street(), "Niet voor analyse");
+        forbidden.allowed = [false, true, true, true];
+        let lines = [("wonen-1", LineStanding::Confirmed)];
+        tagged(&mut forbidden, TagState::Confirmed, &lines);
+        let mut two = projection(7, &house(), "Huis en boom");
+        let lines = ["wonen-1", "groen-1"].map(|key| (key, LineStanding::Confirmed));
+        tagged(&mut two, TagState::Confirmed, &lines);
+        stored(&store, &[forbidden, two].map(new)).await;
+        let mut tx = store.read().await.unwrap();
+        quotes::labelled(&mut tx).await.unwrap()
+    })
+    .await;
+    let label = |text: &str, lines: &[&str]| Labelled {
+        text: text.to_owned(),
+        language: "nl".to_owned(),
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    let expected = [
+        label("Bomen op het plein", &["groen-1"]),
+        label("Huis en boom", &["groen-1", "wonen-1"]),
+        // "Geen actielijn" teaches as well.
+        label("Het huis van de buren", &[]),
+    ];
+    assert_eq!(labelled, expected);
+}
+
+#[tokio::test]
+async fn those_are_next_that_another_model_spoke_about() {
+    on_both(async |store| {
+        library(&store).await;
+        let mut tx = store.write().await.unwrap();
+        let numbers = |texts: Vec<TextOfQuote>| -> Vec<u128> {
+            texts
+                .iter()
+                .map(|text| text.id.0.as_u128() - 2000)
+                .collect()
+        };
+        let next = quotes::texts_after(&mut tx, None, "m1", 9).await.unwrap();
+        assert_eq!(next[0].verbatim, "Bomen op het plein");
+        assert_eq!((next[2].id, &*next[2].language), (quote(4), "tr"));
+        assert_eq!(numbers(next), [2, 3, 4, 5, 12]);
+        let next = quotes::texts_after(&mut tx, Some(quote(3)), "m2", 2)
+            .await
+            .unwrap();
+        assert_eq!(numbers(next), [4, 5]);
+
+        let suggestions = r#"[{"line":"wonen-2","probability":0.5,"model":"m2","because":[]}]"#;
+        let given =
+            [1, 2, 99].map(|n| (quote(n), suggestions.to_owned(), Some("wonen-2".to_owned())));
+        quotes::put_suggestions(&mut tx, &given).await.unwrap();
+        let next = quotes::texts_after(&mut tx, None, "m2", 9).await.unwrap();
+        assert_eq!(numbers(next), [3, 4, 5, 12]);
+        let suggested = QuoteFilter {
+            suggested: Some(line("wonen-2")),
+            ..QuoteFilter::default()
+        };
+        // The best one stands only where nobody spoke.
+        let found = page(&mut tx, &editor(), &suggested).await.unwrap();
+        assert_eq!(ids(&found.quotes), [quote(1)]);
+        assert_eq!(found.quotes[0].suggestions[0].model, "m2");
+    })
+    .await;
+}
+
+/// PostgreSQL breaks one of two off that wait for each other in a circle.
+#[tokio::test]
+async fn new_suggestions_and_a_merge_of_the_same_quotes_wait_for_each_other_in_turn() {
+    let place = Place::postgres().await;
+    let store = Store::open(&place.address()).await.unwrap();
+    founded(&store).await;
+    let mut two = projection(1, &street(), "plein");
+    // The one with the larger id is written first.
+    two.quotes = vec![words_of(2, 0, "plein"), words_of(1, 1, "huis")];
+    let mut changed = new(two);
+    stored(&store, &[changed.clone()]).await;
+    changed.merged_into = Some(1);
+
+    let suggested = |n| (quote(n), "[]".to_owned(), Some("wonen-1".to_owned()));
+    let mut learning = store.write().await.unwrap();
+    quotes::put_suggestions(&mut learning, &[suggested(1)])
+        .await
+        .unwrap();
+    let merging = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.write().await.unwrap();
+            let written = documents::write(&mut tx, vec![&changed]).await;
+            written.map(|places| places.is_some())
+        }
+    });
+    let mut rows = Rows::of(&place).await;
+    let waits = "
+        select 'waits' from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    while rows.texts(waits).await.is_empty() {
+        assert!(!merging.is_finished(), "the merge did not wait");
+    }
+    quotes::put_suggestions(&mut learning, &[suggested(2)])
+        .await
+        .unwrap();
+    learning.commit().await.unwrap();
+    assert!(merging.await.unwrap().unwrap());
+}
