@@ -42,7 +42,10 @@ fn calls() -> BTreeSet<String> {
         for signature in public_functions(&std::fs::read_to_string(&path).unwrap()) {
             if signature.contains("&mut Tx") || signature.contains("&Store") {
                 let name = signature.split(['(', '<']).next().unwrap();
-                calls.insert(format!("{module}::{name}("));
+                calls.insert(match signature.contains("&self") {
+                    true => format!(".{name}("),
+                    false => format!("{module}::{name}("),
+                });
             }
         }
     }

@@ -119,6 +119,7 @@ async fn an_erasure_is_shown_with_its_stage() {
         let mut open = tombstones::not_gone(&mut tx).await.unwrap();
         open.sort();
         assert_eq!(open, [1, 2].map(conversation));
+        assert_eq!(tombstones::count(&mut tx).await.unwrap(), 2);
         let gone = [conversation(2), conversation(9)];
         tombstones::are_gone(&mut tx, &gone, AT.plus(50))
             .await
