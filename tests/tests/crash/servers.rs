@@ -113,8 +113,10 @@ async fn says_that_it_is_away(url: &str) {
     let asked = http().get(format!("{url}/readyz")).send().await.unwrap();
     assert_eq!(asked.status(), 503);
     assert!(asked.headers().contains_key("retry-after"));
+    // It may be known at once, or not within the second that a balancer is let wait.
     let said = asked.text().await.unwrap();
-    assert!(said.contains("storage-unavailable"), "{said}");
+    let away = ["storage-unavailable", "slow-database"];
+    assert!(away.iter().any(|code| said.contains(code)), "{said}");
 }
 
 const SEED: u64 = 20_261_125;
