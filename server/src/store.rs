@@ -178,6 +178,8 @@ const WRITER_CACHE: &str = "-16000";
 const READER_CACHE: &str = "-2000";
 /// Pages behind which a commit also moves what is in the WAL into the database: four large batches.
 const CHECKPOINT_PAGES: &str = "4000";
+/// Rows that a connection hands over at a time: each handing over wakes a thread.
+const ROWS_AHEAD: usize = 1_000;
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long its turn waits for another program that holds an SQLite file.
@@ -220,7 +222,8 @@ impl Store {
                 .pragma("secure_delete", "on")
                 .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .pragma("temp_store", "memory")
-                .statement_cache_capacity(256);
+                .statement_cache_capacity(256)
+                .row_buffer_size(ROWS_AHEAD);
             // A commit that fails, for instance on a full disk, ends the transaction for SQLite and not
             // for sqlx: no other could ever begin on that connection.
             let pool = || {
