@@ -64,9 +64,16 @@ fn too_many(count: Count, now: Millis) -> ApiError {
 /// The password was right: this attempt and those before it do not count.
 pub(crate) async fn succeeded(store: &Store, login: &str, address: &str) -> store::Result<()> {
     let address = network(address);
+    let (of_login, of_address) = (key(&address, Some(login)), key(&address, None));
     let mut tx = store.write().await?;
-    attempts::forget(&mut tx, &key(&address, Some(login))).await?;
-    attempts::take_back(&mut tx, &key(&address, None)).await?;
+    // In the order of `begin`.
+    if of_login < of_address {
+        attempts::forget(&mut tx, &of_login).await?;
+        attempts::take_back(&mut tx, &of_address).await?;
+    } else {
+        attempts::take_back(&mut tx, &of_address).await?;
+        attempts::forget(&mut tx, &of_login).await?;
+    }
     tx.commit().await
 }
 

@@ -266,3 +266,26 @@ async fn wrong_passwords_count_wherever_they_are_given() {
     said.sort();
     assert_eq!(said, [[401; 10].as_slice(), &[429; 6]].concat());
 }
+
+#[tokio::test]
+async fn many_who_sign_in_at_once_from_one_office_never_wait_for_each_other_in_a_circle() {
+    const LOGINS: [&str; 5] = [
+        "veldwerker1",
+        "veldwerker2",
+        "redacteur1",
+        "redacteur2",
+        "analist",
+    ];
+    let (one, two) = two().await;
+    let mut under_way = tokio::task::JoinSet::new();
+    for person in 0..4 {
+        let urls = [one.url.clone(), two.url.clone()];
+        under_way.spawn(async move {
+            for time in 0..20 {
+                let at = person + time;
+                Office::sign_in(&urls[at % 2], LOGINS[at % LOGINS.len()]).await;
+            }
+        });
+    }
+    under_way.join_all().await;
+}
