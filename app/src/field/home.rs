@@ -32,13 +32,18 @@ fn rounds() -> Vec<Round> {
 }
 
 /// The round chosen last, or the only one, or that of a draft: a small choice may be forgotten by a
-/// browser that was killed, and words that wait must be in sight.
+/// browser that was killed, and words that wait must be in sight. The draft's is chosen from then on, so
+/// that nobody has to choose again when it is finished.
 fn current(rounds: &[Round]) -> Option<Round> {
     let kept: Option<RoundId> = keep::read(&kept_name()).and_then(|id| id.parse().ok());
     let drafted = || tablet::peek(|open| open.drafts.values().next_back().map(|draft| draft.round));
     let id = match rounds {
         [only] => Some(only.id),
-        _ => kept.or_else(|| drafted().flatten()),
+        _ => kept.or_else(|| {
+            let drafted = drafted().flatten()?;
+            keep::write(&kept_name(), &drafted.to_string());
+            Some(drafted)
+        }),
     };
     rounds.iter().find(|round| Some(round.id) == id).cloned()
 }
