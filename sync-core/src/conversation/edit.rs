@@ -226,11 +226,15 @@ where
 ///
 /// Where several stand and this is the one that Automerge shows, it would only delete the others: no
 /// word of whoever chose it, that another choice made meanwhile could stand beside. So the place is
-/// first written otherwise, in the same change.
+/// first written otherwise, in the same change: as neither of the two, for the same reason.
 fn put_word<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, word: &str) -> Edited {
     if tx.get_all(object, key)?.len() > 1 {
-        let otherwise = if word.is_empty() { "-" } else { "" };
-        tx.put(object, key, otherwise)?;
+        let shown = tx.get(object, key)?;
+        let shown = shown.as_ref().and_then(|(value, _)| value.as_str());
+        let free = |one: &&str| *one != word && Some(*one) != shown;
+        if let Some(otherwise) = ["", "-", "--"].into_iter().find(free) {
+            tx.put(object, key, otherwise)?;
+        }
     }
     tx.put(object, key, word)
 }

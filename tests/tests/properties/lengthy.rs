@@ -229,3 +229,39 @@ fn jumping_about_in_the_notes_has_an_end() {
     let too_much = Violation::TooMuch("places in the notes");
     assert_eq!(refused, Refusal::NotAllowed(too_much));
 }
+
+#[test]
+fn whoever_chooses_between_no_area_and_another_is_taken_whichever_stands_first() {
+    for (none, one) in [(2, 3), (3, 2)] {
+        let mut base = with_notes(12);
+        let named = |code: &str| Command::SetArea {
+            area: (!code.is_empty()).then(|| code.to_owned()),
+        };
+        let (recorder, by) = person(1);
+        base.execute(&named("FE01"), recorder, by.user, NOW)
+            .unwrap();
+        let set = |number: u64, code: &str| {
+            let (actor, author) = person(number);
+            let mut theirs = base.clone();
+            theirs
+                .execute(&named(code), actor, author.user, NOW)
+                .unwrap();
+            theirs
+        };
+        let mut both = set(none, "");
+        both.merge(&set(one, "FB03")).unwrap();
+        for code in ["FC02", "FB03", "", "-"] {
+            let (actor, author) = person(4);
+            let mut chosen = both.clone();
+            let chunk = chosen
+                .execute(&named(code), actor, author.user, NOW)
+                .unwrap();
+            let admission = admit(Some(&both.save()), &chunk, &[], &author, &[]);
+            let Ok(Admission::Merged(merged)) = admission else {
+                panic!("{code}: {admission:?}")
+            };
+            let area = merged.conversation.area.unwrap_or_default();
+            assert_eq!(area, code);
+        }
+    }
+}
