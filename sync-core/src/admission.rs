@@ -50,7 +50,10 @@ pub struct Merged {
 pub enum Refusal {
     #[error("changes are missing that these build upon; send all changes of this conversation")]
     MissingDependencies,
-    #[error("this place in the author's sequence is taken; replay the edits under a fresh actor")]
+    #[error(
+        "this place in the author's sequence is taken, or what was done stands here in another form; \
+         replay the edits under a fresh actor"
+    )]
     ActorReused,
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -160,6 +163,9 @@ fn merge(
     let mut operations = 0;
     for change in &own {
         known.follows(change)?;
+        if known.has_otherwise(change) {
+            return Err(Refusal::ActorReused);
+        }
         let count = shape.judge(change, author)?;
         known.learn(change, count);
         operations += count;

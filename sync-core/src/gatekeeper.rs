@@ -71,6 +71,11 @@ impl<'a> RawChange<'a> {
         Ok(count)
     }
 
+    /// The change that it was first, where it was carried out again.
+    pub(crate) fn origin(&self) -> Option<Head> {
+        Head::parse(self.message)
+    }
+
     /// Whose operation it is: see [`OperationId::actor`].
     pub fn actor(&self, id: OperationId) -> &ActorId {
         let other = id.actor.checked_sub(1).and_then(|at| self.others.get(at));

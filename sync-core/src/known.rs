@@ -1,4 +1,5 @@
-//! What a document knows already: its changes by hash, and how far each author came.
+//! What a document knows already: its changes by hash, what was done in them, and how far each author
+//! came.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,8 @@ use crate::limits;
 
 pub(crate) struct Known {
     changes: BTreeSet<Head>,
+    /// Of the changes that were carried out again: what they were first.
+    origins: BTreeSet<Head>,
     authors: BTreeMap<ActorId, Last>,
     /// The highest number of an operation.
     last_operation: u64,
@@ -29,6 +32,7 @@ impl Known {
     pub(crate) fn of(doc: &Automerge) -> Self {
         let mut known = Self {
             changes: BTreeSet::new(),
+            origins: BTreeSet::new(),
             authors: BTreeMap::new(),
             last_operation: 0,
             operations: 0,
@@ -36,6 +40,9 @@ impl Known {
         for change in doc.get_changes_meta(&[]) {
             let hash = Head(change.hash.0);
             known.add(hash, &change.actor, change.seq, change.max_op);
+            known
+                .origins
+                .extend(change.message.as_deref().and_then(Head::parse));
             known.operations += (change.max_op + 1).saturating_sub(change.start_op);
         }
         known
@@ -67,9 +74,18 @@ impl Known {
         Ok(())
     }
 
+    /// Whether what was done in this change stands here in another form: two copies of one tablet
+    /// carried it out again, each under an actor of its own.
+    pub(crate) fn has_otherwise(&self, change: &RawChange<'_>) -> bool {
+        let origin = change.origin();
+        let first = origin.unwrap_or(change.hash);
+        self.origins.contains(&first) || origin.is_some_and(|origin| self.has(&origin))
+    }
+
     pub(crate) fn learn(&mut self, change: &RawChange<'_>, operations: u64) {
         let last = (change.start_op + operations).saturating_sub(1);
         self.add(change.hash, &change.author, change.seq, last);
+        self.origins.extend(change.origin());
         self.operations += operations;
     }
 

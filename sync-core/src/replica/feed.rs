@@ -27,6 +27,7 @@ impl Replica {
 
     fn changed(&mut self, round: RoundId, id: ConversationId, bytes: Vec<u8>, taking: &mut Taking) {
         let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
+        let reused = taking.reused.remove(&id);
         let Ok(heads) = Document::heads_of(&bytes) else {
             return;
         };
@@ -69,7 +70,7 @@ impl Replica {
             *held = Held::from_feed(round, bytes, taking.at, voucher);
             return;
         }
-        if held.is_to_redo() || otherwise || taking.reused.contains(&id) {
+        if held.is_to_redo() || otherwise || reused {
             return self.redo(id, &mine, Some(&theirs), taking);
         }
         // A word of the server that does not know what it signed for: it was put back to an earlier

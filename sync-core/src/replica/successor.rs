@@ -37,7 +37,6 @@ impl Replica {
         let Some(held) = self.held.get_mut(&id) else {
             return;
         };
-        taking.reused.remove(&id);
         taking.touched.insert(id);
         let done = if held.steps().is_empty() {
             Err(CommandError::UnknownState)
