@@ -331,14 +331,15 @@ impl Replica {
     ) -> Result<Vec<Effect>, EditError> {
         let mut document = self.document(id)?;
         let at = self.clock(now);
-        let change = document.execute(command, self.actor(), self.identity.user, at)?;
+        let command = document.placed_here(command)?;
+        let change = document.execute(&command, self.actor(), self.identity.user, at)?;
         if change.is_empty() {
             return Ok(Vec::new());
         }
         let Some(held) = self.held.get_mut(&id) else {
             return Err(EditError::NotHere);
         };
-        let step = Step::new(&document, at, Deed::Executed(command.clone()));
+        let step = Step::new(&document, at, Deed::Executed(command));
         held.edited(&document, change, step);
         Ok(vec![Effect::Keep(id)])
     }

@@ -13,9 +13,9 @@ use crate::ids::{Millis, QuoteId, UserId};
 const ADDED_LATER: &str = "[Later toegevoegd] ";
 
 impl Document {
-    /// Carries out once more what was carried out before, as the change `origin`, and returns the
-    /// change; empty where this document has it, or has nothing left that it was about. `shown` is the
-    /// document that it was carried out on, where that is another history than this one.
+    /// Carries out once more what was carried out before, as the change `origin`, and returns what was
+    /// done in this history; nothing where this document has it, or has nothing left that it was about.
+    /// `shown` is the document that it was carried out on, where that is another history than this one.
     pub(crate) fn repeat(
         &mut self,
         command: &Command,
@@ -24,7 +24,7 @@ impl Document {
         by: UserId,
         at: Millis,
         origin: Head,
-    ) -> Result<Vec<u8>, CommandError> {
+    ) -> Result<Option<Command>, CommandError> {
         let parts = Parts::of(&self.doc)?;
         let now = self.read()?;
         let has_quote = |quote: &QuoteId| {
@@ -32,31 +32,45 @@ impl Document {
             matches!(self.doc.get(&parts.quotes, key), Ok(Some((value, _))) if value.is_object())
         };
         let command = match command {
-            Command::AddQuote(NewQuote { id, .. }) if has_quote(id) => return Ok(Vec::new()),
+            Command::AddQuote(NewQuote { id, .. }) if has_quote(id) => return Ok(None),
             Command::CorrectWording { quote, .. }
             | Command::RemoveQuote { quote }
             | Command::Tag { quote, .. }
                 if now.quote(*quote).is_none() =>
             {
                 // Erased, or taken away by whoever recorded it.
-                return Ok(Vec::new());
+                return Ok(None);
             }
             Command::Consent(statements) => {
                 let known = now.consent.statements();
                 let mut fresh = statements.clone();
                 fresh.retain(|(id, _)| !known.contains_key(id));
                 if fresh.is_empty() {
-                    return Ok(Vec::new());
+                    return Ok(None);
                 }
                 Command::Consent(fresh)
             }
             Command::EditNotes(edit) => match self.placed(edit, shown, &now) {
                 Some(edit) => Command::EditNotes(edit),
-                None => return Ok(Vec::new()),
+                None => return Ok(None),
             },
             other => other.clone(),
         };
-        self.carry_out(&command, actor, by, at, Some(origin))
+        let change = self.carry_out(&command, actor, by, at, Some(origin))?;
+        Ok((!change.is_empty()).then_some(command))
+    }
+
+    /// The command for the conversation as it is here. A form may have shown notes that were done again
+    /// since, in another history: what was typed in it is still taken.
+    pub(crate) fn placed_here(&self, command: &Command) -> Result<Command, CommandError> {
+        let edit = match command {
+            Command::EditNotes(edit) if !edit.seen.iter().all(|head| self.has(head)) => edit,
+            _ => return Ok(command.clone()),
+        };
+        let placed = self.placed(edit, None, &self.read()?);
+        placed
+            .map(Command::EditNotes)
+            .ok_or(CommandError::UnknownState)
     }
 
     /// Of the changes that were carried out again: what they were first.

@@ -70,7 +70,7 @@ pub(super) fn redo(
             Deed::Recorded(new) => {
                 if document.is_empty() {
                     document = Document::record_again(new, author.actor, step.origin())?;
-                    left.push(step.done_again(&document));
+                    left.push(step.done_again(&document, step.deed.clone()));
                 }
                 document.heads()
             }
@@ -79,9 +79,9 @@ pub(super) fn redo(
                 let on = places(&on.ok_or(DocumentError::Unreadable)?, &again);
                 let mut then = document.at(&on)?;
                 let command = shown_again(command, &again);
-                if repeat(&mut then, &command, None, step, author)? {
+                if let Some(done) = repeat(&mut then, &command, None, step, author)? {
                     document.merge(&then)?;
-                    left.push(step.done_again(&then));
+                    left.push(step.done_again(&then, done));
                 }
                 then.heads()
             }
@@ -119,17 +119,17 @@ pub(super) fn has_arrived(mine: &Document, steps: &[Step], theirs: &Document) ->
         && rest.is_ok_and(|rest| rest.heads().iter().all(|head| theirs.has(head)))
 }
 
-/// Whether it changed anything.
+/// What was done, if anything.
 fn repeat(
     document: &mut Document,
     command: &Command,
     shown: Option<&Document>,
     step: &Step,
     author: Author,
-) -> Result<bool, CommandError> {
+) -> Result<Option<Deed>, CommandError> {
     let Author { actor, user } = author;
-    let change = document.repeat(command, shown, actor, user, step.at, step.origin())?;
-    Ok(!change.is_empty())
+    let done = document.repeat(command, shown, actor, user, step.at, step.origin())?;
+    Ok(done.map(Deed::Executed))
 }
 
 /// These heads in the new history.
@@ -166,9 +166,11 @@ pub(super) fn carry_over(
         let Deed::Executed(command) = &step.deed else {
             continue;
         };
-        let done = origins.contains_key(&step.origin());
-        if !done && repeat(successor, command, Some(mine), step, author)? {
-            carried.push(step.done_again(successor));
+        if origins.contains_key(&step.origin()) {
+            continue;
+        }
+        if let Some(done) = repeat(successor, command, Some(mine), step, author)? {
+            carried.push(step.done_again(successor, done));
         }
     }
     Ok(carried)

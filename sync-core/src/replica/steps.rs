@@ -43,12 +43,13 @@ impl Step {
         }
     }
 
-    /// The same, now that this document ends in it.
-    pub(super) fn done_again(&self, document: &Document) -> Self {
+    /// The same, now that this document ends in it. `deed` is how it was done in that history.
+    pub(super) fn done_again(&self, document: &Document, deed: Deed) -> Self {
         Self {
             change: last(document),
+            at: self.at,
+            deed,
             first: Some(self.origin()),
-            ..self.clone()
         }
     }
 

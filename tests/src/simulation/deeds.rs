@@ -127,12 +127,17 @@ impl World {
         if let Err(EditError::Command(CommandError::UnknownState)) = done
             && (self.model.done_again.contains(&id) || waits)
         {
-            // What the form showed was done again since, or cleansed, and is another history.
+            // What the form showed was done again since, or cleansed, and is another history: what was
+            // to be taken out there cannot be found.
             self.awake(tablet, dice)?.form = None;
             self.tell(format!("T{tablet} must open the notes of {name} again"));
             return Ok(());
         }
         let effects = done.map_err(|error| format!("T{tablet} {name}: {command:?}: {error}"))?;
+        if waits {
+            // Its notes may have been written on what the form showed before.
+            self.model.done_again.insert(id);
+        }
         self.tell(format!("T{tablet} edits {name}: {}", described(&parts)));
         if effects.is_empty() {
             return Ok(());

@@ -49,6 +49,9 @@ impl Model {
         let mut left_out = self.left_out(id).clone();
         left_out.insert(quote);
         self.left_out.insert(by, left_out);
+        if self.done_again.contains(&id) {
+            self.done_again.insert(by);
+        }
         self.conversations.push(by);
         self.take_over(id, by);
     }

@@ -300,11 +300,12 @@ impl Model {
             let rounds = &self.truth.members[person];
             let here = self.truth.round_of.iter();
             known.extend(here.filter(|(_, r)| rounds.contains(r)).map(|(id, _)| *id));
-            // What goes on in what they may know.
-            let older = self.replaced.iter().rev();
-            let older = older.filter(|(_, by)| known.contains(*by));
-            let older: Vec<ConversationId> = older.map(|(id, _)| *id).collect();
-            known.extend(older);
+            // What goes on in what they may know. An heir was made later than what it replaced.
+            for id in self.conversations.iter().rev() {
+                if self.replaced.get(id).is_some_and(|by| known.contains(by)) {
+                    known.insert(*id);
+                }
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! it does not come back.
 
 mod again;
+mod copies;
 mod quotes;
 
 use std::path::Path;

@@ -21,7 +21,7 @@ fn line() -> LineKey {
     "wonen-1".parse().unwrap()
 }
 
-fn write_notes(tablet: &mut Tablet, id: ConversationId, words: &str) {
+pub(super) fn write_notes(tablet: &mut Tablet, id: ConversationId, words: &str) {
     let before = tablet.read(id).notes;
     let after = format!("{before} {words}");
     let heads = tablet.replica.heads(id).unwrap();
@@ -43,7 +43,7 @@ pub(super) fn add_quote(tablet: &mut Tablet, id: ConversationId, number: u8) -> 
     quote
 }
 
-fn check_standing(tablet: &Tablet) {
+pub(super) fn check_standing(tablet: &Tablet) {
     for (id, held) in tablet.replica.conversations() {
         assert!(
             matches!(held.standing(), Standing::Stored(_)),
