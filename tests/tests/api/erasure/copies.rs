@@ -47,7 +47,6 @@ async fn who_signs_in_anew_twice_finds_the_places_of_the_notes_again() {
     let mut house = House::open(Place::sqlite()).await;
     let mut one = house.tablet("veldwerker1").await;
     let (id, _) = house.record(&mut one);
-    one.sync().await.unwrap();
     let command = edit(&one, id, &format!("Vroeg. {BEGUN}"));
     one.execute(id, &command);
     one.sign_in_again("veldwerker1").await;
