@@ -13,7 +13,7 @@ use super::steps::{
 
 const ACCEPTED: &str = "De markt op dinsdag is het mooiste van de wijk.";
 const TURNED_DOWN: &str = "Dit is per ongeluk twee keer opgeschreven.";
-const WHY: &str = "Dit gesprek stond er al. Overleg met Samira.";
+const WHY: &str = "Dit gesprek stond er al. Overleg met uw coördinator.";
 
 #[tokio::test]
 async fn what_a_revoked_tablet_records_is_held_until_an_administrator_decides() {
