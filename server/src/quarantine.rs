@@ -135,10 +135,11 @@ pub(crate) async fn accept(
             &author,
             &sealed.vouched,
         );
-        let version = match admission.map_err(|refusal| refused(&refusal))? {
+        let version = match admission {
             // It came in by another way meanwhile.
-            Admission::Unchanged { .. } => None,
-            Admission::Merged(merged) => {
+            Ok(Admission::Unchanged { .. }) | Err(Refusal::StandsOtherwise) => None,
+            Err(refusal) => return Err(refused(&refusal)),
+            Ok(Admission::Merged(merged)) => {
                 let round = stored.as_ref().map_or(held.round, |stored| stored.round);
                 let new = New {
                     id: held.document,
@@ -199,7 +200,9 @@ fn no_longer(dutch: &str, english: &str) -> ApiError {
 fn refused(refusal: &Refusal) -> ApiError {
     let dutch = match refusal {
         Refusal::MissingDependencies => "er ontbreken eerdere wijzigingen van het gesprek",
-        Refusal::ActorReused => "een andere wijziging van deze tablet is het voor geweest",
+        Refusal::ActorReused | Refusal::StandsOtherwise => {
+            "een andere wijziging van deze tablet is het voor geweest"
+        }
         Refusal::NotAllowed(Violation::FirstChange(_)) => {
             "het gesprek is intussen op een andere manier binnengekomen"
         }

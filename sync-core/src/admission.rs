@@ -50,11 +50,10 @@ pub struct Merged {
 pub enum Refusal {
     #[error("changes are missing that these build upon; send all changes of this conversation")]
     MissingDependencies,
-    #[error(
-        "this place in the author's sequence is taken, or what was done stands here in another form; \
-         replay the edits under a fresh actor"
-    )]
+    #[error("this place in the author's sequence is taken; replay the edits under a fresh actor")]
     ActorReused,
+    #[error("all that was done in these changes stands here in another form")]
+    StandsOtherwise,
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     #[error("a change was made by another device than the one that sends it")]
@@ -159,13 +158,19 @@ fn merge(
     if claimed > EXACT_FROM {
         shape.know_characters(Characters::of(&document.doc));
     }
+    match own
+        .iter()
+        .filter(|change| known.has_otherwise(change))
+        .count()
+    {
+        0 => {}
+        all if all == own.len() => return Err(Refusal::StandsOtherwise),
+        _ => return Err(Refusal::ActorReused),
+    }
     let answered_before = shape.answers();
     let mut operations = 0;
     for change in &own {
         known.follows(change)?;
-        if known.has_otherwise(change) {
-            return Err(Refusal::ActorReused);
-        }
         let count = shape.judge(change, author)?;
         known.learn(change, count);
         operations += count;

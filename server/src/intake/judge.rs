@@ -362,7 +362,7 @@ fn refused(item: &Push, refusal: &Refusal) -> Verdict {
 pub fn outcome_of(refusal: &Refusal) -> Outcome {
     let code = match refusal {
         Refusal::MissingDependencies => return Outcome::MissingDependencies,
-        Refusal::ActorReused => return Outcome::ActorReused,
+        Refusal::ActorReused | Refusal::StandsOtherwise => return Outcome::ActorReused,
         Refusal::Unreadable(Unreadable::TooLarge)
         | Refusal::TooLarge
         | Refusal::NotAllowed(Violation::QuoteTooLong | Violation::TooMuch(_)) => {

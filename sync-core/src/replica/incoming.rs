@@ -131,8 +131,9 @@ impl Replica {
                 place: if anew { 0 } else { page.place },
             })
             .collect();
+        let more = answer.rounds.iter().any(|page| page.more);
+        taking.again |= more;
         for page in answer.rounds {
-            taking.again |= page.more;
             self.follow(page, &mut taking);
         }
         self.redo_from_nothing(nowhere, &mut taking);
@@ -143,7 +144,10 @@ impl Replica {
         }
         // A device whose access was ended is not told what the server has: it asks when it may again.
         taking.again |= self.state.comparing.is_some() && !answer.revoked;
-        self.leave(&rounds, &mut taking);
+        // What was moved to another round may be on a page that did not come yet.
+        if !more {
+            self.leave(&rounds, &mut taking);
+        }
 
         self.state.clock_offset_ms = answer.time.0.saturating_sub(now.0);
         self.state.last_contact = Some(answer.time);

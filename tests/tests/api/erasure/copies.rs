@@ -2,9 +2,12 @@
 
 use koffiekar_sync_core::conversation::{Command, NotesEdit};
 use koffiekar_sync_core::ids::ConversationId;
-use koffiekar_sync_core::replica::EditError;
+use koffiekar_sync_core::office::HeldPage;
+use koffiekar_sync_core::replica::{EditError, Standing};
 use koffiekar_tests::server::Place;
 use koffiekar_tests::tablet::Tablet;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 use super::House;
 use super::quotes::{check_standing, write_notes};
@@ -40,6 +43,40 @@ async fn what_two_copies_of_a_tablet_carried_over_stands_once() {
         let notes = tablet.read(next).notes;
         assert_eq!(notes, format!("{BEGUN} Het regende. Het was druk."));
     }
+}
+
+/// Nobody has to turn down what is there.
+#[tokio::test]
+async fn what_was_held_and_came_in_from_a_copy_meanwhile_can_be_accepted() {
+    let mut house = House::open(Place::sqlite()).await;
+    let mut one = house.tablet("veldwerker1").await;
+    let (id, quotes) = house.record(&mut one);
+    one.sync().await.unwrap();
+    write_notes(&mut one, id, "Het regende.");
+    let mut copy = one.copy();
+    let next = house.erase_quote(id, quotes[0]).await.replaced_by.unwrap();
+    for tablet in [&mut one, &mut copy] {
+        tablet.exchange().await.unwrap();
+    }
+    let person = format!("/api/v1/people/{}", one.replica.identity().user);
+    let disabled = |disabled: bool| Some(json!({ "disabled": disabled }));
+    let admin = &house.admin;
+    let out = disabled(true);
+    admin.call(Method::PATCH, &person, out.as_ref()).await;
+    one.sync().await.unwrap();
+    let standing = one.standing(next);
+    assert!(matches!(standing, Standing::Held(_)), "{standing:?}");
+    let back = disabled(false);
+    admin.call(Method::PATCH, &person, back.as_ref()).await;
+    copy.sync().await.unwrap();
+
+    let page: HeldPage = house.admin.get("/api/v1/held").await;
+    let path = format!("/api/v1/held/{}/accept", page.held[0].id);
+    let (status, body) = house.admin.call(Method::POST, &path, None::<&()>).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+    one.sync().await.unwrap();
+    check_standing(&one);
+    assert_eq!(one.read(next).notes, format!("{BEGUN} Het regende."));
 }
 
 #[tokio::test]

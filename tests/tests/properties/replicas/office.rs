@@ -398,7 +398,7 @@ impl Office {
             }
             Ok((bytes, heads, true)) => (bytes, heads),
             Err(Refusal::MissingDependencies) => return Outcome::MissingDependencies,
-            Err(Refusal::ActorReused) => return Outcome::ActorReused,
+            Err(Refusal::ActorReused | Refusal::StandsOtherwise) => return Outcome::ActorReused,
             Err(refusal) => {
                 return Outcome::Invalid(Reason {
                     code: ReasonCode::NotAllowed,
