@@ -166,7 +166,8 @@ pub(super) fn carry_over(
         let Deed::Executed(command) = &step.deed else {
             continue;
         };
-        if origins.contains_key(&step.origin()) {
+        let origin = step.origin();
+        if successor.has(&origin) || origins.contains_key(&origin) {
             continue;
         }
         if let Some(done) = repeat(successor, command, Some(mine), step, author)? {

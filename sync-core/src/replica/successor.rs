@@ -49,7 +49,9 @@ impl Replica {
                 if let Some(theirs) = theirs {
                     let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
                     let lost = !held.known_heads().iter().all(|head| theirs.has(head));
-                    held.knows(&theirs.heads(), if lost { None } else { voucher });
+                    // Its word of before is the proof of what others made and it lacks.
+                    let lacking = lost || held.brings_others(self.identity.device);
+                    held.knows(&theirs.heads(), if lacking { None } else { voucher });
                 }
             }
             Err(error) => held.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking),
