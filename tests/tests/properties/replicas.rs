@@ -3,7 +3,8 @@
 //! The histories are the same in every run. Left out are those after which something is lost by design:
 //! a copy is not put back where somebody left a round, was moved away from it or lost access since, nor
 //! where a quote was erased since from a conversation that the copy has in an older state, or that
-//! several tablets hold and the copy does not. Not every seed was tried.
+//! several tablets hold and the copy does not; nor is a quote erased where a copy was put back and not
+//! every tablet brought yet what the copy lacks.
 
 mod office;
 mod tablet;
@@ -115,6 +116,8 @@ struct World {
     office: Office,
     tablets: Vec<Tablet>,
     backup: Option<Office>,
+    /// Tablets that may hold what a copy that was put back lacks.
+    to_bring: BTreeSet<usize>,
     numbers: Numbers,
     done: Vec<Done>,
     erased_words: Vec<String>,
@@ -145,6 +148,7 @@ impl World {
             tablets: tablets.collect(),
             office,
             backup: None,
+            to_bring: BTreeSet::new(),
             numbers: Numbers(7),
             done: Vec::new(),
             erased_words: Vec::new(),
@@ -164,10 +168,12 @@ impl World {
             office,
             tablets,
             backup,
+            to_bring,
             done,
             ..
         } = self;
-        let several = tablets.len() > 1;
+        let people = tablets.len();
+        let several = people > 1;
         let tablet = &mut tablets[who];
         let held: Vec<ConversationId> = tablet.replica.conversations().map(|(id, _)| id).collect();
         let pick = |which: usize| (!held.is_empty()).then(|| held[which % held.len()]);
@@ -228,7 +234,13 @@ impl World {
                 tablet.execute(id, &command, now);
             }
             Deed::Exchange(luck) => drop(tablet.exchange(office, *luck)),
-            Deed::Sync => tablet.sync(office),
+            Deed::Sync => {
+                tablet.sync(office);
+                let rounds = office.members.get(&tablet.user).map_or(0, BTreeSet::len);
+                if rounds == ROUNDS && !tablet.replica.revoked() {
+                    to_bring.remove(&who);
+                }
+            }
             Deed::Restart => tablet.restart(),
             Deed::EnrolAgain => tablet.enrol_again(office),
             // What is forgotten on a tablet cannot come back to a server that loses it; nor does what goes
@@ -244,8 +256,10 @@ impl World {
             Deed::PutBack => {
                 if let Some(before) = backup.take() {
                     office.put_back(&before, Epoch(self.numbers.bytes()));
+                    to_bring.extend(0..people);
                 }
             }
+            Deed::EraseQuote { .. } if !to_bring.is_empty() => {}
             Deed::EraseQuote { which } => {
                 let Some(id) = pick(*which).filter(|id| office.documents.contains_key(id)) else {
                     return;
