@@ -187,6 +187,8 @@ texts! {
     }
     Lines {
         title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
+        preview, preview_hint, preview_busy, preview_failed, preview_none, preview_same, preview_come, preview_go,
+        preview_stay, preview_of, preview_from, preview_to,
         changed, empty, edit, theme,
     }
     Devices {

@@ -40,6 +40,7 @@ pub mod moving;
 mod others;
 mod passwords;
 pub mod policy;
+mod preview;
 pub mod problem;
 pub mod programme;
 pub mod projection;
@@ -123,6 +124,7 @@ pub struct Koffiekar {
     pub receipts: ReceiptKeys,
     /// Proposes action lines.
     pub suggest: suggest::Suggest,
+    previews: preview::Previews,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     /// Turns for tablets that sync.
@@ -206,6 +208,7 @@ impl Koffiekar {
             random,
             receipts,
             suggest,
+            previews: preview::Previews::default(),
             actor,
             syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
             writing,

@@ -70,6 +70,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/rounds",                               post(rounds::add))
         .route("/api/v1/rounds/{round}",                       patch(rounds::change))
         .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
+        .route("/api/v1/action-lines/{key}/preview",           post(action_lines::preview))
         .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
         .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
         .route("/api/v1/rescues",                              post(rescues::take_in).layer(rescue_files))

@@ -11,6 +11,7 @@
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
+use koffiekar_sync_core::catalogue::ActionLine;
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::LineSuggestion;
 use koffiekar_sync_core::wire::Fingerprint;
@@ -155,15 +156,7 @@ impl Suggest {
         let lines = store::catalogue::action_lines(&mut tx).await?;
         let labelled = quotes::labelled(&mut tx).await?;
         drop(tx);
-        let lines: Vec<LineDescription> = lines
-            .into_iter()
-            .map(|line| LineDescription {
-                key: line.key.to_string(),
-                title: line.title,
-                description: line.description,
-                synonyms: line.synonyms,
-            })
-            .collect();
+        let lines = described(lines);
         let train = move || Model::of(Tagger::train(&lines, &labelled));
         let Ok(model) = tokio::task::spawn_blocking(train).await else {
             tracing::error!("training the tagger failed; the old model stays");
@@ -255,6 +248,19 @@ impl Suggest {
         }
         Ok(())
     }
+}
+
+/// What the action lines say of themselves, as a tagger reads it.
+pub(crate) fn described(lines: Vec<ActionLine>) -> Vec<LineDescription> {
+    let lines = lines.into_iter();
+    lines
+        .map(|line| LineDescription {
+            key: line.key.to_string(),
+            title: line.title,
+            description: line.description,
+            synonyms: line.synonyms,
+        })
+        .collect()
 }
 
 /// What a tagger proposes, as it is stored and shown.

@@ -24,7 +24,7 @@ pub use held::{
 };
 pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
 pub use problem::Problem;
-pub use programme::{ChangeRound, NewRound, WriteLine};
+pub use programme::{ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};
 pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, SelectionBlock};
 pub use quotes::{
     LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter, QuotePage, QuoteRow,

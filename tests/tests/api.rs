@@ -8,6 +8,7 @@ pub(crate) mod live;
 mod moves;
 mod office;
 mod policy;
+mod previews;
 mod queries;
 mod rescues;
 mod restore;

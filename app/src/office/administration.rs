@@ -10,6 +10,7 @@ mod held_decision;
 mod lines;
 mod people;
 mod person_form;
+mod preview;
 mod rescue;
 mod rounds;
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use koffiekar_sync_core::catalogue::ActionLine;
 use koffiekar_sync_core::ids::LineKey;
-use koffiekar_sync_core::office::WriteLine;
+use koffiekar_sync_core::office::{LinePreview, WriteLine};
 
 use crate::Koffiekar;
 use crate::caller::Caller;
@@ -82,6 +82,19 @@ pub async fn write(
         },
         Json(line),
     ))
+}
+
+/// `POST /api/v1/action-lines/{key}/preview`: what [`write`] would move.
+pub async fn preview(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(key): Path<LineKey>,
+    Json(asked): Json<WriteLine>,
+) -> Result<Json<LinePreview>, ApiError> {
+    caller.may(Action::ManageLines)?;
+    let line = checked(key, asked)?;
+    let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
+    Ok(Json(koffiekar.previews.of(line, store, suggest).await?))
 }
 
 fn checked(key: LineKey, asked: WriteLine) -> Result<ActionLine, ApiError> {

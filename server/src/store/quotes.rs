@@ -18,7 +18,7 @@ use sqlx::AssertSqlSafe;
 
 pub use export::{TableRow, table_rows};
 pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
-pub use learning::{TextOfQuote, labelled, put_suggestions, texts_after};
+pub use learning::{TextOfQuote, labelled, newest_untagged, put_suggestions, texts_after};
 pub use search::FilterError;
 pub(crate) use search::{day, found_by};
 

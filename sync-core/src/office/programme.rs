@@ -33,3 +33,24 @@ pub struct WriteLine {
     pub description: String,
     pub synonyms: Vec<String>,
 }
+
+/// `POST /api/v1/action-lines/{key}/preview` of a [`WriteLine`]: which quotes that nobody tagged yet would
+/// get another first suggestion. Numbers alone, and nothing is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinePreview {
+    /// The newest of those quotes, so many.
+    pub looked_at: u32,
+    /// Those that come to this line, by the line that is suggested first now; the most first.
+    pub come: Vec<MovedQuotes>,
+    /// Those that leave it, by the line that would be.
+    pub go: Vec<MovedQuotes>,
+    /// Those that stay with it.
+    pub stay: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedQuotes {
+    /// `none` for "no action line".
+    pub line: LineKey,
+    pub quotes: u32,
+}

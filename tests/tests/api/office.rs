@@ -236,6 +236,7 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/rounds",                        "",                 ROUND,                      [401, 403, 403, 403, 201]),
     ("PATCH",  "/api/v1/rounds/{round}",                "",                 r#"{"closed":true}"#,       [401, 403, 403, 403, 200]),
     ("PUT",    "/api/v1/action-lines/{key}",            "",                 LINE,                       [401, 403, 403, 403, 200]),
+    ("POST",   "/api/v1/action-lines/{key}/preview",    "",                 LINE,                       [401, 403, 403, 403, 200]),
     ("GET",    "/api/v1/devices",                       "",                 "",                         [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/devices/{device}/revoke",       "",                 "",                         [401, 403, 403, 403, 200]),
     // Nothing is held under this id.

@@ -59,3 +59,32 @@ async fn each_role_finds_its_work_and_every_screen_is_accessible() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_administrator_sees_what_other_words_of_an_action_line_would_move() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Binary::start(data.path(), 0, true).await;
+    let driver = Driver::start().await;
+    let profile = Profile::fresh();
+    let browser = Browser::open(&driver, &profile, Size::Desk).await;
+    sign_in(&browser, &server.url, "beheerder").await;
+    browser
+        .go(&format!("{}/beheer/actielijnen", server.url))
+        .await;
+    browser.click_css(".lines-table button").await;
+    browser.see("preview").await;
+    let synonyms = browser.see_css("#line-synonyms").await;
+    synonyms
+        .send_keys("\nspeeltuin\njongeren\nsporten")
+        .await
+        .unwrap();
+    let moved = "document.querySelectorAll(\"[data-testid='preview'] tr\").length > 1";
+    browser.until("quotes would move", moved).await;
+    browser.is_accessible("what would move").await;
+    browser.picture("office-preview-Desk").await;
+    browser.resize(Size::Tablet).await;
+    browser.picture("office-preview-Tablet").await;
+    browser.click_css("form .row .button.quiet").await;
+    browser.until_gone("preview").await;
+    browser.close().await;
+}

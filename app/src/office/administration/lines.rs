@@ -5,6 +5,7 @@ use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::WriteLine;
 use leptos::{ev, prelude::*, task::spawn_local};
 
+use super::preview::Preview;
 use super::refuse;
 use crate::{
     api,
@@ -109,20 +110,21 @@ fn LineForm(
     let synonyms = RwSignal::new(line.synonyms.join("\n"));
     let theme = RwSignal::new(line.theme);
     let key = StoredValue::new(line.key);
+    let written = Signal::derive(move || WriteLine {
+        theme: theme.get(),
+        title: name.with(|name| name.trim().to_owned()),
+        description: description.with(|text| text.trim().to_owned()),
+        synonyms: synonyms.with(|text| {
+            let lines = text.lines().map(str::trim);
+            lines
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect()
+        }),
+    });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
-        let asked = WriteLine {
-            theme: theme.get_untracked(),
-            title: name.get_untracked().trim().to_owned(),
-            description: description.get_untracked().trim().to_owned(),
-            synonyms: synonyms.with_untracked(|text| {
-                text.lines()
-                    .map(str::trim)
-                    .filter(|line| !line.is_empty())
-                    .map(str::to_owned)
-                    .collect()
-            }),
-        };
+        let asked = untrack(|| written.get());
         let mut wrong = Vec::new();
         if asked.title.is_empty() {
             wrong.push(("line-title", words.lines.title_wrong.to_owned()));
@@ -166,6 +168,7 @@ fn LineForm(
                     value=description errors/>
                 <TextArea id="line-synonyms" label=words.lines.synonyms hint=words.lines.synonyms_hint rows=8
                     value=synonyms errors/>
+                <Preview line=key.get_value() written/>
                 <div class="row">
                     <button type="submit" class="button main" aria-disabled=move || busy.get().then_some("true")>
                         {words.common.save}

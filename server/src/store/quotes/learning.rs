@@ -45,6 +45,8 @@ pub struct TextOfQuote {
     pub language: String,
 }
 
+type TextRow = (Vec<u8>, String, String);
+
 /// The next quotes that have no suggestions by this model, in the order of their ids: after a start with
 /// the same lines and labels there are none.
 pub async fn texts_after(
@@ -60,20 +62,32 @@ pub async fn texts_after(
          where id > $1 and strpos(suggestions, $2) = 0 order by id limit $3",
     );
     let after = after.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
-    let rows: Vec<(Vec<u8>, String, String)> = on!(tx, c => sqlx::query_as(statement)
+    let rows: Vec<TextRow> = on!(tx, c => sqlx::query_as(statement)
         .bind(after)
         .bind(format!("\"model\":{}", json(&model)))
         .bind(i64::from(rows))
         .fetch_all(c).await?);
-    rows.into_iter()
-        .map(|(id, verbatim, language)| {
-            Ok(TextOfQuote {
-                id: QuoteId::from_slice(&id)?,
-                verbatim,
-                language,
-            })
-        })
-        .collect()
+    rows.into_iter().map(text_of).collect()
+}
+
+fn text_of((id, verbatim, language): TextRow) -> Result<TextOfQuote> {
+    Ok(TextOfQuote {
+        id: QuoteId::from_slice(&id)?,
+        verbatim,
+        language,
+    })
+}
+
+/// The newest quotes that nobody tagged yet and that may be analysed.
+pub async fn newest_untagged(tx: &mut Tx, rows: u32) -> Result<Vec<TextOfQuote>> {
+    // Ids begin with the time at which they were made.
+    let statement = "
+        select id, verbatim, language from quotes
+        where tag_state = 'untagged' and for_analysis order by id desc limit $1";
+    let rows: Vec<TextRow> = on!(tx, c => sqlx::query_as(statement)
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    rows.into_iter().map(text_of).collect()
 }
 
 /// Quote, its suggestions as JSON, and the best of them. They get the next place of what is derived again.

@@ -39,6 +39,26 @@ async fn only_confirmed_words_teach_that_may_be_analysed() {
 }
 
 #[tokio::test]
+async fn the_newest_that_nobody_tagged_are_looked_at() {
+    on_both(async |store| {
+        library(&store).await;
+        let mut forbidden = projection(6, &street(), "Niet voor analyse");
+        forbidden.allowed = [false, true, true, true];
+        let [seven, eight] = [(7, "Een bankje"), (8, "Meer licht")]
+            .map(|(n, words)| projection(n, &street(), words));
+        stored(&store, &[forbidden, seven, eight].map(new)).await;
+        let mut tx = store.read().await.unwrap();
+        let all = quotes::newest_untagged(&mut tx, 9).await.unwrap();
+        let ids: Vec<QuoteId> = all.iter().map(|text| text.id).collect();
+        assert_eq!(ids, [quote(8), quote(7), quote(1)]);
+        assert_eq!(all[2].verbatim, "De huur is te hoog");
+        let two = quotes::newest_untagged(&mut tx, 2).await.unwrap();
+        assert_eq!(two, all[..2]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn those_are_next_that_another_model_spoke_about() {
     on_both(async |store| {
         library(&store).await;
