@@ -15,6 +15,9 @@ use crate::{
 /// How long somebody stops typing before it is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Lines that are named of each kind: the section stays in sight beside the fields.
+const MOST: usize = 3;
+
 #[derive(Clone, PartialEq)]
 enum Shown {
     Nothing,
@@ -102,7 +105,7 @@ fn moves(preview: &LinePreview) -> AnyView {
                 </tr>
             }
         };
-        moved.iter().map(row).collect_view()
+        moved.iter().take(MOST).map(row).collect_view()
     };
     view! {
         <p>
