@@ -11,8 +11,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use koffiekar_sync_core::catalogue::Catalogue;
-use koffiekar_sync_core::ids::QuoteId;
+use koffiekar_sync_core::catalogue::{Catalogue, RoundKind};
+use koffiekar_sync_core::ids::{QuoteId, RoundId};
 use koffiekar_sync_core::office::QuoteFilter;
 
 use super::quotes::sight;
@@ -51,6 +51,7 @@ pub async fn csv(
         koffiekar,
         sight,
         themes: themes(&catalogue),
+        rounds: rounds(&catalogue),
         ids,
     });
     let starts = (0..table.ids.len()).step_by(PIECE);
@@ -76,6 +77,7 @@ struct Table {
     koffiekar: Koffiekar,
     sight: Sight,
     themes: Themes,
+    rounds: Rounds,
     ids: Vec<QuoteId>,
 }
 
@@ -86,7 +88,39 @@ impl Table {
             tracing::error!(%error, "an export was broken off");
             std::io::Error::other("the database did not answer")
         })?;
-        written(rows.iter().map(|row| csv_record(row, &self.themes)))
+        written(rows.iter().map(|row| self.record(row)))
+    }
+
+    fn record(&self, quote: &TableRow) -> [String; 14] {
+        let lines = quote.lines.split(' ');
+        let themes: BTreeSet<&str> = lines
+            .filter_map(|line| self.themes.get(line).map(String::as_str))
+            .collect();
+        let themes: Vec<&str> = themes.into_iter().collect();
+        let (round, kind) = match self.rounds.get(&quote.round) {
+            Some((name, kind)) => (name.clone(), kind.as_str()),
+            None => Default::default(),
+        };
+        let (suggested, probability) = quote.suggested.clone().unzip();
+        let consent = quote.consent.iter().map(|purpose| purpose.as_str());
+        let consent: Vec<&str> = consent.collect();
+        [
+            quote.id.to_string(),
+            quote.conversation.to_string(),
+            crate::projection::timestamp(quote.recorded_at),
+            round,
+            kind.to_owned(),
+            quote.area.clone().unwrap_or_default(),
+            quote.language.clone(),
+            quote.verbatim.clone(),
+            quote.tag_state.as_str().to_owned(),
+            quote.lines.clone(),
+            themes.join(" "),
+            suggested.unwrap_or_default(),
+            probability.map(|p| p.to_string()).unwrap_or_default(),
+            consent.join(" "),
+        ]
+        .map(unformula)
     }
 
     async fn rows(&self, ids: &[QuoteId]) -> crate::store::Result<Vec<TableRow>> {
@@ -136,32 +170,14 @@ fn themes(catalogue: &Catalogue) -> Themes {
         .collect()
 }
 
-fn csv_record(quote: &TableRow, themes: &Themes) -> [String; 14] {
-    let lines = quote.lines.split(' ');
-    let themes: BTreeSet<&str> = lines
-        .filter_map(|line| themes.get(line).map(String::as_str))
-        .collect();
-    let themes: Vec<&str> = themes.into_iter().collect();
-    let (suggested, probability) = quote.suggested.clone().unzip();
-    let consent = quote.consent.iter().map(|purpose| purpose.as_str());
-    let consent: Vec<&str> = consent.collect();
-    [
-        quote.id.to_string(),
-        quote.conversation.to_string(),
-        crate::projection::timestamp(quote.recorded_at),
-        quote.round_name.clone(),
-        quote.kind.as_str().to_owned(),
-        quote.area.clone().unwrap_or_default(),
-        quote.language.clone(),
-        quote.verbatim.clone(),
-        quote.tag_state.as_str().to_owned(),
-        quote.lines.clone(),
-        themes.join(" "),
-        suggested.unwrap_or_default(),
-        probability.map(|p| p.to_string()).unwrap_or_default(),
-        consent.join(" "),
-    ]
-    .map(unformula)
+/// Name and kind of each round.
+type Rounds = BTreeMap<RoundId, (String, RoundKind)>;
+
+fn rounds(catalogue: &Catalogue) -> Rounds {
+    let rounds = catalogue.rounds.iter();
+    rounds
+        .map(|round| (round.id, (round.name.clone(), round.kind)))
+        .collect()
 }
 
 /// A spreadsheet would run a text that begins like a formula; an apostrophe makes it a text again.

@@ -251,6 +251,10 @@ impl Held {
         self.moved_away = true;
     }
 
+    pub(super) fn stay(&mut self) {
+        self.moved_away = false;
+    }
+
     pub(super) fn is_moved_away(&self) -> bool {
         self.moved_away
     }

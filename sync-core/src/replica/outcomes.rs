@@ -18,6 +18,8 @@ impl Replica {
         taking.touched.insert(id);
         match outcome {
             Outcome::Stored | Outcome::Unchanged => {
+                // It is in a round of this person's again, whatever was told before.
+                held.stay();
                 // Without a receipt over these very heads it is not safe, whatever the answer says.
                 if taking.proof.stored.get(&id) == Some(&sent.heads) {
                     held.covered(&sent, taking);
