@@ -1,7 +1,7 @@
 //! Figures, one JSON line each on standard output: `{"name","value","unit","budget","better","engine"}`.
 //! What is going on is told on standard error. Budgets: `docs/performance.md`.
 //!
-//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth|query|export ...] [--postgres]`. Server and tablets
+//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth|query|export|move ...] [--postgres]`. Server and tablets
 //! run in this process and speak HTTP over loopback; for `memory` the server is the real program, in a
 //! process of its own. The database lies on the disk of the temporary folder.
 
@@ -14,6 +14,7 @@ mod fill;
 mod fleet;
 mod growth;
 mod memory;
+mod moving;
 mod pull;
 mod push;
 mod query;
@@ -32,8 +33,8 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const QUOTES_EACH: usize = 3;
 const ROUND: &str = "buurtronde-2026";
-const KNOWN: [&str; 9] = [
-    "push", "pull", "idle", "stages", "fleet", "memory", "growth", "query", "export",
+const KNOWN: [&str; 10] = [
+    "push", "pull", "idle", "stages", "fleet", "memory", "growth", "query", "export", "move",
 ];
 
 /// A wired or good wireless connection: what a tablet takes when it comes home with a full day.
@@ -137,6 +138,10 @@ async fn run() {
     }
     if wanted("query") || wanted("export") {
         query::query_and_export(&bench, wanted("query"), wanted("export")).await;
+    }
+    // Both ways, whichever engine is asked for.
+    if wanted("move") {
+        moving::move_there_and_back(&bench).await;
     }
 }
 
