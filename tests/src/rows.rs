@@ -4,7 +4,7 @@ use koffiekar_server::projection::{Projection, QuoteProjection};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId, UserId};
 use koffiekar_sync_core::office::{LineStanding, TagState};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::server::Place;
 
@@ -51,6 +51,29 @@ impl Rows {
                 Rows::Postgres(PgConnection::connect(&address).await.unwrap())
             }
         }
+    }
+
+    /// The tables that this statement would read from end to end. PostgreSQL is asked for a plan that
+    /// serves any parameters, and to read a table whole only where no index serves.
+    pub async fn read_whole(&mut self, statement: &str) -> Vec<String> {
+        let lines: Vec<String> = match self {
+            Rows::Sqlite(c) => {
+                let explain = AssertSqlSafe(format!("explain query plan {statement}"));
+                let plan: Vec<(i64, i64, i64, String)> =
+                    sqlx::query_as(explain).fetch_all(c).await.unwrap();
+                plan.into_iter().map(|(.., detail)| detail).collect()
+            }
+            Rows::Postgres(c) => plan_of(c, statement).await,
+        };
+        let whole = lines.iter().filter_map(|line| {
+            let line = line.trim().trim_start_matches("->").trim();
+            let scanned = line.strip_prefix("Seq Scan on ");
+            let scanned = scanned.or(line
+                .strip_prefix("SCAN ")
+                .filter(|rest| !rest.contains("VIRTUAL TABLE INDEX")));
+            scanned?.split_whitespace().next().map(str::to_owned)
+        });
+        whole.collect()
     }
 
     /// The rows of one conversation, put together to what they were written from. Fails where a
@@ -198,4 +221,35 @@ impl Rows {
         let count: Vec<(i64,)> = all!(self, sqlx::AssertSqlSafe(statement.clone()), 1_i64);
         count[0].0
     }
+}
+
+async fn plan_of(c: &mut PgConnection, statement: &str) -> Vec<String> {
+    for set in [
+        "deallocate all",
+        "set plan_cache_mode = force_generic_plan",
+        "set enable_seqscan = off",
+    ] {
+        sqlx::raw_sql(set).execute(&mut *c).await.unwrap();
+    }
+    let prepare = format!("prepare asked as {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare))
+        .execute(&mut *c)
+        .await
+        .unwrap();
+    let count =
+        "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'";
+    let (count,): (i32,) = sqlx::query_as(count).fetch_one(&mut *c).await.unwrap();
+    let nulls = vec!["null"; usize::try_from(count).unwrap()].join(", ");
+    let explain = match count {
+        0 => "explain execute asked".to_owned(),
+        _ => format!("explain execute asked({nulls})"),
+    };
+    let plan: Vec<(String,)> = sqlx::raw_sql(AssertSqlSafe(explain))
+        .fetch_all(c)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| (sqlx::Row::get(row, 0),))
+        .collect();
+    plan.into_iter().map(|(line,)| line).collect()
 }

@@ -9,6 +9,7 @@ mod crash;
 mod fuzzed;
 mod interop;
 mod migrations;
+mod plans;
 mod properties;
 mod rules;
 mod simulation;

@@ -36,6 +36,19 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Splits rows for statements that write them: each once.
+pub(crate) fn groups<T>(mut rows: &[T]) -> Vec<&[T]> {
+    let mut groups = Vec::new();
+    for size in SIZES {
+        while rows.len() >= size {
+            let (group, rest) = rows.split_at(size);
+            groups.push(group);
+            rows = rest;
+        }
+    }
+    groups
+}
+
 /// Splits keys for statements with `in (...)`: pieces of fixed sizes, in the last of which a key may
 /// stand several times.
 pub(crate) fn pieces<T: Clone>(mut keys: &[T]) -> Vec<Vec<T>> {

@@ -90,9 +90,10 @@ async fn news(
     id: ConversationId,
     kind: &'static str,
 ) -> Result<Vec<(RoundId, ConversationId, &'static str)>> {
-    // Round by round: the feed is found by round and document.
+    // Round by round: the feed is found by round and document, and SQLite keeps to that order in a cross
+    // join alone.
     let statement = "
-        select f.round from rounds r join feed f on f.round = r.id and f.document = $1
+        select f.round from rounds r cross join feed f where f.round = r.id and f.document = $1
         order by f.round";
     let rows: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(statement)
         .bind(id.as_bytes().as_slice())

@@ -59,7 +59,7 @@ pub(super) async fn new_rows(tx: &mut Tx, count: usize) -> Result<Vec<i64>> {
 /// A text parameter becomes a tsvector only where the statement says so.
 async fn insert_tsvectors(tx: &mut Tx, rows: &[i64], terms: &[String]) -> Result<()> {
     let rows: Vec<(i64, &String)> = rows.iter().copied().zip(terms).collect();
-    for piece in bulk::pieces(&rows) {
+    for piece in bulk::groups(&rows) {
         let tuples: Vec<String> = (0..piece.len())
             .map(|i| format!("(${}, ${}::tsvector)", 2 * i + 1, 2 * i + 2))
             .collect();

@@ -88,7 +88,7 @@ pub async fn changed_since(tx: &mut Tx, known: &Frontier) -> Result<Vec<Conversa
             .fetch_all(c).await?);
         changed.extend(found);
     }
-    let statement = "select distinct conversation from quotes where derived_place > $1";
+    let statement = "select conversation from quotes where derived_place > $1";
     let found: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(statement)
         .bind(known.derived)
         .fetch_all(c).await?);
