@@ -2,6 +2,7 @@
 
 mod agreement;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -108,7 +109,7 @@ pub fn confusions(judged: &[Judged]) -> Vec<Confusion> {
             quotes,
         })
         .collect();
-    confusions.sort_by(|a, b| b.quotes.cmp(&a.quotes));
+    confusions.sort_by_key(|confusion| Reverse(confusion.quotes));
     confusions
 }
 

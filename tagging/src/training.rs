@@ -20,13 +20,13 @@ const MOST_WEIGHTS_TRAINED: usize = 1 << 24;
 const LABELS_FOR_HALF: f32 = 5.0;
 /// Nothing in common with a description gives the margin -1; this much is added for the same text. A short quote has a
 /// cosine of 0.05 to 0.3 with the description of its line.
-const NEARNESS: f32 = 8.0;
+const NEARNESS: f32 = 10.0;
 
 /// The margin of "no action line" as long as nobody labelled a quote so, and the least it ever has: -1 is where a line
 /// stands for which nothing speaks, +1 where one stands for a typical quote of its own. With descriptions and a few
 /// labels the right line often stands little above -1; with many, a line that stands there is none, so the bar rises.
 const NONE_AT_FIRST: f32 = -0.65;
-const NONE_RISES_BY: f32 = 0.25;
+const NONE_RISES_BY: f32 = 0.35;
 /// Labels of a line after which its part of that rise is half done.
 const LABELS_FOR_HALF_RISE: f32 = 200.0;
 

@@ -59,6 +59,18 @@ fn the_laxest_threshold_that_is_proven_is_taken() {
     );
 }
 
+/// By hand: the surest 160 of 400 are right, ten of the next twenty are wrong, all others right. 45% fail, and although
+/// all 400 together (390 right, a bound of 0.958) would pass, nothing is tried after that.
+#[test]
+fn the_first_threshold_that_fails_ends_it() {
+    let mut quotes = all_right(Some("homes"), 400);
+    for n in (220..240).step_by(2) {
+        quotes[n].right = false;
+    }
+    let acceptance = Acceptance::from_audit(&quotes, 0.95);
+    assert_eq!(acceptance.threshold("nl", Some("homes")), Some(0.6));
+}
+
 #[test]
 fn a_line_that_is_often_wrong_does_not_live_off_the_others() {
     let mut bad = all_right(Some("work"), AUDITED_FROM);
