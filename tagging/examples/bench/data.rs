@@ -76,7 +76,8 @@ impl Data {
             for row in reader.deserialize() {
                 let row: Row = row.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
                 let row = Row { language, ..row };
-                let held_out = row.partition == "train" && spread(row.id, 0) % HOLD_OUT == 0;
+                let held_out =
+                    row.partition == "train" && spread(row.id, 0).is_multiple_of(HOLD_OUT);
                 if row.partition == part || part == "hold-out" && held_out {
                     evaluate.push(row);
                 } else if row.partition == "train" {
