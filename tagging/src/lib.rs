@@ -11,29 +11,42 @@
 //!    mixture is one matrix, and a suggestion is one product of a sparse vector with it (`suggesting`).
 //! 3. Because the model is linear, the words that spoke for an answer are simply those with the largest share in its
 //!    sum; they come with the suggestion.
-//! 4. A model is rounded to one byte a weight and bounded in size, so that a tablet gets it (`stored`) and answers as
-//!    the server does.
+//! 4. A model is rounded to one byte a weight and bounded in size (`rounding`), so that a tablet gets it (`stored`) and
+//!    answers as the server does.
+//! 5. People look at a random share of the quotes, whatever the tagger said: the audit ([`Audited`]). It turns
+//!    probabilities into ones that hold ([`calibration`]), tells which first answers may stand without a person
+//!    ([`acceptance`]), and, with what people said of the same quotes, how good tags are ([`quality`]).
 //!
 //! What always holds: no clock, no chance, no input or output, no arithmetic that differs between platforms. The same
 //! lines and labels in the same order give the same bytes and the same [`Tagger::version`], on a server and in a
 //! browser. Text of any length, language or malice is answered, and bytes that are not a model are refused.
 //!
-//! What is not here: whether a suggestion may be accepted without a person (thresholds and calibration come on top),
-//! and who may see which quote.
+//! What is not here: which quotes are audited, who may see which quote, and which theme a line belongs to (it is asked
+//! for with the question, `themes`).
 //!
 //! [`text`] folds and stems words for the full-text index, with the same idea of what a word is.
 
+pub mod acceptance;
 mod arithmetic;
+mod audit;
+pub mod calibration;
 mod features;
 mod model;
+mod proportion;
+pub mod quality;
+mod rounding;
 mod stop_words;
 mod stored;
 mod suggesting;
 mod svm;
 mod tagger;
 pub mod text;
+mod themes;
 mod training;
 mod vocabulary;
 
+pub use audit::Audited;
+pub use proportion::Proportion;
 pub use stored::TaggerError;
 pub use tagger::{Labelled, LineDescription, Suggestion, Tagger};
+pub use themes::ThemeSuggestion;

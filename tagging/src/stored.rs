@@ -14,7 +14,8 @@ use crate::arithmetic::mix;
 use crate::model::{MOST_LINES, MOST_WEIGHTS, Model, stride};
 use crate::vocabulary::Vocabulary;
 
-const FORMAT: u32 = 1;
+/// 2: the beginning of a quote is a feature, and a feature tells its kind in two bits.
+const FORMAT: u32 = 2;
 
 /// Why bytes are not a tagger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use crate::vocabulary::Vocabulary;
 
 /// Words that a suggestion names.
 const MOST_WORDS: usize = 3;
-/// A word or a pair of words counts for more than one of the dozens of pieces that a word falls into.
-const WHOLE_WORD: f32 = 2.0;
+/// A feature that the model does not know counts this much in the length of a text: a quote of unknown words stays
+/// near nothing, and one with a few is not drowned by them.
+const UNKNOWN: f32 = 0.5;
 
 /// A known feature of a text.
 struct Hit {
@@ -28,22 +29,18 @@ pub(crate) struct Weighed {
 }
 
 impl Weighed {
-    /// Weighs each feature by rarity and, damped, by how often it occurs; scales the vector to length 1. Features that
+    /// Weighs each feature by rarity, by its kind and, damped, by how often it occurs; scales the vector to length 1. Features that
     /// the model does not know count in the length, so a text of unknown words stays near nothing.
     pub(crate) fn of(features: &Features<'_>, vocabulary: &Vocabulary) -> Self {
         let mut weighed = Self::default();
-        let unknown = vocabulary.rarity_of_unknown();
+        let unknown = UNKNOWN * vocabulary.rarity_of_unknown();
         let mut square = 0f32;
         for occurring in features.distinct() {
             let often = match occurring.count() {
                 1 => 1.0,
                 count => 1.0 + ln(count as f64) as f32,
             };
-            let often = if features::is_of_words(occurring.feature) {
-                often * WHOLE_WORD
-            } else {
-                often
-            };
+            let often = often * features::worth(occurring.feature);
             let Some(row) = vocabulary.row(occurring.feature) else {
                 square += (often * unknown) * (often * unknown);
                 continue;

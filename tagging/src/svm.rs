@@ -7,8 +7,9 @@
 
 use crate::arithmetic::Sequence;
 
-/// Cost of an example on the wrong side of its margin.
-const COST: f32 = 1.0;
+/// Cost of an example on the wrong side of its margin, where the answer does not hold and where it does. An answer
+/// holds for one quote in many, so each of these counts for more.
+const COST: [f32; 2] = [1.0, 2.0];
 /// Passes at most; training ends earlier once no example moves an answer by [`SETTLED`].
 const MOST_PASSES: usize = 20;
 /// The largest violation of the optimum's conditions that counts as none (LIBLINEAR's default).
@@ -63,7 +64,7 @@ pub(crate) fn separate(
         }
     }
 
-    let diagonal = 1.0 / (2.0 * COST);
+    let [against, holding] = COST.map(|cost| 1.0 / (2.0 * cost));
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let mut sequence = Sequence::new(SHUFFLE_SEED);
     let mut moves = vec![0f32; stride];
@@ -82,11 +83,16 @@ pub(crate) fn separate(
                     *margin += value * weight;
                 }
             }
-            let step = 1.0 / (square + diagonal);
+            let [step_against, step_holding] = [against, holding].map(|own| 1.0 / (square + own));
             let duals = &mut duals[example * stride..][..stride];
             let signs = &signs[example * stride..][..stride];
             let mut largest = 0f32;
             for ((moved, dual), sign) in moves.iter_mut().zip(duals).zip(signs) {
+                let (diagonal, step) = if *sign > 0.0 {
+                    (holding, step_holding)
+                } else {
+                    (against, step_against)
+                };
                 let gradient = sign * *moved - 1.0 + diagonal * *dual;
                 let target = (*dual - gradient * step).max(0.0);
                 let change = target - *dual;
@@ -97,7 +103,7 @@ pub(crate) fn separate(
             if largest == 0.0 {
                 continue;
             }
-            worst = worst.max(largest / step);
+            worst = worst.max(largest / step_holding);
             for (bias, moved) in biases.iter_mut().zip(&moves) {
                 *bias += moved;
             }

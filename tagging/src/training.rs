@@ -2,28 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use crate::arithmetic::ln;
 use crate::features::Features;
-use crate::model::{MOST_LINES, MOST_WEIGHTS, Model, SHARPNESS, stride};
+use crate::model::{MOST_LINES, Model, stride};
+use crate::rounding::round;
 use crate::suggesting::Weighed;
 use crate::svm::{self, Vectors};
 use crate::tagger::{Labelled, LineDescription};
 use crate::vocabulary::{Vocabulary, rarity};
 
-/// Features looked at in training: those of the descriptions, then the most frequent.
-const MOST_FEATURES_TRAINED: usize = 1 << 16;
-/// After this many labels of a line, half of its judgement comes from its description.
+/// Features looked at in training: those of the descriptions, then the most frequent; so many at most, and fewer where
+/// there are so many lines that the weights would take more than this.
+const MOST_FEATURES_TRAINED: usize = 1 << 18;
+const MOST_WEIGHTS_TRAINED: usize = 1 << 24;
+/// After this many labels of a line, half of its judgement comes from its description; after ten times as many still
+/// a quarter, because few labels tell less than a good description for longer than one would think.
 const LABELS_FOR_HALF: f32 = 5.0;
 /// Nothing in common with a description gives the margin -1; this much is added for the same text. A short quote has a
 /// cosine of 0.05 to 0.3 with the description of its line.
-const NEARNESS: f32 = 8.0;
+const NEARNESS: f32 = 10.0;
 
 /// The margin of "no action line" as long as nobody labelled a quote so, and the least it ever has: -1 is where a line
 /// stands for which nothing speaks, +1 where one stands for a typical quote of its own. With descriptions and a few
 /// labels the right line often stands little above -1; with many, a line that stands there is none, so the bar rises.
 const NONE_AT_FIRST: f32 = -0.65;
-const NONE_RISES_BY: f32 = 0.25;
+const NONE_RISES_BY: f32 = 0.35;
 /// Labels of a line after which its part of that rise is half done.
 const LABELS_FOR_HALF_RISE: f32 = 200.0;
+
+/// What a feature says by being more frequent in the quotes of a line than elsewhere, beside what the machine makes of
+/// it, per unit of logarithm; half so much after this many labels of the line.
+const FREQUENCY: f32 = 0.05;
+const LABELS_FOR_HALF_FREQUENCY: f32 = 50.0;
+/// Occurrences that every feature has in every line beforehand, seen and expected alike.
+const SEEN_BEFORE: f32 = 0.5;
 
 /// How far below that bar a line stands, at least, for a text that says nothing.
 const SILENCE_BELOW: f32 = 0.1;
@@ -44,23 +56,20 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
         .iter()
         .map(|quote| Features::of(&quote.text))
         .collect();
-    let vocabulary = collect(&described, &said);
-
-    let separation = svm::separate(
-        &vectors(&said, &vocabulary),
-        &holds,
-        vocabulary.len(),
-        stride,
-    );
+    let room = MOST_FEATURES_TRAINED.min(MOST_WEIGHTS_TRAINED / stride);
+    let vocabulary = collect(&described, &said, room);
+    let examples = vectors(&said, &vocabulary);
+    let separation = svm::separate(&examples, &holds, vocabulary.len(), stride);
     let mut labels = vec![0usize; answers];
     for answer in holds.iter().flatten() {
         labels[*answer] += 1;
     }
 
     // The share of the description, and of the fixed margin of "no action line", shrinks with each label.
-    let from_start = |answer: usize| 1.0 / (1.0 + labels[answer] as f32 / LABELS_FOR_HALF);
+    let from_start = |answer: usize| 1.0 / (1.0 + (labels[answer] as f32 / LABELS_FOR_HALF).sqrt());
     let none_at_least = none_at_least(&labels[..none]);
     let mut weights = separation.weights;
+    add_frequencies(&mut weights, stride, &examples, &holds, &labels);
     let mut biases = separation.biases;
     biases.truncate(answers);
     for row in weights.chunks_exact_mut(stride) {
@@ -96,6 +105,42 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
         biases,
         none_at_least,
     )
+}
+
+/// Adds to each weight how much more often its feature occurs in the quotes of the answer than in all, as a logarithm: a
+/// naive Bayes that leans on the machine, as Wang and Manning mix the two (*Baselines and Bigrams*, ACL 2012).
+fn add_frequencies(
+    weights: &mut [f32],
+    stride: usize,
+    examples: &Vectors,
+    holds: &[Vec<usize>],
+    labels: &[usize],
+) {
+    let mut seen = vec![0f32; weights.len()];
+    let mut holding = vec![0f32; weights.len() / stride];
+    for (example, answers) in holds.iter().enumerate() {
+        for (row, _) in examples.get(example) {
+            holding[row] += 1.0;
+            for answer in answers {
+                seen[row * stride + answer] += 1.0;
+            }
+        }
+    }
+    let quotes = examples.len() as f32;
+    for (answer, labels) in labels.iter().enumerate().filter(|(_, labels)| **labels > 0) {
+        let labels = *labels as f32;
+        let counts = FREQUENCY * labels / (labels + LABELS_FOR_HALF_FREQUENCY);
+        for (row, holding) in holding
+            .iter()
+            .enumerate()
+            .filter(|(_, holding)| **holding > 0.0)
+        {
+            let place = row * stride + answer;
+            let expected = holding * labels / quotes;
+            let ratio = (seen[place] + SEEN_BEFORE) / (expected + SEEN_BEFORE);
+            weights[place] += counts * ln(f64::from(ratio)) as f32;
+        }
+    }
 }
 
 /// The bar that the lines have to pass, from how many labels each has.
@@ -144,7 +189,7 @@ fn in_one_text(line: &LineDescription) -> String {
 }
 
 /// The vocabulary of these texts: every feature of a description, then the most frequent of the quotes.
-fn collect(described: &[Features<'_>], said: &[Features<'_>]) -> Vocabulary {
+fn collect(described: &[Features<'_>], said: &[Features<'_>], room: usize) -> Vocabulary {
     let texts = described.len() + said.len();
     let features_of = |texts: &[Features<'_>]| -> Vec<u32> {
         texts
@@ -163,12 +208,12 @@ fn collect(described: &[Features<'_>], said: &[Features<'_>]) -> Vocabulary {
         .chunk_by(|a, b| a == b)
         .map(|same| (same[0], same.len()))
         .collect();
-    if known.len() > MOST_FEATURES_TRAINED {
+    if known.len() > room {
         let is_described = |feature: u32| of_descriptions.binary_search(&feature).is_ok();
         known.sort_by_cached_key(|(feature, holding)| {
             (!is_described(*feature), usize::MAX - holding, *feature)
         });
-        known.truncate(MOST_FEATURES_TRAINED);
+        known.truncate(room);
         known.sort_unstable();
     }
     let rarities = known
@@ -189,54 +234,4 @@ fn vectors(said: &[Features<'_>], vocabulary: &Vocabulary) -> Vectors {
         vectors.ends.push(vectors.rows.len());
     }
     vectors
-}
-
-/// Keeps the features that say most and rounds their weights to one byte, in steps of each answer's largest.
-fn round(
-    lines: Vec<String>,
-    quotes: usize,
-    vocabulary: &Vocabulary,
-    weights: &[f32],
-    biases: Vec<f32>,
-    none_at_least: f32,
-) -> Model {
-    let answers = lines.len() + 1;
-    let stride = stride(answers);
-    let rows: Vec<&[f32]> = weights.chunks_exact(stride).collect();
-    let mut scales = vec![0f32; answers];
-    for row in &rows {
-        for (scale, weight) in scales.iter_mut().zip(*row) {
-            *scale = scale.max(weight.abs() / f32::from(i8::MAX));
-        }
-    }
-    let rounded = |row: usize| {
-        rows[row]
-            .iter()
-            .enumerate()
-            .map(|(answer, weight)| match scales.get(answer) {
-                Some(scale) if *scale > 0.0 => (weight / scale).round() as i8,
-                _ => 0,
-            })
-    };
-
-    let mut kept: Vec<usize> = (0..rows.len())
-        .filter(|row| rounded(*row).any(|weight| weight != 0))
-        .collect();
-    let room = MOST_WEIGHTS / stride;
-    if kept.len() > room {
-        let says = |row: usize| rows[row].iter().map(|weight| weight * weight).sum::<f32>();
-        kept.sort_by(|a, b| says(*b).total_cmp(&says(*a)).then(a.cmp(b)));
-        kept.truncate(room);
-        kept.sort_unstable();
-    }
-    Model {
-        lines,
-        labels_seen: quotes as u32,
-        weights: kept.iter().flat_map(|row| rounded(*row)).collect(),
-        vocabulary: vocabulary.keep(&kept),
-        scales,
-        biases,
-        none_at_least,
-        sharpness: SHARPNESS,
-    }
 }

@@ -110,7 +110,7 @@ fn another_format_is_told_apart_from_damage() {
     let mut bytes = Vec::new();
     minicbor::encode(
         &Envelope {
-            format: 2,
+            format: FORMAT + 1,
             payload: [].as_slice().into(),
             checksum: 0,
         },
