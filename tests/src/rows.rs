@@ -236,9 +236,10 @@ async fn plan_of(c: &mut PgConnection, statement: &str) -> Vec<String> {
         .execute(&mut *c)
         .await
         .unwrap();
-    let count =
-        "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'";
-    let (count,): (i32,) = sqlx::query_as(count).fetch_one(&mut *c).await.unwrap();
+    let count = "
+        select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'";
+    let count = sqlx::raw_sql(count).fetch_one(&mut *c).await.unwrap();
+    let count: i32 = sqlx::Row::get(&count, 0);
     let nulls = vec!["null"; usize::try_from(count).unwrap()].join(", ");
     let explain = match count {
         0 => "explain execute asked".to_owned(),

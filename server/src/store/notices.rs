@@ -71,7 +71,7 @@ impl Store {
         };
         let texts: Vec<String> = notices.iter().map(|notice| notice.to_text()).collect();
         let mut tx = postgres.pool.begin().await?;
-        sqlx::query("select pg_notify($1, text) from unnest($2) as text")
+        sqlx::query("select pg_notify($1, text) from unnest($2::text[]) as text")
             .bind(CHANNEL)
             .bind(texts)
             .execute(&mut *tx)
