@@ -15,6 +15,9 @@ pub(crate) async fn run(place: &Place) -> Result<()> {
         "Derived the rows of {} conversations again: wrote those of {}, and removed {} that belonged to nothing.",
         mended.documents, mended.written, mended.removed
     );
+    if mended.removed > 0 {
+        println!("Start the servers that run anew: until then they count what was removed.");
+    }
     for fault in &mended.faults {
         println!("{fault}");
     }
