@@ -65,9 +65,15 @@ impl Rows {
             }
             Rows::Postgres(c) => plan_of(c, statement).await,
         };
-        let whole = lines.iter().filter_map(|line| {
+        let next = lines.iter().skip(1).map(String::as_str).chain([""]);
+        let whole = lines.iter().zip(next).filter_map(|(line, next)| {
             let line = line.trim().trim_start_matches("->").trim();
-            let scanned = line.strip_prefix("Seq Scan on ");
+            // An index from end to end is no better than its table.
+            let index = line
+                .strip_prefix("Index ")
+                .filter(|_| !next.trim().starts_with("Index Cond"));
+            let scanned = index.and_then(|rest| Some(rest.split_once(" on ")?.1));
+            let scanned = scanned.or(line.strip_prefix("Seq Scan on "));
             let scanned = scanned.or(line
                 .strip_prefix("SCAN ")
                 .filter(|rest| !rest.contains("VIRTUAL TABLE INDEX")));

@@ -37,26 +37,33 @@ const GROW: [&str; 11] = [
     "sessions",
 ];
 
-/// Statements that look at all of a table, and why that is right.
-const ALL: [(&str, &str); 6] = [
+/// Statements that read all of a table, and why that is right.
+const ALL: [(&str, &str, &str); 5] = [
     (
+        "sessions",
         "delete from sessions where expires_at",
         "people's sessions, which end",
     ),
-    ("select count(*) from documents", "once, at the start"),
     (
+        "documents",
+        "select count(*) from documents",
+        "once, where the demo is laid out",
+    ),
+    (
+        "tombstones",
         "from tombstones",
         "erasures are rare, and an administrator sees how many",
     ),
     (
+        "quarantine",
         "select count(*) from quarantine",
         "what is held is bounded for each tablet",
     ),
     (
-        "from quotes q join quote_lines l on l.quote = q.id and l.standing = 'confirmed'",
+        "quote_lines",
+        "l.standing = 'confirmed'\n        where q.tag_state",
         "learning takes all",
     ),
-    ("order by id desc limit", "stops after so many"),
 ];
 
 #[tokio::test]
@@ -92,14 +99,13 @@ async fn look_at(place: &Place, asked: BTreeSet<String>) {
     let mut rows = Rows::of(place).await;
     let mut whole = Vec::new();
     for statement in asked {
-        if ALL.iter().any(|(part, _)| statement.contains(part)) {
-            continue;
-        }
         let read = rows.read_whole(&statement).await;
-        let read: Vec<&str> = read
-            .iter()
-            .filter_map(|name| growing(name, &statement))
-            .collect();
+        let right = |table: &&str| {
+            let mut all = ALL.iter();
+            all.any(|(whole, part, _)| whole == table && statement.contains(part))
+        };
+        let read = read.iter().filter_map(|name| growing(name, &statement));
+        let read: Vec<&str> = read.filter(|table| !right(table)).collect();
         if !read.is_empty() {
             whole.push(format!("{read:?} by {statement}"));
         }

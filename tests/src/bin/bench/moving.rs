@@ -102,11 +102,14 @@ async fn answers(server: &Server) -> Answers {
     }
     let request = http().get(format!("{}/api/v1/quotes.csv", server.url));
     let request = request.header("cookie", analyst.cookie.clone().unwrap());
-    let mut table = request.send().await.unwrap();
+    let mut table = request.send().await.unwrap().error_for_status().unwrap();
     let mut hash = Sha256::new();
+    let mut lines = 0;
     while let Some(piece) = table.chunk().await.unwrap() {
+        lines += piece.iter().filter(|byte| **byte == b'\n').count();
         hash.update(&piece);
     }
+    assert!(lines > CONVERSATIONS * QUOTES_EACH, "{lines} lines");
     answers.table = hash.finalize().to_vec();
     answers
 }
