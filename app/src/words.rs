@@ -188,7 +188,7 @@ texts! {
     Lines {
         title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
         preview, preview_hint, preview_busy, preview_failed, preview_none, preview_same, preview_come, preview_go,
-        preview_stay, preview_of, preview_from, preview_to,
+        preview_stay, preview_of, preview_from, preview_to, preview_lines,
         changed, empty, edit, theme,
     }
     Devices {

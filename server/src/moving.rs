@@ -68,6 +68,9 @@ pub async fn run(from: &str, to: &str, tell: Tell<'_>) -> Result<Moved, MoveErro
     }
     let store = Store::open(to).await?;
     let moved = copy(&mut source, &store, tell).await;
+    if moved.is_ok() {
+        store.look_at_sizes().await?;
+    }
     store.close().await;
     moved
 }

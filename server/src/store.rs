@@ -352,6 +352,15 @@ impl Store {
         }
     }
 
+    /// Lets the database look at how much there is of what, after much was written at once: until it does,
+    /// PostgreSQL reads whole tables where an index would serve. By itself it does within a minute.
+    pub async fn look_at_sizes(&self) -> Result<()> {
+        if let Engine::Postgres(postgres) = &self.engine {
+            sqlx::query("analyze").execute(&postgres.pool).await?;
+        }
+        Ok(())
+    }
+
     /// Lets go of the files; waits for running transactions.
     pub async fn close(&self) {
         match &self.engine {

@@ -85,6 +85,7 @@ async fn an_administrator_sees_what_other_words_of_an_action_line_would_move() {
     }
     let moved = "document.querySelector(\"[data-testid='preview'] td\") !== null";
     browser.until("quotes would move", moved).await;
+    browser.click_css("[data-testid='preview'] summary").await;
     browser.is_accessible("what would move").await;
     browser.picture("office-preview-Desk").await;
     browser.resize(Size::Tablet).await;

@@ -53,6 +53,7 @@ async fn rows_beside_no_document_are_found_and_taken_away() {
         assert_eq!(derived::remove_stray(&mut tx).await.unwrap(), 0);
         assert_eq!(documents::count(&mut tx).await.unwrap(), 2);
         assert!(health::is_ours(&mut tx).await.unwrap());
+        store.look_at_sizes().await.unwrap();
         assert_eq!(
             health::of_feeds(&mut tx).await.unwrap(),
             Vec::<String>::new()

@@ -166,7 +166,7 @@ fn LineForm(
                     value=Signal::derive(move || theme.get().to_string())/>
                 <TextArea id="line-description" label=words.lines.description hint=words.lines.description_hint
                     value=description errors/>
-                <TextArea id="line-synonyms" label=words.lines.synonyms hint=words.lines.synonyms_hint rows=8
+                <TextArea id="line-synonyms" label=words.lines.synonyms hint=words.lines.synonyms_hint rows=6
                     value=synonyms errors/>
                 <Preview line=key.get_value() written/>
                 <div class="row">

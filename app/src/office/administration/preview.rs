@@ -15,9 +15,6 @@ use crate::{
 /// How long somebody stops typing before it is looked at.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Lines that are named of each kind: the section stays in sight beside the fields.
-const MOST: usize = 3;
-
 #[derive(Clone, PartialEq)]
 enum Shown {
     Nothing,
@@ -105,7 +102,7 @@ fn moves(preview: &LinePreview) -> AnyView {
                 </tr>
             }
         };
-        moved.iter().take(MOST).map(row).collect_view()
+        moved.iter().map(row).collect_view()
     };
     view! {
         <p>
@@ -114,12 +111,15 @@ fn moves(preview: &LinePreview) -> AnyView {
             {number(words.lines.preview_stay, preview.stay)}
             " "<span class="under">{of}</span>
         </p>
-        <table class="moves">
-            <tbody>
-                {rows(words.lines.preview_from, &preview.come)}
-                {rows(words.lines.preview_to, &preview.go)}
-            </tbody>
-        </table>
+        <details>
+            <summary>{words.lines.preview_lines}</summary>
+            <table class="moves">
+                <tbody>
+                    {rows(words.lines.preview_from, &preview.come)}
+                    {rows(words.lines.preview_to, &preview.go)}
+                </tbody>
+            </table>
+        </details>
     }
     .into_any()
 }

@@ -43,6 +43,7 @@ pub(super) async fn query_and_export(bench: &Bench, query: bool, export: bool) {
         make_different(projection, numbers, &catalogue);
     };
     fill_with(&server.koffiekar, 0, conversations, vary).await;
+    server.koffiekar.store.look_at_sizes().await.unwrap();
     let analyst = Office::sign_in(&server.url, "analist").await;
     let began = Instant::now();
     let page: QuotePage = analyst.get("/api/v1/quotes?limit=1").await;
