@@ -68,8 +68,11 @@ pub async fn run(from: &str, to: &str, tell: Tell<'_>) -> Result<Moved, MoveErro
     }
     let store = Store::open(to).await?;
     let moved = copy(&mut source, &store, tell).await;
-    if moved.is_ok() {
-        store.look_at_sizes().await?;
+    // It is moved, whatever comes of this.
+    if moved.is_ok()
+        && let Err(error) = store.look_at_sizes().await
+    {
+        tracing::warn!(%error, "the database did not look at its sizes; it will by itself");
     }
     store.close().await;
     moved
