@@ -66,9 +66,7 @@ impl Replica {
         }
         let otherwise = replay::stands_otherwise(held.steps(), &theirs);
         if otherwise && replay::has_arrived(&mine, held.steps(), &theirs) {
-            let voucher = voucher.or(held.voucher());
-            *held = Held::from_feed(round, bytes, taking.at, voucher);
-            return;
+            return held.fetched(bytes, taking.at, voucher);
         }
         if held.is_to_redo() || otherwise || reused {
             return self.redo(id, &mine, Some(&theirs), taking);
@@ -77,9 +75,7 @@ impl Replica {
         // state. What it lost is here.
         let lost = !held.known_heads().iter().all(|head| theirs.has(head));
         if !lost && !held.is_waiting() {
-            let voucher = voucher.or(held.voucher());
-            *held = Held::from_feed(round, bytes, taking.at, voucher);
-            return;
+            return held.fetched(bytes, taking.at, voucher);
         }
         let mut merged = mine.clone();
         match merged.merge(&theirs) {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use minicbor::{Decode, Encode};
 
 use super::VoucherId;
+use super::replay::Redone;
 use super::steps::Step;
 use crate::conversation::{Document, Head, header};
 use crate::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
@@ -70,6 +71,10 @@ pub struct Held {
     /// It left its round, and did not come to another of this person's: it goes when nothing waits.
     #[cbor(n(15), default)]
     moved_away: bool,
+    /// The edits that were made here and were receipted. A server that was put back may lack it, and so may what
+    /// goes on of the conversation then: it is carried over to that.
+    #[cbor(n(16), default)]
+    past: Vec<Step>,
 }
 
 /// The server has another document in the place of this one.
@@ -109,6 +114,7 @@ impl Held {
             replaced: None,
             known: Vec::new(),
             moved_away: false,
+            past: Vec::new(),
         }
     }
 
@@ -169,6 +175,11 @@ impl Held {
 
     pub(super) fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// What was done here, in order: the edits that were receipted, and what was not.
+    pub(super) fn edits(&self) -> impl Iterator<Item = &Step> {
+        self.past.iter().chain(&self.steps)
     }
 
     pub(super) fn voucher(&self) -> Option<VoucherId> {
@@ -239,6 +250,21 @@ impl Held {
         self.heads = document.heads();
     }
 
+    /// The server's document came in, and has all that is here.
+    pub(super) fn fetched(&mut self, bytes: Vec<u8>, at: Millis, voucher: Option<VoucherId>) {
+        let voucher = voucher.or(self.voucher);
+        let mut past = std::mem::take(&mut self.past);
+        past.append(&mut self.steps);
+        *self = Self::from_feed(self.round, bytes, at, voucher);
+        self.remember(past);
+    }
+
+    /// These were done here, and the server has them. A recording is what any document is made of.
+    pub(super) fn remember(&mut self, steps: Vec<Step>) {
+        let edits = steps.into_iter().filter(|step| !step.is_recording());
+        self.past.extend(edits);
+    }
+
     /// The feed of this round tells of it; whether that is news.
     pub(super) fn moved_to(&mut self, round: RoundId) -> bool {
         let news = self.round != round || self.moved_away;
@@ -272,7 +298,9 @@ impl Held {
     /// A receipt covers so much of what was pending, and so many steps.
     pub(super) fn receipted(&mut self, pending_bytes: usize, steps: usize, at: Millis) {
         self.pending.drain(..pending_bytes.min(self.pending.len()));
-        self.steps.drain(..steps.min(self.steps.len()));
+        let left = self.steps.split_off(steps.min(self.steps.len()));
+        let done = std::mem::replace(&mut self.steps, left);
+        self.remember(done);
         self.stored_at = Some(at);
         self.to_redo &= !self.steps.is_empty();
         self.others = false;
@@ -293,19 +321,14 @@ impl Held {
     }
 
     /// The same work as other changes; nothing is left where the server turned out to have all of it.
-    pub(super) fn redone(
-        &mut self,
-        document: &Document,
-        pending: Vec<u8>,
-        steps: Vec<Step>,
-        at: Millis,
-    ) {
-        self.merged(document);
-        if pending.is_empty() {
+    pub(super) fn redone(&mut self, done: Redone, at: Millis) {
+        self.merged(&done.document);
+        if done.pending.is_empty() {
             self.stored_at = Some(at);
         }
-        self.pending = pending;
-        self.steps = steps;
+        self.pending = done.pending;
+        self.steps = done.steps;
+        self.remember(done.arrived);
         self.others = false;
         self.handed_over(false);
         self.to_redo = false;
@@ -325,8 +348,9 @@ impl Held {
 
     pub(super) fn replace(&mut self, replaced: Replaced) {
         // The recording holds what was erased; the successor was made of the rest of it.
-        self.steps
-            .retain(|step| !step.is_recording() && !step.is_about(&replaced.erased));
+        for steps in [&mut self.past, &mut self.steps] {
+            steps.retain(|step| !step.is_recording() && !step.is_about(&replaced.erased));
+        }
         self.pending.clear();
         self.retry();
         self.replaced = Some(replaced);

@@ -138,8 +138,10 @@ impl Replica {
         }
         self.redo_from_nothing(nowhere, &mut taking);
         self.give_up_reused(&mut taking);
-        self.carry_over(&mut taking);
-        if !same || anew || (taking.lost && self.state.comparing.is_none()) {
+        let doubted = !same || anew || (taking.lost && self.state.comparing.is_none());
+        let fetched = !more && !doubted && self.state.comparing.is_none();
+        self.carry_over(fetched, &mut taking);
+        if doubted {
             self.compare_all();
         }
         // A device whose access was ended is not told what the server has: it asks when it may again.

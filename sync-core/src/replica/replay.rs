@@ -24,6 +24,8 @@ pub(super) struct Redone {
     /// What the server lacks of it.
     pub(super) pending: Vec<u8>,
     pub(super) steps: Vec<Step>,
+    /// The others, which it has.
+    pub(super) arrived: Vec<Step>,
 }
 
 /// The steps as changes of another actor, beside what the server has (`theirs`, where it has the
@@ -49,21 +51,20 @@ pub(super) fn redo(
     document.merge(&receipted)?;
 
     let mut again: BTreeMap<Head, Vec<Head>> = BTreeMap::new();
-    let mut left = Vec::new();
+    let (mut left, mut arrived) = (Vec::new(), Vec::new());
     for step in steps {
         if document.has(&step.change) {
-            if !has(&step.change) {
-                left.push(step.clone());
+            match has(&step.change) {
+                true => arrived.push(step.clone()),
+                false => left.push(step.clone()),
             }
             continue;
         }
-        // It arrived as it was at first, before it was done again.
-        if has(&step.origin()) {
-            again.insert(step.change, vec![step.origin()]);
-            continue;
-        }
-        if let Some(done) = origins.get(&step.origin()) {
-            again.insert(step.change, vec![*done]);
+        // It arrived as it was at first, before it was done again, or as a copy of this tablet did it.
+        let first = has(&step.origin()).then(|| step.origin());
+        if let Some(there) = first.or_else(|| origins.get(&step.origin()).copied()) {
+            again.insert(step.change, vec![there]);
+            arrived.push(step.clone());
             continue;
         }
         let written = match &step.deed {
@@ -93,6 +94,7 @@ pub(super) fn redo(
         pending: document.changes_since(&since),
         document,
         steps: left,
+        arrived,
     })
 }
 
@@ -150,28 +152,36 @@ fn shown_again(command: &Command, again: &BTreeMap<Head, Vec<Head>>) -> Command 
     command
 }
 
-/// The steps on a successor of the document: another history, in which nothing of the old one is
+#[derive(Default)]
+pub(super) struct Carried {
+    pub(super) steps: Vec<Step>,
+    /// What stands there already.
+    pub(super) arrived: Vec<Step>,
+}
+
+/// The edits on a successor of the document: another history, in which nothing of the old one is
 /// known. Nothing about an erased quote is carried over.
-pub(super) fn carry_over(
+pub(super) fn carry_over<'a>(
     mine: &Document,
-    steps: &[Step],
+    edits: impl Iterator<Item = &'a Step>,
     erased: &[QuoteId],
     successor: &mut Document,
     author: Author,
-) -> Result<Vec<Step>, CommandError> {
+) -> Result<Carried, CommandError> {
     let origins = successor.origins();
-    let mut carried = Vec::new();
-    for step in steps.iter().filter(|step| !step.is_about(erased)) {
+    let mut carried = Carried::default();
+    for step in edits.filter(|step| !step.is_about(erased)) {
         // The recording itself is what the successor was made of.
         let Deed::Executed(command) = &step.deed else {
             continue;
         };
         let origin = step.origin();
         if successor.has(&origin) || origins.contains_key(&origin) {
+            carried.arrived.push(step.clone());
             continue;
         }
         if let Some(done) = repeat(successor, command, Some(mine), step, author)? {
-            carried.push(step.done_again(successor, done));
+            carried.steps.push(step.done_again(successor, done));
         }
     }
     Ok(carried)

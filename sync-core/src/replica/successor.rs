@@ -45,7 +45,7 @@ impl Replica {
         };
         match done {
             Ok(done) => {
-                held.redone(&done.document, done.pending, done.steps, taking.at);
+                held.redone(done, taking.at);
                 if let Some(theirs) = theirs {
                     let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
                     let lost = !held.known_heads().iter().all(|head| theirs.has(head));
@@ -58,8 +58,8 @@ impl Replica {
         }
     }
 
-    /// The server has another document under this id, that was not made of the one here: what was not
-    /// sent is carried over to it, and nothing else of the one here can be.
+    /// The server has another document under this id, that was not made of the one here: what was done
+    /// here is carried over to it, and nothing else of the one here can be.
     pub(super) fn begin_anew(
         &mut self,
         id: ConversationId,
@@ -73,11 +73,12 @@ impl Replica {
             return;
         };
         let before = theirs.heads();
-        match replay::carry_over(mine, held.steps(), &[], &mut theirs, author) {
-            Ok(steps) => {
-                if !steps.is_empty() {
-                    fresh.continued(&theirs, theirs.changes_since(&before), steps);
+        match replay::carry_over(mine, held.edits(), &[], &mut theirs, author) {
+            Ok(carried) => {
+                if !carried.steps.is_empty() {
+                    fresh.continued(&theirs, theirs.changes_since(&before), carried.steps);
                 }
+                fresh.remember(carried.arrived);
                 *held = fresh;
             }
             Err(error) => held.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking),
@@ -147,13 +148,12 @@ impl Replica {
             erased,
             cleansed: false,
         });
-        if held.steps().is_empty() {
-            self.forget(id, taking);
-        }
     }
 
-    /// Carries what was not sent over to the successors that are here.
-    pub(super) fn carry_over(&mut self, taking: &mut Taking) {
+    /// Carries what was done here, and is not there, over to the successors that are here. Where everything
+    /// was `fetched`, and a successor did not come, nothing that the server signed for waits any longer:
+    /// it is not this person's to bring.
+    pub(super) fn carry_over(&mut self, fetched: bool, taking: &mut Taking) {
         let replaced: Vec<ConversationId> = self
             .held
             .iter()
@@ -164,17 +164,14 @@ impl Replica {
             let Some(held) = self.held.get(&id).cloned() else {
                 continue;
             };
-            if held.steps().is_empty() {
-                self.forget(id, taking);
-                continue;
-            }
+            let waits = !held.steps().is_empty() || !fetched && held.edits().next().is_some();
             let done = self.carried(&held, taking);
             let Some(old) = self.held.get_mut(&id) else {
                 continue;
             };
             match done {
-                Ok(true) => self.forget(id, taking),
-                Ok(false) => {}
+                Ok(here) if here || !waits => self.forget(id, taking),
+                Ok(_) => {}
                 Err(error) => {
                     old.turn_down(ReasonCode::CannotReplay, &error.to_string(), taking);
                     taking.touched.insert(id);
@@ -196,12 +193,13 @@ impl Replica {
         let mine = Document::load(old.bytes())?;
         let mut document = Document::load(successor.bytes())?;
         let before = document.heads();
-        let steps =
-            replay::carry_over(&mine, old.steps(), &replaced.erased, &mut document, author)?;
-        if !steps.is_empty() {
-            successor.continued(&document, document.changes_since(&before), steps);
-            taking.touched.insert(replaced.by);
+        let erased = &replaced.erased;
+        let carried = replay::carry_over(&mine, old.edits(), erased, &mut document, author)?;
+        if !carried.steps.is_empty() {
+            successor.continued(&document, document.changes_since(&before), carried.steps);
         }
+        successor.remember(carried.arrived);
+        taking.touched.insert(replaced.by);
         Ok(true)
     }
 

@@ -160,6 +160,9 @@ impl World {
             knew: view.clone(),
             parts,
         });
+        if !view.is_empty() {
+            memory.own.entry(id).or_default().insert(edit);
+        }
         view.insert(edit);
         memory.unwritten = effects;
         self.check(tablet, &[id])

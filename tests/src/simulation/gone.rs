@@ -66,6 +66,7 @@ impl World {
             let memory = self.tablets[tablet].memory.as_mut().ok_or("closed")?;
             memory.replaced.remove(&id);
             let set = memory.view.remove(&id).unwrap_or_default();
+            let own = memory.own.remove(&id).unwrap_or_default();
             if memory
                 .form
                 .as_ref()
@@ -81,7 +82,7 @@ impl World {
             let right = if self.model.erased.contains(&id) && !goes_on {
                 Ok(())
             } else if !heirs.is_empty() {
-                self.carried_over(tablet, id, &set)
+                self.carried_over(tablet, id, &set, own)
             } else {
                 self.forgotten(id, &set, said)
             };
@@ -113,12 +114,14 @@ impl World {
         Ok(())
     }
 
-    /// What was not sent of it is a part of its successor, or has nothing left to be about.
+    /// What was done here, and what was not sent, is a part of its successor, or has nothing left to be
+    /// about. Where the successor never came here, what the server signed for is gone with the old one.
     fn carried_over(
         &mut self,
         tablet: usize,
         id: ConversationId,
         set: &BTreeSet<EditId>,
+        own: BTreeSet<EditId>,
     ) -> Checked {
         let heirs = self.model.heirs(id);
         let memory = self.tablets[tablet].memory.as_mut().ok_or("closed")?;
@@ -138,17 +141,22 @@ impl World {
             return Ok(());
         };
         let there = memory.view.get(&heir).cloned().unwrap_or_default();
+        let here = memory.replica.held(heir).is_some();
+        if here {
+            unsent.extend(&own);
+        }
         let all = self.model.carried(heir, &there, &unsent);
-        if !unsent.is_empty() {
+        if !unsent.is_subset(&there) {
             self.model.done_again.insert(heir);
         }
-        match memory.replica.held(heir) {
-            Some(_) => {
-                memory.view.insert(heir, all);
-                Ok(())
-            }
-            None if all == there => Ok(()),
-            None => Err("is forgotten before its successor came, with work of its own".to_owned()),
+        if here {
+            memory.view.insert(heir, all);
+            memory.own.entry(heir).or_default().extend(own);
+            Ok(())
+        } else if all == there {
+            Ok(())
+        } else {
+            Err("is forgotten before its successor came, with work of its own".to_owned())
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct Disk {
     pub rounds: Vec<RoundId>,
     /// What the model says is in `held`.
     pub view: View,
+    /// The edits that were made on it, but the recordings.
+    pub own: View,
     /// What waits for its successor.
     pub replaced: BTreeSet<ConversationId>,
 }
@@ -49,6 +51,7 @@ pub struct Memory {
     pub replica: Replica,
     pub rounds: Vec<RoundId>,
     pub view: View,
+    pub own: View,
     pub replaced: BTreeSet<ConversationId>,
     /// The effects of the last call, until they are carried out.
     pub unwritten: Vec<Effect>,
@@ -80,6 +83,7 @@ impl Tablet {
                 tagger: Vec::new(),
                 rounds,
                 view: View::new(),
+                own: View::new(),
                 replaced: BTreeSet::new(),
             },
             memory: None,
@@ -120,6 +124,7 @@ impl Tablet {
                 replica,
                 rounds: disk.rounds.clone(),
                 view: disk.view.clone(),
+                own: disk.own.clone(),
                 replaced: disk.replaced.clone(),
                 unwritten: Vec::new(),
                 asked: None,
@@ -143,6 +148,7 @@ impl Tablet {
         }
         self.disk.rounds = memory.rounds.clone();
         self.disk.view = memory.view.clone();
+        self.disk.own = memory.own.clone();
         self.disk.replaced = memory.replaced.clone();
     }
 
