@@ -7,15 +7,16 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, UserId};
 use crate::Koffiekar;
 use crate::problem::ApiError;
 use crate::projection::{Surroundings, project};
+use crate::store::answers::{self, Answer};
 use crate::store::documents::{self, NewVersion};
 use crate::store::{audit, catalogue};
-use crate::suggest::suggestions;
 
 /// How often an edit starts over because a tablet wrote the same conversation meanwhile.
 const TRIES: usize = 10;
 
 /// Carries out commands on one conversation, as one version, with its line in the audit log.
 ///
+/// `answer` is what the tagger had answered, where the commands are the first decision about a quote.
 /// `check` sees the conversation that the commands will meet, and may refuse.
 pub(crate) async fn execute(
     koffiekar: &Koffiekar,
@@ -23,6 +24,7 @@ pub(crate) async fn execute(
     commands: &[Command],
     by: UserId,
     audit_entry: audit::Entry<'_>,
+    answer: Option<&Answer>,
     check: impl Fn(&koffiekar_sync_core::conversation::Conversation) -> Result<(), ApiError>,
 ) -> Result<(), ApiError> {
     for _ in 0..TRIES {
@@ -50,7 +52,7 @@ pub(crate) async fn execute(
         let kind = surroundings
             .kind(stored.round)
             .ok_or_else(ApiError::not_found)?;
-        let tagger = koffiekar.suggest.tagger();
+        let model = koffiekar.suggest.model();
         let projection = project(
             id,
             stored.round,
@@ -58,7 +60,7 @@ pub(crate) async fn execute(
             &conversation,
             stored.received_at,
             &surroundings,
-            |text, language| suggestions(&tagger, text, language),
+            |text, language| model.suggest(text, language),
         );
         let version = NewVersion {
             id,
@@ -69,11 +71,14 @@ pub(crate) async fn execute(
             received_at: stored.received_at,
             device: DeviceNumber::SERVER,
             projection,
-            model: tagger.version().to_owned(),
+            model: model.version.to_string(),
         };
         let mut tx = koffiekar.store.write().await?;
         if let Some(places) = documents::write(&mut tx, vec![&version]).await? {
             audit::write(&mut tx, audit_entry.clone()).await?;
+            if let Some(answer) = answer {
+                answers::add(&mut tx, answer).await?;
+            }
             tx.commit().await?;
             koffiekar.live.announce(&places);
             return Ok(());

@@ -24,7 +24,6 @@ use crate::store::documents::{self, NewVersion, StoredDocument};
 use crate::store::erasing::Erasing;
 use crate::store::tombstones::{Fate, Tombstone};
 use crate::store::{self, StoreError, Tx, catalogue, tombstones};
-use crate::suggest::suggestions;
 
 /// How often an erasure starts over because a tablet wrote the same conversation meanwhile.
 const TRIES: usize = 10;
@@ -319,7 +318,7 @@ async fn successor(
         let kind = surroundings
             .kind(old.round)
             .ok_or_else(|| StoreError::Corrupt(format!("round of conversation {}", old.id)))?;
-        let tagger = koffiekar.suggest.tagger();
+        let model = koffiekar.suggest.model();
         let projection = project(
             id,
             old.round,
@@ -327,7 +326,7 @@ async fn successor(
             &conversation,
             old.received_at,
             &surroundings,
-            |text, language| suggestions(&tagger, text, language),
+            |text, language| model.suggest(text, language),
         );
         return Ok(NewVersion {
             id,
@@ -338,7 +337,7 @@ async fn successor(
             received_at: old.received_at,
             device: DeviceNumber::SERVER,
             projection,
-            model: tagger.version().to_owned(),
+            model: model.version.to_string(),
         });
     }
     Err(EraseError::Busy)

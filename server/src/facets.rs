@@ -121,6 +121,17 @@ impl Facets {
         Ok(Wanted::of(&table, tx, question).await?.all())
     }
 
+    /// Those that wait for a decision: drawn for the audit, and others, the least sure first.
+    pub async fn to_review(
+        &self,
+        tx: &mut Tx,
+        question: Question<'_>,
+        most: usize,
+    ) -> Result<[Vec<QuoteId>; 2], FilterError> {
+        let table = self.current(tx).await?;
+        Ok(Wanted::of(&table, tx, question).await?.to_review(most))
+    }
+
     /// Numbers of quotes that match, by one or two dimensions.
     pub async fn count_by(
         &self,

@@ -139,7 +139,7 @@ pub async fn take_in(
             stored: stored.into_iter().map(|found| (found.id, found)).collect(),
             held: held.into_iter().map(|held| (held.document, held)).collect(),
             gone,
-            tagger: koffiekar.suggest.tagger(),
+            model: koffiekar.suggest.model(),
             key: koffiekar.key.clone(),
             now,
         });

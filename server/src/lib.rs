@@ -19,6 +19,7 @@
 mod apart;
 pub mod assets;
 mod attempts;
+pub mod audited;
 pub mod backup;
 pub mod caller;
 pub mod clock;
@@ -44,6 +45,7 @@ mod preview;
 pub mod problem;
 pub mod programme;
 pub mod projection;
+mod quality;
 mod quarantine;
 pub mod random;
 pub mod receipt_keys;
@@ -194,7 +196,7 @@ impl Koffiekar {
         tx.commit().await?;
         remembered.note(&store).await;
         let metrics = Arc::new(Metrics::default());
-        let suggest = suggest::Suggest::new(metrics.clone());
+        let suggest = suggest::Suggest::new(metrics.clone(), clock.clone());
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,

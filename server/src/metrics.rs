@@ -271,7 +271,7 @@ async fn look(koffiekar: &Koffiekar) {
     seen.live_streams.set(number(koffiekar.live.streams()));
     let model = koffiekar.suggest.model();
     seen.tagger.clear();
-    let version = ("model", model.tagger.version().to_owned());
+    let version = ("model", model.version.to_string());
     seen.tagger.get_or_create(&[version]).set(1);
     seen.tagger_labels.set(number(model.tagger.labels_seen()));
     seen.tagger_age.set(model.trained.elapsed().as_secs_f64());

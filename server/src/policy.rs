@@ -20,6 +20,10 @@ pub enum Action {
     Tag,
     /// Say which of two recorded wordings stands.
     SettleWording,
+    /// See how good the tagger is, in numbers.
+    SeeQuality,
+    /// Say which of the tagger's answers may stand without a person, and from which decisions it learns.
+    ManageTagger,
     /// See what was chosen for a publication.
     ReadPublications,
     /// Choose quotes for a publication.
@@ -36,13 +40,15 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 14] = [
+    pub const ALL: [Action; 16] = [
         Self::Record,
         Self::ReadProgramme,
         Self::ReadQuotes,
         Self::Aggregate,
         Self::Tag,
         Self::SettleWording,
+        Self::SeeQuality,
+        Self::ManageTagger,
         Self::ReadPublications,
         Self::ChooseQuotes,
         Self::ManagePeople,
@@ -64,6 +70,8 @@ pub fn allows(role: Role, action: Action) -> bool {
         Action::Aggregate         => &[Role::Editor, Role::Analyst],
         Action::Tag               => &[Role::Editor],
         Action::SettleWording     => &[Role::Editor],
+        Action::SeeQuality        => &[Role::Editor, Role::Analyst, Role::Administrator],
+        Action::ManageTagger      => &[Role::Administrator],
         Action::ReadPublications  => &[Role::Editor, Role::Analyst],
         Action::ChooseQuotes      => &[Role::Editor],
         Action::ManagePeople      => &[Role::Administrator],

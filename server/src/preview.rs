@@ -1,17 +1,19 @@
-//! What an action line in other words would do to the suggestions, before anybody writes it.
+//! What another tagger would do to the suggestions, before anybody takes it into use: one that knows an
+//! action line in other words, or an earlier one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::ActionLine;
 use koffiekar_sync_core::ids::LineKey;
-use koffiekar_sync_core::office::{LinePreview, MovedQuotes};
+use koffiekar_sync_core::office::{LinePreview, MovedQuotes, VersionPreview};
 use koffiekar_tagging::Tagger;
 use tokio::sync::Mutex;
 
 use crate::problem::ApiError;
-use crate::store::{Store, catalogue, quotes};
-use crate::suggest::{Suggest, described, suggestions};
+use crate::store::tagger::Version;
+use crate::store::{Store, quotes};
+use crate::suggest::{Lessons, Suggest, line_of};
 
 /// The newest quotes that are looked at.
 const LOOKED_AT: u32 = 2_000;
@@ -23,83 +25,109 @@ pub(crate) struct Previews {
 }
 
 impl Previews {
-    /// Trains from this line in the place of the one that is stored, and from the same labels.
-    pub(crate) async fn of(
+    /// With this line in the place of the one that is stored, and the labels of now.
+    pub(crate) async fn of_line(
         &self,
         line: ActionLine,
         store: &Store,
         suggest: &Suggest,
     ) -> Result<LinePreview, ApiError> {
+        let key = line.key.clone();
+        let moves = self.moves(store, suggest, |now| now.with(line)).await?;
+        Ok(moves.of(&key))
+    }
+
+    /// With the lines and labels of that version, as far as they still stand.
+    pub(crate) async fn of_version(
+        &self,
+        version: &Version,
+        store: &Store,
+        suggest: &Suggest,
+    ) -> Result<VersionPreview, ApiError> {
+        let moves = self.moves(store, suggest, |now| now.as_of(version)).await?;
+        Ok(moves.all())
+    }
+
+    async fn moves(
+        &self,
+        store: &Store,
+        suggest: &Suggest,
+        otherwise: impl FnOnce(Lessons) -> Lessons,
+    ) -> Result<Moves, ApiError> {
         let turn = self.one.clone().lock_owned().await;
         let mut tx = store.read().await?;
-        let mut lines = catalogue::action_lines(&mut tx).await?;
-        let labelled = quotes::labelled(&mut tx).await?;
+        let lessons = otherwise(Lessons::of_now(&mut tx).await?);
         let texts = quotes::newest_untagged(&mut tx, LOOKED_AT).await?;
         drop(tx);
-        let key = line.key.clone();
-        match lines.iter_mut().find(|other| other.key == key) {
-            Some(place) => *place = line,
-            None => lines.push(line),
-        }
-        let now = suggest.tagger();
+        let now = suggest.model().tagger;
         let compared = tokio::task::spawn_blocking(move || {
             // Who asks again meanwhile waits until this one is done, whether or not anybody waits for it.
             let _turn = turn;
-            let then = Tagger::train(&described(lines), &labelled);
-            let mut moved = Moved::new(key);
+            let then = lessons.teach();
+            let mut moves = Moves::default();
             for quote in &texts {
                 let first = |tagger: &Tagger| {
-                    let mut all = suggestions(tagger, &quote.verbatim, &quote.language).into_iter();
-                    all.next().map_or_else(LineKey::none, |best| best.line)
+                    let all = tagger.suggest(&quote.verbatim, &quote.language, 1);
+                    let first = all.first().and_then(line_of);
+                    first.unwrap_or_else(LineKey::none)
                 };
-                moved.count(first(&now), first(&then));
+                moves.count(first(&now), first(&then));
             }
-            moved.preview()
+            moves
         });
         compared.await.map_err(ApiError::internal)
     }
 }
 
-struct Moved {
-    line: LineKey,
-    preview: LinePreview,
-    come: BTreeMap<LineKey, u32>,
-    go: BTreeMap<LineKey, u32>,
+/// How many quotes have which first answer now and then.
+#[derive(Default)]
+struct Moves {
+    looked_at: u32,
+    stay: BTreeMap<LineKey, u32>,
+    moved: BTreeMap<(LineKey, LineKey), u32>,
 }
 
-impl Moved {
-    fn new(line: LineKey) -> Self {
-        Self {
-            line,
-            preview: LinePreview::default(),
-            come: BTreeMap::new(),
-            go: BTreeMap::new(),
-        }
-    }
-
+impl Moves {
     fn count(&mut self, now: LineKey, then: LineKey) {
-        self.preview.looked_at += 1;
-        match (now == self.line, then == self.line) {
-            (true, true) => self.preview.stay += 1,
-            (true, false) => *self.go.entry(then).or_default() += 1,
-            (false, true) => *self.come.entry(now).or_default() += 1,
-            (false, false) => {}
+        self.looked_at += 1;
+        match now == then {
+            true => *self.stay.entry(now).or_default() += 1,
+            false => *self.moved.entry((now, then)).or_default() += 1,
         }
     }
 
-    fn preview(self) -> LinePreview {
+    fn of(&self, line: &LineKey) -> LinePreview {
+        let come = self.moved.iter().filter(|((_, then), _)| then == line);
+        let go = self.moved.iter().filter(|((now, _), _)| now == line);
         LinePreview {
-            come: most_first(self.come),
-            go: most_first(self.go),
-            ..self.preview
+            looked_at: self.looked_at,
+            stay: self.stay.get(line).copied().unwrap_or(0),
+            come: most_first(come.map(|((now, _), quotes)| (now, *quotes))),
+            go: most_first(go.map(|((_, then), quotes)| (then, *quotes))),
+        }
+    }
+
+    fn all(&self) -> VersionPreview {
+        let (mut come, mut go) = (BTreeMap::new(), BTreeMap::new());
+        for ((now, then), quotes) in &self.moved {
+            *go.entry(now).or_default() += quotes;
+            *come.entry(then).or_default() += quotes;
+        }
+        VersionPreview {
+            looked_at: self.looked_at,
+            moved: self.moved.values().sum(),
+            come: most_first(come.into_iter()),
+            go: most_first(go.into_iter()),
         }
     }
 }
 
-fn most_first(counts: BTreeMap<LineKey, u32>) -> Vec<MovedQuotes> {
-    let counts = counts.into_iter();
+fn most_first<'a>(counts: impl Iterator<Item = (&'a LineKey, u32)>) -> Vec<MovedQuotes> {
     let mut all: Vec<MovedQuotes> = counts
-        .map(|(line, quotes)| MovedQuotes { line, quotes })
+        .map(|(line, quotes)| MovedQuotes {
+            line: line.clone(),
+            quotes,
+        })
         .collect();
     all.sort_by_key(|moved| std::cmp::Reverse(moved.quotes));
     all

@@ -50,6 +50,10 @@ pub struct QuoteProjection {
     /// JSON list of [`LineSuggestion`].
     pub suggestions: String,
     pub best_suggestion: Option<String>,
+    /// How sure the tagger is of the first suggestion, in thousandths.
+    pub certainty: Option<i64>,
+    /// The first suggestion stands without a person, until one says otherwise.
+    pub accepted: bool,
     pub terms: Vec<String>,
 }
 
@@ -124,7 +128,6 @@ pub fn project(
             let verbatim = quote.wording.first();
             let suggestions = suggest(verbatim, language);
             let tag_state = conversation.tags.state(quote.id);
-            let best = suggestions.first().map(|best| best.line.to_string());
             let said = conversation.tags.statements().iter();
             let said: Vec<Said> = said
                 .filter(|(key, told)| key.quote == quote.id && told.stance != Stance::Retracted)
@@ -136,7 +139,7 @@ pub fn project(
                 })
                 .collect();
             let all_words = quote.wording.all().join(" ");
-            QuoteProjection {
+            let mut row = QuoteProjection {
                 id: quote.id,
                 position,
                 language: language.to_owned(),
@@ -148,10 +151,14 @@ pub fn project(
                 tag_state,
                 lines: conversation.lines_of(quote.id),
                 said: json(&said),
-                suggestions: json(&suggestions),
-                best_suggestion: best.filter(|_| tag_state == TagState::Untagged),
+                suggestions: String::new(),
+                best_suggestion: None,
+                certainty: None,
+                accepted: false,
                 terms: search_terms(&all_words, language),
-            }
+            };
+            row.take(&suggestions);
+            row
         })
         .collect();
     Projection {
@@ -178,6 +185,18 @@ pub fn project(
     }
 }
 
+impl QuoteProjection {
+    /// Puts these suggestions beside it.
+    pub fn take(&mut self, suggestions: &[LineSuggestion]) {
+        let best = suggestions.first();
+        let open = best.filter(|_| self.tag_state == TagState::Untagged);
+        self.suggestions = json(&suggestions);
+        self.best_suggestion = open.map(|best| best.line.to_string());
+        self.certainty = best.map(LineSuggestion::certainty);
+        self.accepted = self.lines.is_empty() && open.is_some_and(|best| best.accepted);
+    }
+}
+
 /// Between 2020 and a day after it was received.
 fn plausible(recorded_at: Millis, received_at: Millis) -> bool {
     const EARLIEST: Millis = Millis(1_577_836_800_000);
@@ -187,6 +206,12 @@ fn plausible(recorded_at: Millis, received_at: Millis) -> bool {
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
     // Lists of plain structs always have a JSON form.
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// `2026-01-31`, in UTC.
+pub(crate) fn date(at: Millis) -> String {
+    let (year, month, day) = civil(at);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// `2026-01`, in UTC.

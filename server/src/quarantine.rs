@@ -147,8 +147,8 @@ pub(crate) async fn accept(
                     device: held.device,
                     received_at: held.received_at,
                 };
-                let tagger = koffiekar.suggest.tagger();
-                let version = new.version(*merged, stored.as_ref(), &surroundings, &tagger);
+                let model = koffiekar.suggest.model();
+                let version = new.version(*merged, stored.as_ref(), &surroundings, &model);
                 Some(version.ok_or_else(no_round)?)
             }
         };

@@ -17,6 +17,7 @@ pub mod review;
 pub mod rounds;
 pub mod session;
 pub mod sync;
+pub mod tagger;
 pub mod watched;
 
 use axum::Router;
@@ -59,6 +60,13 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/conversations/{id}/erase",             post(conversations::erase))
         .route("/api/v1/erasures",                             get(conversations::erasures))
         .route("/api/v1/desk",                                 get(review::desk))
+        .route("/api/v1/review",                               get(review::queue))
+        .route("/api/v1/tagger",                               get(tagger::read))
+        .route("/api/v1/tagger/quality",                       get(tagger::quality))
+        .route("/api/v1/tagger/acceptance",                    put(tagger::accept))
+        .route("/api/v1/tagger/learning",                      put(tagger::hold))
+        .route("/api/v1/tagger/versions",                      get(tagger::versions))
+        .route("/api/v1/tagger/versions/{number}/preview",     get(tagger::preview))
 
         .route("/api/v1/publications",                         get(publications::list))
         .route("/api/v1/publications/{publication}",           get(publications::read))

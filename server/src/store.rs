@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod alone;
+pub mod answers;
 pub mod attempts;
 pub mod audit;
 mod bulk;
@@ -394,20 +395,23 @@ impl Tx {
     }
 }
 
-/// The scripts of one engine; the names are the same for both.
+/// The scripts of one engine; the names are the same for both. From the tenth on, behind a semicolon, the
+/// names of the files begin with a zero less.
 macro_rules! scripts {
-    ($engine:literal: $($version:literal $name:literal),*) => {
-        &[$((
-            $version,
-            $name,
-            include_str!(concat!(
-                "../../migrations/", $engine, "/000", $version, "_", $name, ".sql"
-            )),
-        )),*]
+    ($engine:literal: $($one:literal $name:literal),*; $($two:literal $later:literal),*) => {
+        &[
+            $(($one, $name, scripts!($engine, "/000", $one, $name))),*,
+            $(($two, $later, scripts!($engine, "/00", $two, $later))),*
+        ]
+    };
+    ($engine:literal, $zeros:literal, $version:literal, $name:literal) => {
+        include_str!(concat!(
+            "../../migrations/", $engine, $zeros, $version, "_", $name, ".sql"
+        ))
     };
 }
 
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place"; 10 "audits");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place");
+        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place"; 10 "audits");

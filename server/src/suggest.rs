@@ -12,17 +12,19 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use koffiekar_sync_core::catalogue::ActionLine;
-use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
 use koffiekar_sync_core::office::LineSuggestion;
 use koffiekar_sync_core::wire::Fingerprint;
-use koffiekar_tagging::{LineDescription, Suggestion, Tagger};
+use koffiekar_tagging::{Labelled, LineDescription, Suggestion, Tagger};
 use tokio::sync::{Mutex, Notify};
 
+use crate::audited::{self, Proven};
+use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::projection::json;
 use crate::store::notices::Notice;
-use crate::store::tagger::{self, InUse};
-use crate::store::{self, Store, quotes};
+use crate::store::quotes::{Decided, Suggested};
+use crate::store::tagger::{self, InUse, Version};
+use crate::store::{self, Store, Tx, answers, catalogue, quotes};
 
 /// How many suggestions a quote carries.
 const SUGGESTIONS: usize = 3;
@@ -44,39 +46,73 @@ pub struct Suggest {
     /// The number of the model in use when this one was trained. Held while somebody learns.
     learnt: Arc<Mutex<Option<i64>>>,
     metrics: Arc<Metrics>,
+    clock: Clock,
 }
 
-/// A trained tagger, and the file that tablets get.
+/// A trained tagger with what the audit proves of it, and the file that tablets get.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub tagger: Arc<Tagger>,
+    pub proven: Arc<Proven>,
+    /// The tagger's, and that of what is proven: whatever it suggests follows from the two.
+    pub version: Arc<str>,
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
     pub trained: Instant,
 }
 
 impl Model {
-    fn of(tagger: Tagger) -> Self {
+    pub fn of(tagger: Tagger, proven: Proven) -> Self {
         let bytes: Arc<[u8]> = tagger.to_bytes().into();
         Self {
+            version: format!("{}-{}", tagger.version(), proven.version()).into(),
             fingerprint: Fingerprint::of(&bytes),
             tagger: Arc::new(tagger),
+            proven: Arc::new(proven),
             bytes,
             trained: Instant::now(),
         }
+    }
+
+    /// What it proposes for a text, as it is stored and shown, the best first.
+    pub fn suggest(&self, text: &str, language: &str) -> Vec<LineSuggestion> {
+        let all = self.tagger.suggest(text, language, SUGGESTIONS).into_iter();
+        all.enumerate()
+            .filter_map(|(place, suggestion)| {
+                let accepted = place == 0 && self.proven.accepts(language, &suggestion);
+                let probability = self.proven.probability(language, suggestion.probability);
+                Some(LineSuggestion {
+                    line: line_of(&suggestion)?,
+                    // Three decimals are more than it knows.
+                    probability: (probability * 1000.0).round() / 1000.0,
+                    model: self.version.to_string(),
+                    because: suggestion.because,
+                    accepted,
+                })
+            })
+            .collect()
+    }
+}
+
+/// `none` for "no action line".
+pub(crate) fn line_of(suggestion: &Suggestion) -> Option<LineKey> {
+    match &suggestion.line {
+        Some(key) => key.parse().ok(),
+        None => Some(LineKey::none()),
     }
 }
 
 impl Suggest {
     /// Knows no line yet: [`Suggest::learn_now`] before the first quote.
-    pub fn new(metrics: Arc<Metrics>) -> Self {
-        let empty = Model::of(Tagger::train(&[], &[]));
+    pub fn new(metrics: Arc<Metrics>, clock: Clock) -> Self {
+        let empty = Model::of(Tagger::train(&[], &[]), Proven::default());
         Self {
             model: Arc::new(RwLock::new(empty)),
             learn: Arc::new(Notify::new()),
             follow: Arc::new(Notify::new()),
             learnt: Arc::default(),
             metrics,
+            clock,
         }
     }
 
@@ -85,10 +121,6 @@ impl Suggest {
             Ok(model) => model.clone(),
             Err(poisoned) => poisoned.into_inner().clone(),
         }
-    }
-
-    pub fn tagger(&self) -> Arc<Tagger> {
-        self.model().tagger
     }
 
     /// Somebody decided something: learn soon.
@@ -106,16 +138,15 @@ impl Suggest {
     pub async fn learn_now(&self, store: &Store) -> store::Result<()> {
         let mut learnt = self.learnt.lock().await;
         for _ in 0..TRIES {
-            let Some(seen) = self.train(store).await? else {
+            let Some((seen, version)) = self.train(store).await? else {
                 return Ok(());
             };
             *learnt = Some(seen.number);
-            let model = self.tagger().version().to_owned();
-            if seen.model == model {
+            if seen.model == version.model {
                 return self.mend(store, &seen, true).await;
             }
             let mut tx = store.write().await?;
-            let Some(in_use) = tagger::take_into_use(&mut tx, &seen, &model).await? else {
+            let Some(in_use) = tagger::take_into_use(&mut tx, &seen, &version).await? else {
                 continue;
             };
             tx.commit().await?;
@@ -138,47 +169,62 @@ impl Suggest {
         drop(tx);
         if *learnt != Some(seen.number) {
             match self.train(store).await? {
-                Some(fresh) => seen = fresh,
+                Some((fresh, _)) => seen = fresh,
                 None => return Ok(()),
             }
             *learnt = Some(seen.number);
         }
-        match waited && seen.model == self.tagger().version() {
+        match waited && *seen.model == *self.model().version {
             true => self.mend(store, &seen, false).await,
             false => Ok(()),
         }
     }
 
-    /// What was in use when the labels were read. `None` where the old model stays.
-    async fn train(&self, store: &Store) -> store::Result<Option<InUse>> {
+    /// What was in use when the labels were read, and what was trained from them. `None` where the old model
+    /// stays.
+    async fn train(&self, store: &Store) -> store::Result<Option<(InUse, Version)>> {
         let mut tx = store.read().await?;
         let seen = tagger::in_use(&mut tx).await?;
-        let lines = store::catalogue::action_lines(&mut tx).await?;
-        let labelled = quotes::labelled(&mut tx).await?;
+        let lessons = Lessons::read(&mut tx).await?;
+        let precision = tagger::wanted_precision(&mut tx).await?;
+        let judged = answers::drawn(&mut tx, audited::NEWEST).await?;
         drop(tx);
-        let lines = described(lines);
-        let train = move || Model::of(Tagger::train(&lines, &labelled));
-        let Ok(model) = tokio::task::spawn_blocking(train).await else {
+        let precision = precision
+            .map(f64::from)
+            .map(|thousandths| thousandths / 1000.0);
+        let train = move || {
+            let model = Model::of(lessons.teach(), Proven::from(&judged, precision));
+            (model, lessons)
+        };
+        let Ok((model, lessons)) = tokio::task::spawn_blocking(train).await else {
             tracing::error!("training the tagger failed; the old model stays");
             return Ok(None);
         };
         let tagger = model.tagger.clone();
+        let version = Version {
+            number: 0,
+            model: model.version.to_string(),
+            used_from: self.clock.now(),
+            decided_until: lessons.decided_until(),
+            labels: tagger.labels_seen() as i64,
+            lines: lessons.lines,
+        };
         let changed = {
             let mut current = match self.model.write() {
                 Ok(current) => current,
                 Err(poisoned) => poisoned.into_inner(),
             };
-            let changed = current.fingerprint != model.fingerprint;
+            let changed = current.version != model.version;
             *current = model;
             changed
         };
         tracing::info!(
-            model = tagger.version(),
+            model = version.model,
             labels = tagger.labels_seen(),
             changed,
             "tagger trained"
         );
-        Ok(Some(seen))
+        Ok(Some((seen, version)))
     }
 
     /// Runs until the server stops. `look_every`: how late suggestions by an older model, or a notice that
@@ -210,30 +256,29 @@ impl Suggest {
         let Some(_alone) = tagger::alone(store, wait).await? else {
             return Ok(());
         };
-        let tagger = self.tagger();
+        let model = self.model();
         let (mut after, mut all_free) = (None::<QuoteId>, true);
         loop {
             let mut tx = store.read().await?;
-            let page = quotes::texts_after(&mut tx, after, tagger.version(), PAGE).await?;
+            let page = quotes::texts_after(&mut tx, after, &model.version, PAGE).await?;
             drop(tx);
             let Some(last) = page.last() else {
                 break;
             };
             after = Some(last.id);
-            let model = tagger.clone();
+            let by = model.clone();
             let suggested = tokio::task::spawn_blocking(move || {
                 page.into_iter()
-                    .map(|quote| {
-                        let suggestions = suggestions(&model, &quote.verbatim, &quote.language);
-                        let best = suggestions.first().map(|best| best.line.to_string());
-                        (quote.id, json(&suggestions), best)
+                    .map(|quote| Suggested {
+                        quote: quote.id,
+                        suggestions: by.suggest(&quote.verbatim, &quote.language),
                     })
                     .collect::<Vec<_>>()
             })
             .await
             .unwrap_or_default();
             let mut tx = store.write().await?;
-            if !tagger::is_in_use(&mut tx, tagger.version()).await? {
+            if !tagger::is_in_use(&mut tx, &model.version).await? {
                 return Ok(());
             }
             let free = quotes::put_suggestions(&mut tx, &suggested).await?;
@@ -250,44 +295,66 @@ impl Suggest {
     }
 }
 
-/// What the action lines say of themselves, as a tagger reads it.
-pub(crate) fn described(lines: Vec<ActionLine>) -> Vec<LineDescription> {
-    let lines = lines.into_iter();
-    lines
-        .map(|line| LineDescription {
-            key: line.key.to_string(),
-            title: line.title,
-            description: line.description,
-            synonyms: line.synonyms,
-        })
-        .collect()
+/// What a tagger is trained from.
+pub(crate) struct Lessons {
+    pub(crate) lines: Vec<LineDescription>,
+    decided: Vec<Decided>,
 }
 
-/// What a tagger proposes, as it is stored and shown.
-pub fn suggestions(tagger: &Tagger, text: &str, language: &str) -> Vec<LineSuggestion> {
-    let named = |line: &Option<String>| match line {
-        Some(key) => key.parse().ok(),
-        None => Some(LineKey::none()),
-    };
-    tagger
-        .suggest(text, language, SUGGESTIONS)
-        .into_iter()
-        .filter_map(
-            |Suggestion {
-                 line,
-                 probability,
-                 because,
-             }| {
-                let model = tagger.version().to_owned();
-                // Three decimals are more than it knows.
-                let probability = (probability * 1000.0).round() / 1000.0;
-                Some(LineSuggestion {
-                    line: named(&line)?,
-                    probability,
-                    model,
-                    because,
-                })
-            },
-        )
-        .collect()
+impl Lessons {
+    /// Of now; or of the version at which an administrator stopped the learning, of whose lines those that
+    /// are still there.
+    pub(crate) async fn read(tx: &mut Tx) -> store::Result<Lessons> {
+        let now = Lessons::of_now(tx).await?;
+        match tagger::held_at(tx).await? {
+            Some(version) => Ok(now.as_of(&version)),
+            None => Ok(now),
+        }
+    }
+
+    pub(crate) async fn of_now(tx: &mut Tx) -> store::Result<Lessons> {
+        let lines = catalogue::action_lines(tx).await?;
+        Ok(Lessons {
+            lines: lines.into_iter().map(described).collect(),
+            decided: quotes::labelled(tx).await?,
+        })
+    }
+
+    /// What of it an earlier version was trained from, as far as it still stands.
+    pub(crate) fn as_of(mut self, version: &Version) -> Lessons {
+        let is_there = |line: &&LineDescription| self.lines.iter().any(|now| now.key == line.key);
+        let lines = version.lines.iter().filter(is_there).cloned().collect();
+        self.decided.retain(|one| one.at <= version.decided_until);
+        Lessons { lines, ..self }
+    }
+
+    /// One line in other words, or one more.
+    pub(crate) fn with(mut self, line: ActionLine) -> Lessons {
+        let line = described(line);
+        match self.lines.iter_mut().find(|other| other.key == line.key) {
+            Some(place) => *place = line,
+            None => self.lines.push(line),
+        }
+        self
+    }
+
+    pub(crate) fn teach(&self) -> Tagger {
+        let labelled: Vec<Labelled> = self.decided.iter().map(|d| d.labelled.clone()).collect();
+        Tagger::train(&self.lines, &labelled)
+    }
+
+    fn decided_until(&self) -> Millis {
+        let times = self.decided.iter().map(|one| one.at);
+        times.max().unwrap_or(Millis(0))
+    }
+}
+
+/// What an action line says of itself, as a tagger reads it.
+fn described(line: ActionLine) -> LineDescription {
+    LineDescription {
+        key: line.key.to_string(),
+        title: line.title,
+        description: line.description,
+        synonyms: line.synonyms,
+    }
 }

@@ -11,14 +11,13 @@ use std::sync::Arc;
 
 use koffiekar_sync_core::conversation::Document;
 use koffiekar_sync_core::ids::ConversationId;
-use koffiekar_sync_core::office::{LineSuggestion, TagState};
-use koffiekar_tagging::Tagger;
+use koffiekar_sync_core::office::LineSuggestion;
 
-use crate::projection::{Projection, QuoteProjection, Surroundings, json, project};
+use crate::projection::{Projection, Surroundings, project};
 use crate::store::derived::{self, Derived};
 use crate::store::documents::StoredDocument;
 use crate::store::{self, Store, StoreError, Tx, catalogue, health};
-use crate::suggest::suggestions;
+use crate::suggest::Model;
 
 /// Documents that are looked at in one picture of the data.
 const BATCH: u32 = 500;
@@ -125,7 +124,7 @@ impl Batch {
         tx: &mut Tx,
         documents: Vec<StoredDocument>,
         surroundings: &Arc<Surroundings>,
-        tagger: Option<&Tagger>,
+        model: Option<&Model>,
     ) -> store::Result<Batch> {
         let ids: Vec<ConversationId> = documents.iter().map(|document| document.id).collect();
         let rows = derived::read(tx, &ids).await?;
@@ -139,7 +138,7 @@ impl Batch {
         };
         for (_, projection) in &mut batch.documents {
             if let Ok(projection) = projection {
-                keep_suggestions(projection, &rows, tagger);
+                keep_suggestions(projection, &rows, model);
             }
         }
         let sound: Vec<&Projection> = batch.sound().collect();
@@ -231,25 +230,19 @@ fn derive(
 
 /// Suggestions follow from what editors had decided when they were made, not from the document: those
 /// that stand there stay. A tagger makes new ones where none do that can be read.
-fn keep_suggestions(projection: &mut Projection, rows: &Derived, tagger: Option<&Tagger>) {
+fn keep_suggestions(projection: &mut Projection, rows: &Derived, model: Option<&Model>) {
     for quote in &mut projection.quotes {
         let standing = rows
             .suggestions(projection.id, quote.id)
             .and_then(|text| serde_json::from_str::<Vec<LineSuggestion>>(text).ok());
-        let suggested = match (standing, tagger) {
+        let suggested = match (standing, model) {
             (Some(standing), None) => standing,
             (Some(standing), Some(_)) if !standing.is_empty() => standing,
-            (_, Some(tagger)) => suggestions(tagger, &quote.verbatim, &quote.language),
+            (_, Some(model)) => model.suggest(&quote.verbatim, &quote.language),
             (None, None) => Vec::new(),
         };
-        set_suggestions(quote, &suggested);
+        quote.take(&suggested);
     }
-}
-
-fn set_suggestions(quote: &mut QuoteProjection, suggested: &[LineSuggestion]) {
-    let best = suggested.first().map(|best| best.line.to_string());
-    quote.suggestions = json(&suggested);
-    quote.best_suggestion = best.filter(|_| quote.tag_state == TagState::Untagged);
 }
 
 /// What was put right, and what could not be.
@@ -265,13 +258,13 @@ pub struct Mended {
 }
 
 /// Derives the rows of all documents again, and writes those that differ; the others are not touched.
-pub async fn mend(store: &Store, tagger: &Tagger) -> store::Result<Mended> {
+pub async fn mend(store: &Store, model: &Model) -> store::Result<Mended> {
     let mut mended = Mended::default();
     for _ in 0..PASSES {
         let before = mended.written;
         mended.documents = 0;
         mended.faults.clear();
-        pass(store, tagger, &mut mended).await?;
+        pass(store, model, &mut mended).await?;
         if mended.written == before {
             break;
         }
@@ -279,7 +272,7 @@ pub async fn mend(store: &Store, tagger: &Tagger) -> store::Result<Mended> {
     Ok(mended)
 }
 
-async fn pass(store: &Store, tagger: &Tagger, mended: &mut Mended) -> store::Result<()> {
+async fn pass(store: &Store, model: &Model, mended: &mut Mended) -> store::Result<()> {
     let mut tx = store.read().await?;
     let has_stray = !derived::stray(&mut tx).await?.is_empty();
     let surroundings = Arc::new(Surroundings::of(&catalogue::read(&mut tx).await?));
@@ -293,7 +286,7 @@ async fn pass(store: &Store, tagger: &Tagger, mended: &mut Mended) -> store::Res
     loop {
         let mut tx = store.read().await?;
         let documents = derived::documents_after(&mut tx, after, BATCH).await?;
-        let batch = Batch::of(&mut tx, documents, &surroundings, Some(tagger)).await?;
+        let batch = Batch::of(&mut tx, documents, &surroundings, Some(model)).await?;
         drop(tx);
         let Some(last) = batch.last() else {
             return Ok(());
@@ -309,7 +302,7 @@ async fn pass(store: &Store, tagger: &Tagger, mended: &mut Mended) -> store::Res
         let mut tx = store.write().await?;
         let documents = derived::lock(&mut tx, &differing).await?;
         // Somebody may have written one of them since it was read.
-        let batch = Batch::of(&mut tx, documents, &surroundings, Some(tagger)).await?;
+        let batch = Batch::of(&mut tx, documents, &surroundings, Some(model)).await?;
         let differing = batch.differing();
         let projections = batch.sound().filter(|p| differing.contains(&p.id));
         let projections: Vec<&Projection> = projections.collect();

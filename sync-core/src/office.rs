@@ -12,6 +12,7 @@ mod problem;
 mod programme;
 mod publications;
 mod quotes;
+mod tagger;
 
 pub use counts::{Bucket, Counts, Desk, DeskLine, Dimension};
 pub use devices::{Device, EnrolDevice, Enrolment};
@@ -29,4 +30,9 @@ pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, Selecti
 pub use quotes::{
     LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter, QuotePage, QuoteRow,
     SettleWording, TagDecision, TagSaid, TagState,
+};
+pub use tagger::{
+    Confused, CurvePoint, HoldLearning, LineAcceptance, LineQuality, Review, ReviewItem, Share,
+    TaggerQuality, TaggerState, TaggerVersion, VersionPreview, WantPrecision, WeekOfAudit,
+    WhyReviewed,
 };

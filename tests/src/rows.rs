@@ -36,7 +36,16 @@ type Conversation = (
 );
 type Facets = (Vec<u8>, String, Option<String>, Option<String>, String, i64);
 type Allowed = (bool, bool, bool, bool);
-type Said = (String, String, String, String, Option<String>, i64);
+type Said = (
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    bool,
+);
 type Quote = (Vec<u8>, i64, String, Option<String>);
 
 impl Rows {
@@ -134,12 +143,14 @@ impl Rows {
             from quotes where conversation = $1 order by position";
         let quotes: Vec<Quote> = all!(self, statement, key);
         let statement = "
-            select language, tag_state, said, suggestions, best_suggestion, search_row
+            select language, tag_state, said, suggestions, best_suggestion, search_row,
+                certainty, accepted
             from quotes where conversation = $1 order by position";
         let said: Vec<Said> = all!(self, statement, key);
         let mut read = Vec::new();
         for ((id, position, verbatim, wordings), said) in quotes.into_iter().zip(said) {
-            let (language, tag_state, said, suggestions, best_suggestion, search_row) = said;
+            let (.., certainty, accepted) = said;
+            let (language, tag_state, said, suggestions, best_suggestion, search_row, ..) = said;
             let statement = "select line, standing from quote_lines where quote = $1 order by line";
             let lines: Vec<(String, String)> = all!(self, statement, id.as_slice());
             read.push(QuoteProjection {
@@ -159,6 +170,8 @@ impl Rows {
                 said,
                 suggestions,
                 best_suggestion,
+                certainty,
+                accepted,
                 terms: self.terms(search_row).await,
             });
         }

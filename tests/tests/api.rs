@@ -12,6 +12,7 @@ mod previews;
 mod queries;
 mod rescues;
 mod restore;
+mod review;
 mod servers;
 mod sync;
 mod together;

@@ -1,6 +1,7 @@
 //! What each function of the store promises, held on both engines, and that both give the same.
 
 mod accounts;
+mod answers;
 mod attempts;
 mod catalogue;
 mod conversations;

@@ -8,8 +8,8 @@ use super::open::open;
 
 pub(crate) async fn run(place: &Place) -> Result<()> {
     let koffiekar = open(place).await?;
-    let tagger = koffiekar.suggest.tagger();
-    let mended = verify::mend(&koffiekar.store, &tagger).await?;
+    let model = koffiekar.suggest.model();
+    let mended = verify::mend(&koffiekar.store, &model).await?;
     koffiekar.store.close().await;
     println!(
         "Derived the rows of {} conversations again: wrote those of {}, and removed {} that belonged to nothing.",

@@ -240,6 +240,7 @@ fn label(key: &str) -> &str {
         "proposed" => "Voorgesteld",
         "confirmed" => "Bevestigd",
         "contested" => "Tegenspraak",
+        "accepted" => "Vanzelf aangenomen",
         "nl" => "Nederlands",
         "en" => "Engels",
         "tr" => "Turks",
@@ -275,6 +276,7 @@ pub(super) fn desk(table: &Table, wanted: &Wanted<'_>, catalogue: &Catalogue) ->
         key: key.clone(),
         confirmed: stands(key.as_str(), LineStanding::Confirmed),
         proposed: stands(key.as_str(), LineStanding::Proposed),
+        accepted: stands(key.as_str(), LineStanding::Accepted),
         suggested: suggested(key.as_str()).copied().unwrap_or(0),
     };
     Desk {
@@ -287,6 +289,7 @@ pub(super) fn desk(table: &Table, wanted: &Wanted<'_>, catalogue: &Catalogue) ->
         untagged: state(TagState::Untagged),
         proposed: state(TagState::Proposed),
         contested: state(TagState::Contested),
+        accepted: state(TagState::Accepted),
         conflicts,
         total,
     }

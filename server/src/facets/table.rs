@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::office::{LineStanding, TagState};
 
+use crate::audited::draw;
 use crate::store::quotes::FacetRow;
 
 /// A text by its number.
@@ -37,6 +38,10 @@ pub(super) struct Quote {
     pub(super) id: QuoteId,
     pub(super) recorded_at: i64,
     pub(super) search_row: i64,
+    /// Chance: by it quotes are drawn for the audit, and in its order.
+    pub(super) draw: u16,
+    /// How sure the tagger is, in thousandths.
+    pub(super) certainty: u16,
     /// `None` where it is not there any more.
     pub(super) cell: Option<u32>,
     /// The next one of its conversation.
@@ -126,6 +131,8 @@ impl Table {
                 id: row.id,
                 recorded_at: row.recorded_at.0,
                 search_row: row.search_row,
+                draw: draw(row.id),
+                certainty: u16::try_from(row.certainty).unwrap_or_default(),
                 cell: Some(cell),
                 next: before.map_or(END, |(_, last)| last),
             });

@@ -10,6 +10,7 @@ use koffiekar_sync_core::office::{LineStanding, TagState};
 
 use super::table::{Cell, Name, Quote, Shelf, Table};
 use super::{Place, Question};
+use crate::audited::is_drawn;
 use crate::store::Tx;
 use crate::store::quotes::{FilterError, day, found_by};
 
@@ -123,6 +124,29 @@ impl<'a> Wanted<'a> {
         newest.map(|Reverse(place)| place).collect()
     }
 
+    /// Of those that wait for a decision: first those drawn for the audit, as chance orders them, and then the
+    /// others, the least sure first; at most so many of each.
+    pub(super) fn to_review(&self, most: usize) -> [Vec<QuoteId>; 2] {
+        let (mut drawn, mut unsure) = (Least::new(most), Least::new(most));
+        for (shelf, cells) in &self.shelves {
+            for quote in &shelf.quotes {
+                let Some(cell) = self.matched(cells, quote) else {
+                    continue;
+                };
+                let state = shelf.cells[cell].tag_state;
+                match state {
+                    TagState::Confirmed | TagState::Contested => {}
+                    _ if is_drawn(quote.draw) => drawn.offer((quote.draw, quote.id)),
+                    TagState::Accepted => {}
+                    TagState::Untagged | TagState::Proposed => {
+                        unsure.offer((quote.certainty, quote.id));
+                    }
+                }
+            }
+        }
+        [drawn, unsure].map(Least::ids)
+    }
+
     pub(super) fn all(&self) -> Vec<QuoteId> {
         let mut places: Vec<Place> = Vec::new();
         for (shelf, cells) in &self.shelves {
@@ -132,6 +156,38 @@ impl<'a> Wanted<'a> {
         }
         places.sort_unstable_by(|one, other| other.cmp(one));
         places.into_iter().map(|place| place.quote).collect()
+    }
+}
+
+/// The least of what it is offered.
+struct Least {
+    most: usize,
+    /// The greatest that is kept stands on top.
+    kept: BinaryHeap<(u16, QuoteId)>,
+}
+
+impl Least {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            kept: BinaryHeap::with_capacity(most + 1),
+        }
+    }
+
+    fn offer(&mut self, one: (u16, QuoteId)) {
+        let full = self.kept.len() == self.most;
+        if full && self.kept.peek().is_none_or(|greatest| one > *greatest) {
+            return;
+        }
+        self.kept.push(one);
+        if full {
+            self.kept.pop();
+        }
+    }
+
+    fn ids(self) -> Vec<QuoteId> {
+        let sorted = self.kept.into_sorted_vec().into_iter();
+        sorted.map(|(_, id)| id).collect()
     }
 }
 
@@ -235,7 +291,8 @@ fn bit(purpose: Purpose) -> u8 {
     place.map_or(0, |place| 1 << place)
 }
 
-/// People named the line, and nobody denied it.
+/// People named the line, and nobody denied it; or it was accepted.
 pub(super) fn is_standing(standing: LineStanding) -> bool {
-    matches!(standing, LineStanding::Proposed | LineStanding::Confirmed)
+    use LineStanding::{Accepted, Confirmed, Proposed};
+    matches!(standing, Proposed | Confirmed | Accepted)
 }

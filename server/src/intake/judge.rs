@@ -10,7 +10,6 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId};
 use koffiekar_sync_core::policy::Violation;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
-use koffiekar_tagging::Tagger;
 use tracing::instrument;
 
 use super::{Pusher, reason};
@@ -19,7 +18,7 @@ use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
 use crate::store::tombstones::Fate;
-use crate::suggest::suggestions;
+use crate::suggest::Model;
 use crate::traces::SPANS;
 use crate::vouchers::Vouched;
 
@@ -34,7 +33,7 @@ pub(super) struct Case {
     pub(super) held: BTreeMap<ConversationId, Held>,
     /// Those of them that were erased or replaced.
     pub(super) gone: BTreeMap<ConversationId, Fate>,
-    pub(super) tagger: Arc<Tagger>,
+    pub(super) model: Model,
     pub(super) key: Arc<OpenKey>,
     pub(super) now: Millis,
 }
@@ -166,7 +165,7 @@ impl Case {
                     device,
                     received_at: self.now,
                 }
-                .version(*merged, stored, surroundings, &self.tagger);
+                .version(*merged, stored, surroundings, &self.model);
                 let Some(version) = version.map(Box::new) else {
                     return Verdict::invalid(ReasonCode::ForeignRound, NO_SUCH_ROUND);
                 };
@@ -321,7 +320,7 @@ impl New {
         merged: Merged,
         stored: Option<&StoredDocument>,
         surroundings: &Surroundings,
-        tagger: &Tagger,
+        model: &Model,
     ) -> Option<NewVersion> {
         let Self {
             id, round, device, ..
@@ -334,7 +333,7 @@ impl New {
             &merged.conversation,
             received_at,
             surroundings,
-            |text, language| suggestions(tagger, text, language),
+            |text, language| model.suggest(text, language),
         );
         Some(NewVersion {
             id,
@@ -345,7 +344,7 @@ impl New {
             received_at,
             device,
             projection,
-            model: tagger.version().to_owned(),
+            model: model.version.to_string(),
         })
     }
 }

@@ -54,7 +54,7 @@ impl Case {
             device: DeviceNumber::SERVER,
             received_at: self.now,
         };
-        match new.version(successor, None, &self.pusher.surroundings, &self.tagger) {
+        match new.version(successor, None, &self.pusher.surroundings, &self.model) {
             Some(version) => Verdict {
                 deed: Deed::Store(Box::new(version)),
                 ..told

@@ -94,7 +94,9 @@ pub async fn preview(
     caller.may(Action::ManageLines)?;
     let line = checked(key, asked)?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
-    Ok(Json(koffiekar.previews.of(line, store, suggest).await?))
+    Ok(Json(
+        koffiekar.previews.of_line(line, store, suggest).await?,
+    ))
 }
 
 fn checked(key: LineKey, asked: WriteLine) -> Result<ActionLine, ApiError> {

@@ -1,22 +1,36 @@
 //! The editor's decisions: which line a quote concerns, and which wording stands.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use koffiekar_sync_core::conversation::{Command, Conversation, Stance};
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
-use koffiekar_sync_core::office::{Desk, QuoteRow, SettleWording, TagDecision};
+use koffiekar_sync_core::office::{
+    Desk, QuoteFilter, QuoteRow, Review, ReviewItem, SettleWording, TagDecision, TagState,
+    WhyReviewed,
+};
+use serde::Deserialize;
 
 use super::quotes::{in_sight, sight};
 use crate::Koffiekar;
+use crate::audited::{ONE_IN, draw, is_drawn};
 use crate::caller::Caller;
 use crate::edit;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
+use crate::facets::Question;
 use crate::policy::Action;
 use crate::problem::ApiError;
+use crate::store::answers::{self, Answer};
 use crate::store::audit::{DONE, Entry};
-use crate::store::catalogue;
+use crate::store::{catalogue, quotes};
+use crate::suggest::line_of;
 
 /// Lines in one decision.
 const MOST_LINES: usize = 10;
+/// Quotes in one answer of the review.
+const MOST_REVIEWED: usize = 50;
+/// The newest audited quotes among which one is looked for that nobody else judged yet.
+const LOOKED_AT_AGAIN: u32 = 200;
 
 /// `GET /api/v1/desk`
 pub async fn desk(
@@ -29,6 +43,109 @@ pub async fn desk(
     let sight = sight(&caller);
     let desk = koffiekar.facets.desk(&mut tx, &sight, &catalogue).await?;
     Ok(Json(desk))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Asked {
+    limit: Option<usize>,
+}
+
+/// `GET /api/v1/review`
+pub async fn queue(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Review>, ApiError> {
+    caller.may(Action::Tag)?;
+    let limit = asked.limit.unwrap_or(20).clamp(1, MOST_REVIEWED);
+    let sight = sight(&caller);
+    let mut tx = koffiekar.store.read().await?;
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let question = Question {
+        sight: &sight,
+        filter: &QuoteFilter::default(),
+        catalogue: &catalogue,
+    };
+    let facets = &koffiekar.facets;
+    let [drawn, unsure] = facets.to_review(&mut tx, question, limit).await?;
+    let twice = answers::drawn(&mut tx, LOOKED_AT_AGAIN).await?;
+    let twice = twice.iter().filter(|judged| {
+        let people = judged.by_person();
+        people.len() == 1 && !people.contains_key(&caller.user)
+    });
+    let twice = twice.map(|judged| judged.answer.quote).take(1).collect();
+    let order = mixed(unsure, drawn, twice, limit);
+    let ids: Vec<QuoteId> = order.iter().map(|(id, _)| *id).collect();
+    let rows = quotes::in_order(&mut tx, &sight, &ids).await?;
+    let why: BTreeMap<QuoteId, WhyReviewed> = order.into_iter().collect();
+    let items = rows.into_iter().filter_map(|quote| {
+        let why = *why.get(&quote.id)?;
+        Some(item(quote, why))
+    });
+    Ok(Json(Review {
+        items: items.collect(),
+    }))
+}
+
+/// Of each five the third is drawn by chance, as long as there are both; a second opinion comes last.
+fn mixed(
+    unsure: Vec<QuoteId>,
+    drawn: Vec<QuoteId>,
+    twice: Vec<QuoteId>,
+    limit: usize,
+) -> Vec<(QuoteId, WhyReviewed)> {
+    let with = |why| move |id| (id, why);
+    let mut unsure = unsure.into_iter().map(with(WhyReviewed::Unsure));
+    let mut drawn = drawn.into_iter().map(with(WhyReviewed::Drawn));
+    let twice = twice.into_iter().map(with(WhyReviewed::SecondOpinion));
+    let mut all = Vec::new();
+    while all.len() < limit {
+        let by_chance = all.len() % usize::from(ONE_IN) == 2;
+        let next = match by_chance {
+            true => drawn.next().or_else(|| unsure.next()),
+            false => unsure.next().or_else(|| drawn.next()),
+        };
+        match next {
+            Some(next) => all.push(next),
+            None => break,
+        }
+    }
+    all.extend(twice);
+    all
+}
+
+fn item(mut quote: QuoteRow, why: WhyReviewed) -> ReviewItem {
+    if why.is_unseen() {
+        quote.suggestions.clear();
+        quote.tags.clear();
+        quote.tag_state = TagState::Untagged;
+    }
+    ReviewItem { why, quote }
+}
+
+/// What the tagger answers before people first decide.
+fn answer(koffiekar: &Koffiekar, row: &QuoteRow, drawn: bool) -> Option<Answer> {
+    let is_first = matches!(
+        row.tag_state,
+        TagState::Untagged | TagState::Proposed | TagState::Accepted
+    );
+    if !is_first {
+        return None;
+    }
+    let model = koffiekar.suggest.model();
+    let first = model
+        .tagger
+        .suggest(&row.verbatim, &row.language, 1)
+        .pop()?;
+    Some(Answer {
+        quote: row.id,
+        at: koffiekar.clock.now(),
+        drawn: drawn && is_drawn(draw(row.id)),
+        model: model.version.to_string(),
+        line: line_of(&first)?,
+        probability: first.probability,
+    })
 }
 
 /// `POST /api/v1/quotes/{quote}/tags`
@@ -47,6 +164,7 @@ pub async fn tag(
         key.is_none() || lines.iter().any(|line| line.key == *key)
     })?;
 
+    let answer = answer(&koffiekar, &row, decision.drawn);
     let with = |stance: Stance| {
         move |line: LineKey| Command::Tag {
             quote: id,
@@ -73,6 +191,7 @@ pub async fn tag(
         &commands,
         caller.user,
         entry,
+        answer.as_ref(),
         |_| Ok(()),
     )
     .await?;
@@ -125,6 +244,7 @@ pub async fn settle(
         &[command],
         caller.user,
         entry,
+        None,
         still_so,
     )
     .await?;

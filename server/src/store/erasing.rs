@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use super::documents::{self, NewVersion};
 use super::feed::{self, Places};
 use super::tombstones::{self, Tombstone};
-use super::{Result, Tx, Value, bind_all, bulk, on, or_start_over, projections};
+use super::{Result, Tx, Value, answers, bind_all, bulk, on, or_start_over, projections};
 
 /// A document that is to be erased, in the state that was seen.
 #[derive(Debug, Clone)]
@@ -37,6 +37,9 @@ async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> 
     if !take(tx, id, *version).await? {
         return Ok(None);
     }
+    if successor.is_none() {
+        answers::remove_of(tx, id).await?;
+    }
     projections::remove(tx, &[id]).await?;
     let statement = "delete from documents where id = $1";
     on!(tx, c => sqlx::query(statement)
@@ -46,6 +49,7 @@ async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> 
         return Ok(None);
     }
     for quote in &tombstone.quotes {
+        answers::remove(tx, *quote).await?;
         let statement = "delete from selections where quote = $1";
         on!(tx, c => sqlx::query(statement)
             .bind(quote.as_bytes().as_slice())

@@ -106,7 +106,7 @@ pub(super) async fn insert(
         insert into quotes (id, conversation, position, round, kind, area, wijk, language,
             recorded_at, month, verbatim, wordings, tag_state, said, for_analysis,
             for_anonymous_publication, for_named_publication, for_follow_up_contact, suggestions,
-            best_suggestion, search_row)";
+            best_suggestion, certainty, accepted, search_row)";
     bulk::insert(tx, head, "", quotes).await?;
     bulk::insert(
         tx,
@@ -169,6 +169,8 @@ pub(super) fn quote_row(
         Value::Bool(follow_up),
         Value::text(&quote.suggestions),
         Value::maybe_text(quote.best_suggestion.as_deref()),
+        quote.certainty.map_or(Value::NoInt, Value::Int),
+        Value::Bool(quote.accepted),
         Value::Int(search_row),
     ]
 }

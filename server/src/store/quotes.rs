@@ -18,7 +18,9 @@ use sqlx::AssertSqlSafe;
 
 pub use export::{TableRow, table_rows};
 pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
-pub use learning::{TextOfQuote, labelled, newest_untagged, put_suggestions, texts_after};
+pub use learning::{
+    Decided, Suggested, TextOfQuote, labelled, newest_untagged, put_suggestions, texts_after,
+};
 pub use search::FilterError;
 pub(crate) use search::{day, found_by};
 
@@ -127,14 +129,20 @@ impl Sight {
     }
 }
 
-/// What a resident allows, as one number of which each bit is one of `Purpose::ALL`.
+/// What a resident allows, as one number of which each bit is one of `Purpose::ALL`; and behind them one for
+/// what was accepted.
 fn flags(tx: &Tx) -> &'static str {
     tx.pick(
         "q.for_analysis + 2 * q.for_anonymous_publication + 4 * q.for_named_publication
-            + 8 * q.for_follow_up_contact",
+            + 8 * q.for_follow_up_contact + 16 * q.accepted",
         "cast(q.for_analysis::int + 2 * q.for_anonymous_publication::int
-            + 4 * q.for_named_publication::int + 8 * q.for_follow_up_contact::int as bigint)",
+            + 4 * q.for_named_publication::int + 8 * q.for_follow_up_contact::int
+            + 16 * q.accepted::int as bigint)",
     )
+}
+
+fn is_accepted(flags: i64) -> bool {
+    flags & 16 != 0
 }
 
 fn allowed(flags: i64) -> [bool; 4] {
@@ -193,7 +201,7 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
         .collect()
 }
 
-fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
+fn quote(row: Row, mut tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
     let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) =
@@ -202,6 +210,17 @@ fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<Qu
         Some(list) => from_json("wordings", list)?,
         None => vec![verbatim.clone()],
     };
+    let suggestions: Vec<LineSuggestion> = from_json("suggestions", suggestions)?;
+    let mut tag_state = TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?;
+    let accepted = suggestions.first().filter(|first| first.accepted);
+    if let Some(accepted) = accepted.filter(|_| tag_state == TagState::Untagged && tags.is_empty())
+    {
+        tag_state = TagState::Accepted;
+        tags.push(LineTag {
+            line: accepted.line.clone(),
+            standing: LineStanding::Accepted,
+        });
+    }
     let allowed = Purpose::ALL
         .into_iter()
         .zip([analysis, anonymous, named, follow_up]);
@@ -216,9 +235,9 @@ fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<Qu
         recorded_at: Millis(*recorded_at),
         verbatim: verbatim.clone(),
         wordings,
-        tag_state: TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tag_state,
         tags,
-        suggestions: from_json::<Vec<LineSuggestion>>("suggestions", suggestions)?,
+        suggestions,
         consent: allowed
             .filter(|(_, yes)| **yes)
             .map(|(purpose, _)| purpose)

@@ -73,6 +73,8 @@ pub(crate) const QUOTES: Table = Table {
         ("for_follow_up_contact", Bool),
         ("suggestions", Text),
         ("best_suggestion", Text),
+        ("certainty", Int),
+        ("accepted", Bool),
         (SEARCH_ROW, Int),
     ],
 };
@@ -85,7 +87,7 @@ pub(crate) const QUOTE_LINES: Table = Table {
 
 const AUDIT_LOG: &str = "audit_log";
 
-pub const TABLES: [Table; 24] = [
+pub const TABLES: [Table; 26] = [
     Table {
         name: "installation",
         key: &["one"],
@@ -99,6 +101,8 @@ pub const TABLES: [Table; 24] = [
             ("catalogue_version", Int),
             ("seal_key", Bytes),
             ("derived_place", Int),
+            ("wanted_precision", Int),
+            ("learning_held_at", Int),
         ],
     },
     Table {
@@ -279,6 +283,30 @@ pub const TABLES: [Table; 24] = [
             ("action", Text),
             ("object", Text),
             ("result", Text),
+        ],
+    },
+    Table {
+        name: "answers",
+        key: &["quote"],
+        columns: &[
+            ("quote", Bytes),
+            ("answered_at", Int),
+            ("drawn", Bool),
+            ("model", Text),
+            ("line", Text),
+            ("probability", Int),
+        ],
+    },
+    Table {
+        name: "tagger_versions",
+        key: &["number"],
+        columns: &[
+            ("number", Int),
+            ("model", Text),
+            ("used_from", Int),
+            ("lines", Text),
+            ("decided_until", Int),
+            ("labels", Int),
         ],
     },
     Table {

@@ -80,6 +80,8 @@ pub struct Desk {
     pub untagged: u64,
     pub proposed: u64,
     pub contested: u64,
+    /// Of which the tagger's answer stands until a person says otherwise.
+    pub accepted: u64,
     pub conflicts: u64,
     pub total: u64,
 }
@@ -89,6 +91,7 @@ pub struct DeskLine {
     pub key: LineKey,
     pub confirmed: u64,
     pub proposed: u64,
+    pub accepted: u64,
     /// Untagged quotes whose best suggestion is this line.
     pub suggested: u64,
 }

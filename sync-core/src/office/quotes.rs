@@ -6,7 +6,8 @@ use crate::catalogue::RoundKind;
 use crate::consent::Purpose;
 use crate::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, SectionId};
 
-/// How a quote stands towards the action lines, judged by what people said; suggestions do not count.
+/// How a quote stands towards the action lines, judged by what people said; suggestions do not count, but
+/// where an administrator lets proven ones stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TagState {
@@ -18,14 +19,18 @@ pub enum TagState {
     Confirmed,
     /// Two editors disagree about a line.
     Contested,
+    /// Nobody said anything yet, and what the tagger answered first stands until somebody does: the audit
+    /// proves that such answers are right.
+    Accepted,
 }
 
 impl TagState {
-    pub const ALL: [TagState; 4] = [
+    pub const ALL: [TagState; 5] = [
         Self::Untagged,
         Self::Proposed,
         Self::Confirmed,
         Self::Contested,
+        Self::Accepted,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -34,6 +39,7 @@ impl TagState {
             Self::Proposed => "proposed",
             Self::Confirmed => "confirmed",
             Self::Contested => "contested",
+            Self::Accepted => "accepted",
         }
     }
     pub fn parse(text: &str) -> Option<Self> {
@@ -47,7 +53,8 @@ impl TagState {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QuoteFilter {
-    /// Quotes that people tagged (proposed or confirmed) to this line; `none` for "geen actielijn".
+    /// Quotes that people tagged (proposed or confirmed) to this line, or that were accepted for it; `none` for
+    /// "geen actielijn".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_line: Option<LineKey>,
     /// Quotes that people tagged to a line of this theme.
@@ -146,14 +153,17 @@ pub enum LineStanding {
     Contested,
     /// An editor says no, and no editor says yes.
     Rejected,
+    /// The tagger says so, and nobody said anything: see [`TagState::Accepted`].
+    Accepted,
 }
 
 impl LineStanding {
-    pub const ALL: [LineStanding; 4] = [
+    pub const ALL: [LineStanding; 5] = [
         Self::Proposed,
         Self::Confirmed,
         Self::Contested,
         Self::Rejected,
+        Self::Accepted,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -162,6 +172,7 @@ impl LineStanding {
             Self::Confirmed => "confirmed",
             Self::Contested => "contested",
             Self::Rejected => "rejected",
+            Self::Accepted => "accepted",
         }
     }
     pub fn parse(text: &str) -> Option<Self> {
@@ -181,6 +192,16 @@ pub struct LineSuggestion {
     pub model: String,
     /// At most three words or parts of words that spoke for it.
     pub because: Vec<String>,
+    /// It stands without a person, as long as none says otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
+}
+
+impl LineSuggestion {
+    /// How sure the tagger is, in thousandths.
+    pub fn certainty(&self) -> i64 {
+        (self.probability * 1000.0).round() as i64
+    }
 }
 
 /// `GET /api/v1/quotes/{quote}`: the row and what surrounds it.
@@ -216,6 +237,11 @@ pub struct TagDecision {
     pub reject: Vec<LineKey>,
     /// Take back what this editor said about these lines.
     pub retract: Vec<LineKey>,
+    /// It was shown as one of the quotes that are drawn by chance, without suggestions: see [`Review`].
+    ///
+    /// [`Review`]: super::Review
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub drawn: bool,
 }
 
 /// `POST /api/v1/quotes/{quote}/wording`: an editor settles which recorded wording stands.

@@ -195,7 +195,7 @@ async fn servers_that_start_at_once_on_an_empty_database_are_of_one_kind() {
         let koffiekar = started.await.unwrap();
         let sealing = koffiekar.key.seal_key().0;
         keys.insert((sealing, koffiekar.receipts.last().to_bytes()));
-        models.insert(koffiekar.suggest.tagger().version().to_owned());
+        models.insert(koffiekar.suggest.model().version.to_string());
     }
     assert_eq!((keys.len(), models.len()), (1, 1));
 }

@@ -34,6 +34,7 @@ async fn library(store: &Store) {
         probability: 0.75,
         model: "m1".to_owned(),
         because: vec!["huur".to_owned()],
+        accepted: false,
     };
     first.quotes[0].suggestions = serde_json::to_string(&[suggested]).unwrap();
     first.quotes[0].best_suggestion = Some("wonen-1".to_owned());

@@ -218,6 +218,8 @@ pub(crate) fn words_of(n: u128, position: i64, words: &str) -> QuoteProjection {
         said: "[]".to_owned(),
         suggestions: "[]".to_owned(),
         best_suggestion: None,
+        certainty: None,
+        accepted: false,
         terms: search_terms(words, "nl"),
     }
 }

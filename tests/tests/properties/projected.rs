@@ -6,7 +6,6 @@ use koffiekar_server::intake::{Pusher, take_in};
 use koffiekar_server::projection::{Surroundings, project};
 use koffiekar_server::store::catalogue;
 use koffiekar_server::store::documents::{self, StoredDocument};
-use koffiekar_server::suggest::suggestions;
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Document, Head};
 use koffiekar_sync_core::ids::{ConversationId, RoundId};
@@ -122,7 +121,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
             for copy in &world.copies {
                 prop_assert_eq!(&copy.read(), &conversation);
             }
-            let tagger = desk.koffiekar.suggest.tagger();
+            let tagger = desk.koffiekar.suggest.model();
             let kind = desk.surroundings.kind(stored.round).unwrap();
             let expected = project(
                 id,
@@ -131,7 +130,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
                 &conversation,
                 stored.received_at,
                 &desk.surroundings,
-                |text, language| suggestions(&tagger, text, language),
+                |text, language| tagger.suggest(text, language),
             );
             let mut found = Rows::of(place).await.projection(id).await;
             if found.quotes.is_empty() {

@@ -12,7 +12,7 @@ async fn look(store: &Store) -> Verified {
 }
 
 async fn mend(house: &House) -> Mended {
-    let tagger = house.server.koffiekar.suggest.tagger();
+    let tagger = house.server.koffiekar.suggest.model();
     verify::mend(&house.server.koffiekar.store, &tagger)
         .await
         .unwrap()

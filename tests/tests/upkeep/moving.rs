@@ -150,7 +150,7 @@ async fn mended(place: Place) -> Place {
     let koffiekar = Koffiekar::new(store, Clock::System, &place.apart())
         .await
         .unwrap();
-    let tagger = koffiekar.suggest.tagger();
+    let tagger = koffiekar.suggest.model();
     let mended = koffiekar_server::verify::mend(&koffiekar.store, &tagger).await;
     assert!(mended.unwrap().written > 0);
     koffiekar.store.close().await;

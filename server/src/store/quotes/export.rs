@@ -87,6 +87,13 @@ fn table_row(row: Row) -> Result<TableRow> {
     // Read here and not by the database: PostgreSQL took five microseconds for it.
     let suggestions: Vec<Best> =
         serde_json::from_str(&suggestions).map_err(|_| corrupt("suggestions"))?;
+    let first = suggestions.into_iter().next();
+    let mut tag_state = TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?;
+    let mut lines = lines.unwrap_or_default();
+    if let Some(first) = first.as_ref().filter(|_| super::is_accepted(flags)) {
+        tag_state = TagState::Accepted;
+        lines.clone_from(&first.line);
+    }
     let purposes = Purpose::ALL.into_iter().zip(super::allowed(flags));
     Ok(TableRow {
         id: QuoteId::from_slice(&id)?,
@@ -96,15 +103,12 @@ fn table_row(row: Row) -> Result<TableRow> {
         language,
         recorded_at: Millis(recorded_at),
         verbatim,
-        tag_state: TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tag_state,
         consent: purposes
             .filter(|(_, yes)| *yes)
             .map(|(purpose, _)| purpose)
             .collect(),
-        lines: lines.unwrap_or_default(),
-        suggested: suggestions
-            .into_iter()
-            .next()
-            .map(|best| (best.line, best.probability)),
+        lines,
+        suggested: first.map(|best| (best.line, best.probability)),
     })
 }

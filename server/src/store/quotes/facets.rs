@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
-use koffiekar_sync_core::office::TagState;
+use koffiekar_sync_core::office::{LineStanding, TagState};
 use koffiekar_sync_core::wire::Epoch;
 use sqlx::AssertSqlSafe;
 
@@ -50,7 +50,10 @@ pub struct FacetRow {
     pub allowed: [bool; 4],
     /// Two wordings stand.
     pub conflict: bool,
+    /// Of a quote that waits for a person.
     pub best_suggestion: Option<String>,
+    /// How sure the tagger is of its first answer, in thousandths.
+    pub certainty: i64,
     /// What stands on its lines: `line:standing`, one behind the other with a space between.
     pub lines: String,
 }
@@ -114,6 +117,7 @@ type Row = (
     i64,
     bool,
     Option<String>,
+    Option<i64>,
     Option<String>,
 );
 
@@ -154,7 +158,7 @@ fn select(tx: &Tx) -> String {
         "select q.conversation, q.id, q.recorded_at, q.search_row, q.round, q.kind, q.area, q.wijk,
             q.language, q.month, q.tag_state,
             {}, q.wordings is not null,
-            q.best_suggestion,
+            q.best_suggestion, q.certainty,
             (select string_agg(l.line || ':' || l.standing, ' ' order by l.line)
                 from quote_lines l where l.quote = q.id)
          from quotes q",
@@ -166,7 +170,17 @@ fn facet_row(row: Row) -> Result<FacetRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     #[rustfmt::skip]
     let (conversation, id, recorded_at, search_row, round, kind, area, wijk, language, month,
-        tag_state, flags, conflict, best_suggestion, lines) = row;
+        tag_state, flags, conflict, best_suggestion, certainty, lines) = row;
+    let mut state = TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?;
+    let mut lines = lines.unwrap_or_default();
+    if let Some(line) = best_suggestion
+        .as_ref()
+        .filter(|_| super::is_accepted(flags))
+    {
+        state = TagState::Accepted;
+        let gap = if lines.is_empty() { "" } else { " " };
+        lines = format!("{lines}{gap}{line}:{}", LineStanding::Accepted.as_str());
+    }
     Ok(FacetRow {
         conversation: ConversationId::from_slice(&conversation)?,
         id: QuoteId::from_slice(&id)?,
@@ -178,10 +192,11 @@ fn facet_row(row: Row) -> Result<FacetRow> {
         wijk,
         language,
         month,
-        tag_state: TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tag_state: state,
         allowed: super::allowed(flags),
         conflict,
-        best_suggestion,
-        lines: lines.unwrap_or_default(),
+        best_suggestion: best_suggestion.filter(|_| state == TagState::Untagged),
+        certainty: certainty.unwrap_or_default(),
+        lines,
     })
 }

@@ -1,40 +1,58 @@
 //! What the tagger learns from, and where its suggestions go.
 
-use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
+use koffiekar_sync_core::office::LineSuggestion;
 use koffiekar_tagging::Labelled;
 
-use crate::projection::json;
+use crate::projection::{Said, json};
 use crate::store::{Result, Tx, on};
+
+/// A quote that editors decided about, and when they last did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    pub labelled: Labelled,
+    pub at: Millis,
+}
 
 /// Quotes that editors decided about, in the order of their ids. Only words whose resident agreed
 /// to analysis teach the tagger.
-pub async fn labelled(tx: &mut Tx) -> Result<Vec<Labelled>> {
+pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
     let statement = "
-        select q.id, q.verbatim, q.language, l.line
+        select q.id, q.verbatim, q.language, q.said, l.line
         from quotes q join quote_lines l on l.quote = q.id and l.standing = 'confirmed'
         where q.tag_state = 'confirmed' and q.for_analysis
         order by q.id, l.line";
-    let rows: Vec<(Vec<u8>, String, String, String)> =
+    let rows: Vec<(Vec<u8>, String, String, String, String)> =
         on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
-    let mut labelled: Vec<Labelled> = Vec::new();
+    let mut decided: Vec<Decided> = Vec::new();
     let mut last: Option<Vec<u8>> = None;
-    for (id, text, language, line) in rows {
+    for (id, text, language, said, line) in rows {
         let lines = if line == LineKey::NONE {
             vec![]
         } else {
             vec![line]
         };
-        match labelled.last_mut() {
-            Some(open) if last.as_ref() == Some(&id) => open.lines.extend(lines),
-            _ => labelled.push(Labelled {
-                text,
-                language,
-                lines,
+        match decided.last_mut() {
+            Some(open) if last.as_ref() == Some(&id) => open.labelled.lines.extend(lines),
+            _ => decided.push(Decided {
+                at: last_decision(&said)?,
+                labelled: Labelled {
+                    text,
+                    language,
+                    lines,
+                },
             }),
         }
         last = Some(id);
     }
-    Ok(labelled)
+    Ok(decided)
+}
+
+/// By the server's clock; what workers proposed is by their tablets'.
+fn last_decision(said: &str) -> Result<Millis> {
+    let said: Vec<Said> = super::from_json("said", said)?;
+    let decisions = said.iter().filter(|said| said.stance != "proposed");
+    Ok(decisions.map(|said| said.at).max().unwrap_or(Millis(0)))
 }
 
 /// A quote as the tagger reads it.
@@ -90,30 +108,42 @@ pub async fn newest_untagged(tx: &mut Tx, rows: u32) -> Result<Vec<TextOfQuote>>
     rows.into_iter().map(text_of).collect()
 }
 
-/// Quote, its suggestions as JSON, and the best of them. They get the next place of what is derived again.
+/// What a quote gets from the tagger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggested {
+    pub quote: QuoteId,
+    /// The best first.
+    pub suggestions: Vec<LineSuggestion>,
+}
+
+/// Puts suggestions beside quotes. They get the next place of what is derived again.
 ///
 /// Returns how many of them were free: who writes one of the others just now is not waited for, because
 /// they may wait for the ones that were written here.
-pub async fn put_suggestions(
-    tx: &mut Tx,
-    suggested: &[(QuoteId, String, Option<String>)],
-) -> Result<usize> {
+pub async fn put_suggestions(tx: &mut Tx, suggested: &[Suggested]) -> Result<usize> {
     let place = super::next_derived_place(tx).await?;
     let statement = tx.pick(
-        "update quotes set suggestions = $2, derived_place = $4,
-            best_suggestion = case when tag_state = 'untagged' then $3 else null end
+        "update quotes set suggestions = $2, derived_place = $4, certainty = $5,
+            best_suggestion = case when tag_state = 'untagged' then $3 else null end,
+            accepted = $6 and tag_state = 'untagged'
+                and not exists (select 1 from quote_lines l where l.quote = $1)
          where id = $1",
-        "update quotes set suggestions = $2, derived_place = $4,
-            best_suggestion = case when tag_state = 'untagged' then $3 else null end
+        "update quotes set suggestions = $2, derived_place = $4, certainty = $5,
+            best_suggestion = case when tag_state = 'untagged' then $3 else null end,
+            accepted = $6 and tag_state = 'untagged'
+                and not exists (select 1 from quote_lines l where l.quote = $1)
          where id = (select id from quotes where id = $1 for update skip locked)",
     );
     let mut free = 0;
-    for (id, suggestions, best) in suggested {
+    for one in suggested {
+        let best = one.suggestions.first();
         let written = on!(tx, c => sqlx::query(statement)
-            .bind(id.as_bytes().as_slice())
-            .bind(suggestions)
-            .bind(best.as_deref())
+            .bind(one.quote.as_bytes().as_slice())
+            .bind(json(&one.suggestions))
+            .bind(best.map(|best| best.line.as_str()))
             .bind(place)
+            .bind(best.map(LineSuggestion::certainty))
+            .bind(best.is_some_and(|best| best.accepted))
             .execute(c).await?.rows_affected());
         free += usize::from(written > 0);
     }

@@ -5,7 +5,6 @@
 use koffiekar_server::demo;
 use koffiekar_server::projection::{Projection, Surroundings, project};
 use koffiekar_server::store::documents::{self, NewVersion};
-use koffiekar_server::suggest::suggestions;
 use koffiekar_server::{Koffiekar, store};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::conversation::{Actor, Document};
@@ -68,7 +67,7 @@ async fn write(koffiekar: &Koffiekar, versions: Vec<NewVersion>) -> store::Resul
 }
 
 fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
-    let tagger = koffiekar.suggest.tagger();
+    let tagger = koffiekar.suggest.model();
     let surroundings = Surroundings::default();
     let by = UserId(Uuid::from_u128(1));
     let actor = Actor {
@@ -87,12 +86,12 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
                 &document.read().unwrap(),
                 at,
                 &surroundings,
-                |text, language| suggestions(&tagger, text, language),
+                |text, language| tagger.suggest(text, language),
             );
             Original {
                 document,
                 projection,
-                model: tagger.version().to_owned(),
+                model: tagger.version.to_string(),
             }
         })
         .collect()

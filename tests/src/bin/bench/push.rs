@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use koffiekar_server::demo;
 use koffiekar_server::projection::{Surroundings, project};
-use koffiekar_server::suggest::suggestions;
 use koffiekar_sync_core::admission::{Admission, admit};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::conversation::Document;
@@ -65,7 +64,7 @@ pub(super) async fn stages(bench: &Bench) {
         .collect();
     each("stage_admit", started);
 
-    let tagger = server.koffiekar.suggest.tagger();
+    let tagger = server.koffiekar.suggest.model();
     let surroundings = Surroundings::default();
     let started = Instant::now();
     for (id, admission) in &admitted {
@@ -93,7 +92,7 @@ pub(super) async fn stages(bench: &Bench) {
             panic!("a new conversation")
         };
         for quote in &merged.conversation.quotes {
-            suggestions(&tagger, quote.wording.first(), "nl");
+            tagger.suggest(quote.wording.first(), "nl");
         }
     }
     each("stage_suggest", started);

@@ -161,6 +161,6 @@ async fn version(server: &Server, hand: &Hand, numbers: &mut Numbers) -> NewVers
         received_at: now(),
         device: hand.device(),
         projection,
-        model: koffiekar.suggest.tagger().version().to_owned(),
+        model: koffiekar.suggest.model().version.to_string(),
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use koffiekar_server::intake::{Pusher, take_in};
 use koffiekar_server::projection::Surroundings;
-use koffiekar_server::store::{Store, catalogue, quotes, tagger};
+use koffiekar_server::store::tagger::{self, Version};
+use koffiekar_server::store::{Store, catalogue, quotes};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Actor, Document};
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId};
 use koffiekar_sync_core::office::QuoteRow;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::wire::Push;
@@ -21,7 +22,7 @@ use koffiekar_tests::tablet::now;
 use super::{ROUND, two};
 
 fn model(koffiekar: &Koffiekar) -> String {
-    koffiekar.suggest.tagger().version().to_owned()
+    koffiekar.suggest.model().version.to_string()
 }
 
 async fn in_use(store: &Store) -> tagger::InUse {
@@ -107,8 +108,8 @@ async fn decisions_at_two_servers_at_once_come_to_one_model_and_its_suggestions(
     }
     loop {
         let in_use = settled(&[&one.koffiekar, &two.koffiekar]).await;
-        if one.koffiekar.suggest.tagger().labels_seen() == 20 {
-            assert_eq!(two.koffiekar.suggest.tagger().labels_seen(), 20);
+        if one.koffiekar.suggest.model().tagger.labels_seen() == 20 {
+            assert_eq!(two.koffiekar.suggest.model().tagger.labels_seen(), 20);
             assert_eq!(lacking(&one.koffiekar.store, &in_use.model).await, 0);
             return;
         }
@@ -138,7 +139,17 @@ async fn a_server_with_an_older_model_takes_none_into_use_and_what_it_pushes_is_
     }
     let new = settled(&[&first.koffiekar, &fresh.koffiekar]).await;
     let mut tx = deaf.store.write().await.unwrap();
-    let taken = tagger::take_into_use(&mut tx, &seen, &old).await.unwrap();
+    let version = Version {
+        number: 0,
+        model: old.clone(),
+        used_from: Millis(0),
+        lines: Vec::new(),
+        decided_until: Millis(0),
+        labels: 0,
+    };
+    let taken = tagger::take_into_use(&mut tx, &seen, &version)
+        .await
+        .unwrap();
     assert_eq!(taken, None);
     assert!(!tagger::is_in_use(&mut tx, &old).await.unwrap());
     drop(tx);

@@ -114,6 +114,7 @@ async fn the_desk_tells_what_waits() {
         key: line(key),
         confirmed,
         proposed,
+        accepted: 0,
         suggested,
     };
     let expected = Desk {
@@ -126,6 +127,7 @@ async fn the_desk_tells_what_waits() {
         untagged: 1,
         proposed: 1,
         contested: 1,
+        accepted: 0,
         conflicts: 1,
         total: 5,
     };

@@ -1,9 +1,9 @@
 //! What a server keeps of quotes follows every change: it answers as one does that reads all anew.
 
 use koffiekar_server::store::erasing::{self, Erasing};
-use koffiekar_server::store::quotes::TableRow;
+use koffiekar_server::store::quotes::{Suggested, TableRow};
 use koffiekar_server::store::{conversations, documents};
-use koffiekar_sync_core::office::Dimension;
+use koffiekar_sync_core::office::{Dimension, LineSuggestion};
 
 use super::*;
 use crate::contract::tombstones::tombstone;
@@ -66,7 +66,16 @@ async fn what_is_kept_answers_as_what_is_read_anew_whatever_changes() {
         same("one changed and one came").await;
 
         let mut tx = store.write().await.unwrap();
-        let given = [(quote(6), "[]".to_owned(), Some("wonen-1".to_owned()))];
+        let given = [Suggested {
+            quote: quote(6),
+            suggestions: vec![LineSuggestion {
+                line: line("wonen-1"),
+                probability: 0.5,
+                model: "m2".to_owned(),
+                because: Vec::new(),
+                accepted: false,
+            }],
+        }];
         quotes::put_suggestions(&mut tx, &given).await.unwrap();
         tx.commit().await.unwrap();
         same("the tagger proposes something else").await;

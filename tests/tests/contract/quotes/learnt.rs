@@ -1,7 +1,8 @@
 //! What the tagger learns from, and where its suggestions go.
 
 use koffiekar_server::store::documents;
-use koffiekar_server::store::quotes::TextOfQuote;
+use koffiekar_server::store::quotes::{Suggested, TextOfQuote};
+use koffiekar_sync_core::office::LineSuggestion;
 use koffiekar_tagging::Labelled;
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::Place;
@@ -21,7 +22,11 @@ async fn only_confirmed_words_teach_that_may_be_analysed() {
         tagged(&mut two, TagState::Confirmed, &lines);
         stored(&store, &[forbidden, two].map(new)).await;
         let mut tx = store.read().await.unwrap();
-        quotes::labelled(&mut tx).await.unwrap()
+        let decided = quotes::labelled(&mut tx).await.unwrap();
+        decided
+            .into_iter()
+            .map(|one| one.labelled)
+            .collect::<Vec<_>>()
     })
     .await;
     let label = |text: &str, lines: &[&str]| Labelled {
@@ -78,22 +83,76 @@ async fn those_are_next_that_another_model_spoke_about() {
             .unwrap();
         assert_eq!(numbers(next), [4, 5]);
 
-        let suggestions = r#"[{"line":"wonen-2","probability":0.5,"model":"m2","because":[]}]"#;
-        let given =
-            [1, 2, 99].map(|n| (quote(n), suggestions.to_owned(), Some("wonen-2".to_owned())));
+        let given = [1, 2, 99].map(|n| suggested(n, "m2", false));
         quotes::put_suggestions(&mut tx, &given).await.unwrap();
         let next = quotes::texts_after(&mut tx, None, "m2", 9).await.unwrap();
         assert_eq!(numbers(next), [3, 4, 5, 12]);
-        let suggested = QuoteFilter {
+        let filter = QuoteFilter {
             suggested: Some(line("wonen-2")),
             ..QuoteFilter::default()
         };
         // The best one stands only where nobody spoke.
-        let found = page(&mut tx, &editor(), &suggested).await.unwrap();
+        let found = page(&mut tx, &editor(), &filter).await.unwrap();
         assert_eq!(ids(&found.quotes), [quote(1)]);
         assert_eq!(found.quotes[0].suggestions[0].model, "m2");
     })
     .await;
+}
+
+/// What nobody spoke about is accepted, and only that.
+#[tokio::test]
+async fn an_answer_stands_by_itself_only_where_nobody_spoke() {
+    on_both(async |store| {
+        library(&store).await;
+        let mut tx = store.write().await.unwrap();
+        let given = [1, 2, 3, 4, 5, 12].map(|n| suggested(n, "m2", true));
+        quotes::put_suggestions(&mut tx, &given).await.unwrap();
+        let filter = |state| QuoteFilter {
+            tag_state: Some(state),
+            ..QuoteFilter::default()
+        };
+        let accepted = filter(TagState::Accepted);
+        let found = page(&mut tx, &editor(), &accepted).await.unwrap();
+        assert_eq!(ids(&found.quotes), [quote(1)]);
+        let tags = &found.quotes[0].tags;
+        assert_eq!(tags.len(), 1);
+        assert_eq!(tags[0].line, line("wonen-2"));
+        assert_eq!(tags[0].standing, LineStanding::Accepted);
+        let on_the_line = QuoteFilter {
+            action_line: Some(line("wonen-2")),
+            ..accepted.clone()
+        };
+        assert_eq!(
+            page(&mut tx, &editor(), &on_the_line).await.unwrap().total,
+            1
+        );
+        let untagged = filter(TagState::Untagged);
+        assert_eq!(page(&mut tx, &editor(), &untagged).await.unwrap().total, 0);
+        let rows = quotes::table_rows(&mut tx, &editor(), &[quote(1)])
+            .await
+            .unwrap();
+        assert_eq!(rows[0].tag_state, TagState::Accepted);
+        assert_eq!(rows[0].lines, "wonen-2");
+
+        let withdrawn = [suggested(1, "m3", false)];
+        quotes::put_suggestions(&mut tx, &withdrawn).await.unwrap();
+        assert_eq!(page(&mut tx, &editor(), &accepted).await.unwrap().total, 0);
+        assert_eq!(page(&mut tx, &editor(), &untagged).await.unwrap().total, 1);
+    })
+    .await;
+}
+
+fn suggested(n: u128, model: &str, accepted: bool) -> Suggested {
+    Suggested {
+        quote: quote(n),
+        suggestions: vec![LineSuggestion {
+            line: line("wonen-2"),
+            probability: 0.5,
+            model: model.to_owned(),
+            because: Vec::new(),
+            accepted,
+        }],
+    }
 }
 
 /// PostgreSQL breaks one of two off that wait for each other in a circle.
@@ -109,9 +168,8 @@ async fn new_suggestions_and_a_merge_of_the_same_quotes_wait_for_each_other_in_t
     stored(&store, &[changed.clone()]).await;
     changed.merged_into = Some(1);
 
-    let suggested = |n| (quote(n), "[]".to_owned(), Some("wonen-1".to_owned()));
     let mut learning = store.write().await.unwrap();
-    quotes::put_suggestions(&mut learning, &[suggested(1)])
+    quotes::put_suggestions(&mut learning, &[suggested(1, "m2", false)])
         .await
         .unwrap();
     let merging = tokio::spawn({
@@ -129,7 +187,7 @@ async fn new_suggestions_and_a_merge_of_the_same_quotes_wait_for_each_other_in_t
     while rows.texts(waits).await.is_empty() {
         assert!(!merging.is_finished(), "the merge did not wait");
     }
-    quotes::put_suggestions(&mut learning, &[suggested(2)])
+    quotes::put_suggestions(&mut learning, &[suggested(2, "m2", false)])
         .await
         .unwrap();
     learning.commit().await.unwrap();
