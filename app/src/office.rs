@@ -7,6 +7,7 @@ mod detail;
 mod filter;
 mod names;
 mod publications;
+mod quality;
 mod quote;
 mod sign_in;
 
@@ -27,6 +28,7 @@ use analysis::Analysis;
 use desk::Desk;
 use names::names;
 use publications::Publications;
+use quality::Quality;
 
 const PROGRAMME: &str = "/api/v1/programme";
 
@@ -36,6 +38,7 @@ enum Screen {
     Desk,
     Publications,
     Analysis,
+    Quality,
     Administration,
 }
 
@@ -48,6 +51,7 @@ pub(crate) fn Office() -> impl IntoView {
         Route::Desk | Route::Quote(_) => Screen::Desk,
         Route::Publications | Route::Publication(_) => Screen::Publications,
         Route::Analysis => Screen::Analysis,
+        Route::Quality => Screen::Quality,
         _ => Screen::Administration,
     });
     move || match catalogue.value.get() {
@@ -76,6 +80,7 @@ pub(crate) fn Office() -> impl IntoView {
                     Screen::Desk => view! { <Desk/> }.into_any(),
                     Screen::Publications => view! { <Publications/> }.into_any(),
                     Screen::Analysis => view! { <Analysis/> }.into_any(),
+                    Screen::Quality => view! { <Quality/> }.into_any(),
                     Screen::Administration => view! { <Administration/> }.into_any(),
                 }
             };

@@ -24,6 +24,8 @@ pub(crate) enum Route {
     Publication(PublicationId),
     /// `/analyse`
     Analysis,
+    /// `/kwaliteit`
+    Quality,
     /// `/beheer/...`
     Administration(Administration),
     Unknown,
@@ -52,6 +54,7 @@ impl Route {
             ["publicaties"] => Self::Publications,
             ["publicaties", id] => id.parse().map_or(Self::Unknown, Self::Publication),
             ["analyse"] => Self::Analysis,
+            ["kwaliteit"] => Self::Quality,
             ["beheer"] | ["beheer", "mensen"] => Self::Administration(Administration::People),
             ["beheer", "rondes"] => Self::Administration(Administration::Rounds),
             ["beheer", "actielijnen"] => Self::Administration(Administration::Lines),
@@ -73,6 +76,7 @@ impl Route {
             Self::Publications => "/publicaties".to_owned(),
             Self::Publication(id) => format!("/publicaties/{id}"),
             Self::Analysis => "/analyse".to_owned(),
+            Self::Quality => "/kwaliteit".to_owned(),
             Self::Administration(part) => match part {
                 Administration::People => "/beheer/mensen",
                 Administration::Rounds => "/beheer/rondes",

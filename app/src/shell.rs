@@ -123,15 +123,22 @@ fn menu(role: Role) -> Vec<(Route, &'static str)> {
     let desk = (Route::Desk, words.desk);
     let publications = (Route::Publications, words.publications);
     let analysis = (Route::Analysis, words.analysis);
+    let quality = (Route::Quality, words.quality);
     let administration = (
         Route::Administration(Administration::People),
         words.administration,
     );
     match role {
         Role::Field => vec![(Route::Field, words.field)],
-        Role::Editor => vec![desk, publications, analysis, (Route::Field, words.field)],
-        Role::Analyst => vec![analysis, publications],
-        Role::Administrator => vec![administration],
+        Role::Editor => vec![
+            desk,
+            publications,
+            analysis,
+            quality,
+            (Route::Field, words.field),
+        ],
+        Role::Analyst => vec![analysis, quality, publications],
+        Role::Administrator => vec![administration, quality],
     }
 }
 

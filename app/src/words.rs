@@ -109,6 +109,7 @@ pub(crate) struct Words {
     pub(crate) detail: Detail,
     pub(crate) publications: Publications,
     pub(crate) analysis: Analysis,
+    pub(crate) quality: Quality,
     pub(crate) people: People,
     pub(crate) rounds: Rounds,
     pub(crate) lines: Lines,
@@ -120,7 +121,7 @@ pub(crate) struct Words {
 
 texts! {
     Shell {
-        to_content, main_menu, field, desk, publications, analysis, administration, sign_out,
+        to_content, main_menu, field, desk, publications, analysis, quality, administration, sign_out,
         demo, demo_account, language, theme, theme_device, theme_light, theme_dark, not_found,
         not_found_hint, to_start, provisional, not_for_role,
         not_for_role_hint,
@@ -136,7 +137,7 @@ texts! {
     }
     /// Names of what is stored by a key.
     Names {
-        none_line, untagged, proposed, confirmed, contested, rejected, neighbourhood_round,
+        none_line, untagged, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
         open_house, consultation, concept_reaction, role_field, role_editor, role_analyst,
         role_administrator, analysis, anonymous_publication, named_publication, follow_up_contact,
         may_with_name, may_without_name, may_not, no_consent, wording_conflict, removed, kern,
@@ -150,7 +151,7 @@ texts! {
         all, clear, consent, search,
     }
     Desk {
-        views, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
+        views, review, review_more, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
         proposed_title, confirmed_title, line_views, search, empty_title, empty_done,
         empty_filter, empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion,
         tags, confirm_tag, reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo,
@@ -175,6 +176,19 @@ texts! {
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
         sum, double, chart_label, show, filters, rest,
+    }
+    /// How good the tagger is.
+    Quality {
+        title, intro, none, none_hint, right, right_of, between, error, error_of, agreement,
+        agreement_none, agreement_of, weeks, weeks_hint, week, judged, share, low_high, curve,
+        curve_hint, said, turned_out, lines, lines_hint, line, precision, recall, all_languages,
+        language, confused, confused_none, confused_said, confused_right, quotes, table,
+        acceptance, acceptance_hint, acceptance_off, acceptance_on, acceptance_wanted,
+        acceptance_wanted_hint, acceptance_save, acceptance_stop, acceptance_wrong,
+        acceptance_saved, acceptance_stopped, stands_from, stands_not, too_few, versions,
+        versions_hint, version, used_from, labels, version_lines, version_right, in_use, held,
+        held_since, go_on, gone_on, look, look_none, look_moved, look_come, look_go, go_back,
+        gone_back,
     }
     People {
         title, add, login, login_hint, name, role, rounds, rounds_hint, password, password_hint,
@@ -241,6 +255,7 @@ impl Names {
             LineStanding::Confirmed => self.confirmed,
             LineStanding::Contested => self.contested,
             LineStanding::Rejected => self.rejected,
+            LineStanding::Accepted => self.accepted,
         }
     }
     pub(crate) fn tag_state(&self, state: TagState) -> &'static str {
@@ -249,6 +264,7 @@ impl Names {
             TagState::Proposed => self.proposed,
             TagState::Confirmed => self.confirmed,
             TagState::Contested => self.contested,
+            TagState::Accepted => self.accepted,
         }
     }
     pub(crate) fn purpose(&self, purpose: Purpose) -> &'static str {

@@ -129,10 +129,7 @@ async fn what_happens_is_counted(place: Place) {
     assert!(figure(&page, "koffiekar_writer_wait_seconds_count") >= 4.0);
     assert!(figure(&page, "koffiekar_database_connections{state=\"used\"}") >= 0.0);
     let model = server.koffiekar.suggest.model();
-    let info = format!(
-        "koffiekar_tagger_info{{model=\"{}\"}}",
-        model.tagger.version()
-    );
+    let info = format!("koffiekar_tagger_info{{model=\"{}\"}}", model.version);
     assert_eq!(figure(&page, &info), 1.0);
     assert!(figure(&page, "koffiekar_tagger_age_seconds") >= 0.0);
     if cfg!(target_os = "linux") {

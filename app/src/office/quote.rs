@@ -60,6 +60,7 @@ pub(super) fn sign_of_standing(standing: LineStanding) -> &'static str {
         LineStanding::Confirmed => "\u{2713}",
         LineStanding::Contested => "\u{2260}",
         LineStanding::Rejected => "\u{2715}",
+        LineStanding::Accepted => "\u{25cd}",
     }
 }
 

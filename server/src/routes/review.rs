@@ -9,7 +9,6 @@ use koffiekar_sync_core::office::{
     Desk, QuoteFilter, QuoteRow, Review, ReviewItem, SettleWording, TagDecision, TagState,
     WhyReviewed,
 };
-use serde::Deserialize;
 
 use super::quotes::{in_sight, sight};
 use crate::Koffiekar;
@@ -28,7 +27,7 @@ use crate::suggest::line_of;
 /// Lines in one decision.
 const MOST_LINES: usize = 10;
 /// Quotes in one answer of the review.
-const MOST_REVIEWED: usize = 50;
+const MOST_REVIEWED: u32 = 50;
 /// The newest audited quotes among which one is looked for that nobody else judged yet.
 const LOOKED_AT_AGAIN: u32 = 200;
 
@@ -45,31 +44,34 @@ pub async fn desk(
     Ok(Json(desk))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Asked {
-    limit: Option<usize>,
-}
-
-/// `GET /api/v1/review`
+/// `GET /api/v1/review`: where somebody chooses among quotes by a filter, none of them is drawn by chance.
 pub async fn queue(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(asked): Query<Asked>,
+    Query(filter): Query<QuoteFilter>,
 ) -> Result<Json<Review>, ApiError> {
     caller.may(Action::Tag)?;
-    let limit = asked.limit.unwrap_or(20).clamp(1, MOST_REVIEWED);
+    let limit = filter.limit.unwrap_or(20).clamp(1, MOST_REVIEWED) as usize;
+    let any = QuoteFilter {
+        limit: filter.limit,
+        ..QuoteFilter::default()
+    };
+    let is_chosen = filter != any;
     let sight = sight(&caller);
     let mut tx = koffiekar.store.read().await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight,
-        filter: &QuoteFilter::default(),
+        filter: &filter,
         catalogue: &catalogue,
     };
     let facets = &koffiekar.facets;
-    let [drawn, unsure] = facets.to_review(&mut tx, question, limit).await?;
-    let twice = answers::drawn(&mut tx, LOOKED_AT_AGAIN).await?;
+    let [mut drawn, unsure] = facets.to_review(&mut tx, question, limit).await?;
+    let mut twice = answers::drawn(&mut tx, LOOKED_AT_AGAIN).await?;
+    if is_chosen {
+        drawn.clear();
+        twice.clear();
+    }
     let twice = twice.iter().filter(|judged| {
         let people = judged.by_person();
         people.len() == 1 && !people.contains_key(&caller.user)

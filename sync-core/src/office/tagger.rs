@@ -6,7 +6,8 @@ use super::{MovedQuotes, QuoteRow};
 use crate::ids::{LineKey, Millis};
 
 /// `GET /api/v1/review`: what to decide about next. Four of five are those that the tagger is least sure of;
-/// each fifth is drawn by chance, and only those tell how good the tagger is.
+/// each fifth is drawn by chance, and only those tell how good the tagger is. Takes the filters of
+/// `GET /api/v1/quotes`; with any of them nothing is drawn. `limit` is 1 to 50, 20 when missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Review {
     pub items: Vec<ReviewItem>,

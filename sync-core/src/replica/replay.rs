@@ -155,7 +155,7 @@ fn shown_again(command: &Command, again: &BTreeMap<Head, Vec<Head>>) -> Command 
 #[derive(Default)]
 pub(super) struct Carried {
     pub(super) steps: Vec<Step>,
-    /// What stands there already.
+    /// What stands there already. Not the words of a quote that was taken away: they stand nowhere any more.
     pub(super) arrived: Vec<Step>,
 }
 
@@ -169,6 +169,12 @@ pub(super) fn carry_over<'a>(
     author: Author,
 ) -> Result<Carried, CommandError> {
     let origins = successor.origins();
+    let read = successor.read()?;
+    let stands = |command: &Command| {
+        let quote = command.quote();
+        quote.is_none_or(|quote| read.quote(quote).is_some())
+            || matches!(command, Command::RemoveQuote { .. })
+    };
     let mut carried = Carried::default();
     for step in edits.filter(|step| !step.is_about(erased)) {
         // The recording itself is what the successor was made of.
@@ -177,7 +183,9 @@ pub(super) fn carry_over<'a>(
         };
         let origin = step.origin();
         if successor.has(&origin) || origins.contains_key(&origin) {
-            carried.arrived.push(step.clone());
+            if stands(command) {
+                carried.arrived.push(step.clone());
+            }
             continue;
         }
         if let Some(done) = repeat(successor, command, Some(mine), step, author)? {

@@ -199,6 +199,14 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/sync/live",                     "",                 "",                         [422, 422, 422, 422, 422]),
     ("POST",   "/api/v1/sync",                          "",                 "{}",                       [415, 415, 415, 415, 415]),
 
+    ("GET",    "/api/v1/review",                        "",                 "",                         [401, 403, 200, 403, 403]),
+    ("GET",    "/api/v1/tagger",                        "",                 "",                         [401, 403, 200, 200, 200]),
+    ("GET",    "/api/v1/tagger/quality",                "",                 "",                         [401, 403, 200, 200, 200]),
+    ("GET",    "/api/v1/tagger/versions",               "",                 "",                         [401, 403, 200, 200, 200]),
+    ("GET",    "/api/v1/tagger/versions/{number}/preview", "1",             "",                         [401, 403, 403, 403, 200]),
+    ("PUT",    "/api/v1/tagger/acceptance",             "",                 r#"{"wanted_precision":null}"#, [401, 403, 403, 403, 200]),
+    ("PUT",    "/api/v1/tagger/learning",               "",                 r#"{"held_at":null}"#,       [401, 403, 403, 403, 200]),
+
     ("GET",    "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes/counts?rows=theme",      "",                 "",                         [401, 403, 200, 200, 403]),

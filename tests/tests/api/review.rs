@@ -84,6 +84,15 @@ async fn the_least_sure_come_first_and_each_fifth_is_drawn_by_chance() {
             last = sure;
         }
     }
+    // Who picks among them by a filter is given none by chance.
+    let some: Review = editor.get("/api/v1/review?limit=50&language=nl").await;
+    assert!(
+        some.items
+            .iter()
+            .all(|item| item.why == WhyReviewed::Unsure)
+    );
+    assert!(!some.items.is_empty());
+
     // The same for everybody, and a decided one does not come again.
     assert_eq!(review(&editor, 50).await.items, all);
     let first = all[0].quote.id;

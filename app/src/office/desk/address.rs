@@ -11,6 +11,8 @@ use crate::{
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum View {
+    /// What the tagger is least sure of, and a share that chance draws.
+    Review,
     ToJudge,
     Proposed,
     None,
@@ -50,6 +52,7 @@ impl Address {
         };
         let view = match (get("lijst").as_str(), get("actielijn").parse::<LineKey>()) {
             (_, Ok(line)) if !line.is_none() => View::Line(line, line_view),
+            ("beoordelen", _) => View::Review,
             ("voorgesteld", _) => View::Proposed,
             ("geen-actielijn", _) => View::None,
             ("tegenspraak", _) => View::Contested,
@@ -67,6 +70,7 @@ impl Address {
 
     pub(crate) fn href(&self) -> String {
         let (list, line, state) = match &self.view {
+            View::Review => ("beoordelen", "", ""),
             View::ToJudge => ("", "", ""),
             View::Proposed => ("voorgesteld", "", ""),
             View::None => ("geen-actielijn", "", ""),
@@ -115,6 +119,7 @@ impl Address {
     pub(crate) fn heading(&self) -> String {
         let words = &words().desk;
         match &self.view {
+            View::Review => words.review.to_owned(),
             View::ToJudge => words.to_judge.to_owned(),
             View::Proposed => words.proposed.to_owned(),
             View::None => words.none.to_owned(),
@@ -135,6 +140,7 @@ impl Address {
             ..QuoteFilter::default()
         };
         match &self.view {
+            View::Review => {}
             View::ToJudge => filter.tag_state = Some(TagState::Untagged),
             View::Proposed => filter.tag_state = Some(TagState::Proposed),
             View::Contested => filter.tag_state = Some(TagState::Contested),

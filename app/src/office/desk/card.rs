@@ -1,7 +1,7 @@
 //! One quote on the desk: its words, what people and the tagger say, and what can be done.
 
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
-use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRow};
+use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRow, WhyReviewed};
 use leptos::prelude::*;
 
 use super::{
@@ -22,6 +22,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
     let id = entry.id;
     let is_active = Memo::new(move |_| desk.active.get() == Some(id));
     let trouble = entry.trouble.clone();
+    let why = entry.why;
     let row = Memo::new(move |_| entry.row.get());
     let first = row.get_untracked();
     view! {
@@ -39,6 +40,15 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 view! { <Verbatim text=row.verbatim language=row.language/> }
             }}
             <Meta row=first/>
+            {why.filter(|why| why.is_unseen()).map(|why| view! {
+                <p class="drawn">
+                    <span aria-hidden="true">"\u{2684} "</span>
+                    {match why {
+                        WhyReviewed::SecondOpinion => words().desk.second_opinion,
+                        _ => words().desk.drawn,
+                    }}
+                </p>
+            })}
             {move || (row.with(|row| row.wordings.len() > 1)).then(|| view! {
                 <p class="conflict">
                     <span aria-hidden="true">"\u{2260} "</span>
@@ -46,7 +56,8 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 </p>
             })}
             {move || view! { <PeopleSay desk row=row.get()/> }}
-            {move || view! { <TaggerSays desk row=row.get()/> }}
+            {move || (!(why.is_some_and(WhyReviewed::is_unseen) && row.with(|row| row.suggestions.is_empty())))
+                .then(|| view! { <TaggerSays desk row=row.get()/> })}
             {move || view! { <ChosenFor desk row=row.get()/> }}
             {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
             <Actions desk id/>
@@ -66,7 +77,7 @@ fn PeopleSay(desk: List, row: QuoteRow) -> impl IntoView {
     let tag = |LineTag { line, standing }: LineTag| {
         let title = names().line(&line);
         let (yes, no) = (line.clone(), line);
-        let confirm = matches!(standing, LineStanding::Proposed | LineStanding::Contested).then(|| {
+        let confirm = matches!(standing, LineStanding::Proposed | LineStanding::Contested | LineStanding::Accepted).then(|| {
             view! {
                 <button type="button" class="tag-act" on:click=move |_| desk.confirm(id, yes.clone())>
                     {words.desk.confirm_tag}

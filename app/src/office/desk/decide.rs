@@ -52,8 +52,9 @@ impl List {
         );
     }
 
-    fn decide(self, id: QuoteId, decision: TagDecision, said: String) {
+    fn decide(self, id: QuoteId, mut decision: TagDecision, said: String) {
         let Some(entry) = self.entry(id) else { return };
+        decision.drawn = entry.is_unseen();
         let before = entry.row.get_untracked();
         let lines = [decision.confirm.clone(), decision.reject.clone()].concat();
         self.done.update(|done| {
@@ -150,6 +151,9 @@ fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
             }),
         }
     }
+    // A person's word goes over the tagger's.
+    row.tags
+        .retain(|tag| tag.standing != LineStanding::Accepted);
     let any = |standing| row.tags.iter().any(|tag| tag.standing == standing);
     row.tag_state = if any(LineStanding::Contested) {
         TagState::Contested

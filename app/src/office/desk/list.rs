@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::QuoteId;
-use koffiekar_sync_core::office::{self, Publication, QuotePage, QuoteRow};
+use koffiekar_sync_core::office::{
+    self, Publication, QuotePage, QuoteRow, Review, ReviewItem, WhyReviewed,
+};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
@@ -27,6 +29,8 @@ use crate::{
 pub(crate) struct Entry {
     pub(crate) id: QuoteId,
     pub(crate) row: ArcRwSignal<QuoteRow>,
+    /// Why it is shown, in the review.
+    pub(crate) why: Option<WhyReviewed>,
     /// Why the last decision on it was not saved.
     pub(super) trouble: ArcRwSignal<Option<String>>,
     /// Which decision is the last: the answer to an earlier one no longer counts.
@@ -38,9 +42,20 @@ impl Entry {
         Self {
             id: row.id,
             row: ArcRwSignal::new(row),
+            why: None,
             trouble: ArcRwSignal::new(None),
             turn: Arc::default(),
         }
+    }
+    fn reviewed(item: ReviewItem) -> Self {
+        Self {
+            why: Some(item.why),
+            ..Self::of(item.quote)
+        }
+    }
+    /// It is judged without suggestions.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.why.is_some_and(WhyReviewed::is_unseen)
     }
     pub(super) fn next_turn(&self) -> u32 {
         self.turn.fetch_add(1, Ordering::Relaxed) + 1
@@ -110,32 +125,21 @@ impl List {
         }
     }
 
-    fn path(self, address: &Address, after: Option<String>) -> String {
-        let filter = office::QuoteFilter {
-            limit: Some(50),
-            after,
-            ..address.filter()
-        };
-        filter::with_query("/api/v1/quotes", &filter::to_query(&filter))
-    }
-
     pub(super) fn load(self, address: Address) {
         let turn = self.turn.with_value(|turn| turn.wrapping_add(1));
         self.turn.set_value(turn);
         self.loading.set(Loading::Busy);
-        let path = self.path(&address, None);
         spawn_local(async move {
-            let page = api::get::<QuotePage>(&path).await;
+            let page = Page::get(&address, None).await;
             if self.turn.try_get_value() != Some(turn) {
                 return;
             }
             match page {
                 Ok(page) => {
-                    self.active.set(page.quotes.first().map(|row| row.id));
-                    self.entries
-                        .set(page.quotes.into_iter().map(Entry::of).collect());
+                    self.active.set(page.entries.first().map(|entry| entry.id));
+                    self.entries.set(page.entries);
                     self.next.set(page.next);
-                    self.total.set(Some(page.total));
+                    self.total.set(page.total);
                     self.loading.set(Loading::Done);
                 }
                 Err(failure) => {
@@ -148,6 +152,11 @@ impl List {
     }
 
     pub(super) fn load_more(self) {
+        let address = self.address.get_untracked();
+        // What waits most is asked for again: it is something else by now.
+        if address.view == View::Review && !self.entries.with_untracked(Vec::is_empty) {
+            return self.load(address);
+        }
         let Some(after) = self.next.get_untracked() else {
             return;
         };
@@ -155,18 +164,16 @@ impl List {
             return;
         }
         self.loading_more.set(true);
-        let path = self.path(&self.address.get_untracked(), Some(after));
         let turn = self.turn.get_value();
         spawn_local(async move {
-            let page = api::get::<QuotePage>(&path).await;
+            let page = Page::get(&address, Some(after)).await;
             self.loading_more.set(false);
             if self.turn.try_get_value() != Some(turn) {
                 return;
             }
             match page {
                 Ok(page) => {
-                    self.entries
-                        .update(|entries| entries.extend(page.quotes.into_iter().map(Entry::of)));
+                    self.entries.update(|entries| entries.extend(page.entries));
                     self.next.set(page.next);
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),
@@ -296,12 +303,53 @@ impl List {
                             </button>
                         }
                         .into_any(),
+                        None if self.address.get().view == View::Review => view! {
+                            <button type="button" class="button" on:click=move |_| self.load_more()>
+                                {words.desk.review_more}
+                            </button>
+                        }
+                        .into_any(),
                         None => view! { <p class="hint">{words.desk.everything_loaded}</p> }.into_any(),
                     }}
                 </div>
             }
             .into_any(),
         }
+    }
+}
+
+/// A piece of the list.
+struct Page {
+    entries: Vec<Entry>,
+    next: Option<String>,
+    /// Unknown in the review, which has no end.
+    total: Option<u64>,
+}
+
+impl Page {
+    async fn get(address: &Address, after: Option<String>) -> Result<Page, Failure> {
+        let filter = office::QuoteFilter {
+            limit: Some(50),
+            after,
+            ..address.filter()
+        };
+        let query = filter::to_query(&filter);
+        if address.view == View::Review {
+            let path = filter::with_query("/api/v1/review", &query);
+            let review = api::get::<Review>(&path).await?;
+            return Ok(Page {
+                entries: review.items.into_iter().map(Entry::reviewed).collect(),
+                next: None,
+                total: None,
+            });
+        }
+        let path = filter::with_query("/api/v1/quotes", &query);
+        let page = api::get::<QuotePage>(&path).await?;
+        Ok(Page {
+            entries: page.quotes.into_iter().map(Entry::of).collect(),
+            next: page.next,
+            total: Some(page.total),
+        })
     }
 }
 

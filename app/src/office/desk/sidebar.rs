@@ -41,6 +41,7 @@ pub(super) fn Sidebar(desk: List) -> impl IntoView {
             <nav id="desk-lists" class="desk-lists" aria-label=words.show_lines>
                 <h2>{words.views}</h2>
                 <ul class="views">
+                    <ListLink desk view=View::Review sign="\u{25ce}" label=words.review numbers of=|desk| desk.untagged + desk.proposed/>
                     <ListLink desk view=View::ToJudge sign="\u{25cb}" label=words.to_judge numbers of=|desk| desk.untagged/>
                     <ListLink desk view=View::Proposed sign="\u{25c7}" label=words.proposed numbers of=|desk| desk.proposed/>
                     <ListLink desk view=View::Contested sign="\u{2260}" label=words.contested numbers of=|desk| desk.contested/>
