@@ -4,6 +4,7 @@ mod erased;
 mod field_day;
 mod live;
 mod rescue;
+mod review;
 mod revoked;
 mod roles;
 mod steps;

@@ -164,6 +164,7 @@ impl House {
             .replace("{user}", &demo::user("veldwerker3").to_string())
             .replace("{round}", &demo::round("conceptreactie-2026").to_string())
             .replace("{key}", "wonen-1")
+            .replace("{number}", "1")
             .replace("{device}", &self.spare_device)
             .replace("{id}", &demo::user("veldwerker3").to_string())
     }
@@ -203,7 +204,7 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/tagger",                        "",                 "",                         [401, 403, 200, 200, 200]),
     ("GET",    "/api/v1/tagger/quality",                "",                 "",                         [401, 403, 200, 200, 200]),
     ("GET",    "/api/v1/tagger/versions",               "",                 "",                         [401, 403, 200, 200, 200]),
-    ("GET",    "/api/v1/tagger/versions/{number}/preview", "1",             "",                         [401, 403, 403, 403, 200]),
+    ("GET",    "/api/v1/tagger/versions/{number}/preview", "",              "",                         [401, 403, 403, 403, 200]),
     ("PUT",    "/api/v1/tagger/acceptance",             "",                 r#"{"wanted_precision":null}"#, [401, 403, 403, 403, 200]),
     ("PUT",    "/api/v1/tagger/learning",               "",                 r#"{"held_at":null}"#,       [401, 403, 403, 403, 200]),
 
