@@ -18,7 +18,7 @@ create table answers (
 ) strict;
 create index answers_by_time on answers (answered_at);
 
--- The models that came into use, each by what it was trained from: the lines as they were described then,
+-- The taggers that came into use, each by what it was trained from: the lines as they were described then,
 -- and the decisions until then. The model itself is nowhere: what it learnt from words would outlive them.
 create table tagger_versions (
     number integer primary key,

@@ -142,13 +142,17 @@ impl Suggest {
                 return Ok(());
             };
             *learnt = Some(seen.number);
-            if seen.model == version.model {
+            let model = self.model().version;
+            if *seen.model == *model {
                 return self.mend(store, &seen, true).await;
             }
             let mut tx = store.write().await?;
-            let Some(in_use) = tagger::take_into_use(&mut tx, &seen, &version).await? else {
+            let Some(in_use) = tagger::take_into_use(&mut tx, &seen, &model).await? else {
                 continue;
             };
+            if !version.lines.is_empty() {
+                tagger::add_version(&mut tx, &version).await?;
+            }
             tx.commit().await?;
             *learnt = Some(in_use.number);
             if let Err(error) = store.tell(&[Notice::Learnt]).await {
@@ -203,7 +207,7 @@ impl Suggest {
         let tagger = model.tagger.clone();
         let version = Version {
             number: 0,
-            model: model.version.to_string(),
+            model: tagger.version().to_owned(),
             used_from: self.clock.now(),
             decided_until: lessons.decided_until(),
             labels: tagger.labels_seen() as i64,

@@ -144,7 +144,7 @@ fn answer(koffiekar: &Koffiekar, row: &QuoteRow, drawn: bool) -> Option<Answer> 
         quote: row.id,
         at: koffiekar.clock.now(),
         drawn: drawn && is_drawn(draw(row.id)),
-        model: model.version.to_string(),
+        model: model.tagger.version().to_owned(),
         line: line_of(&first)?,
         probability: first.probability,
     })

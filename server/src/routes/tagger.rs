@@ -37,7 +37,7 @@ async fn state(koffiekar: &Koffiekar) -> Result<TaggerState, ApiError> {
     let model = koffiekar.suggest.model();
     let audited = audited(&judged);
     Ok(TaggerState {
-        model: model.version.to_string(),
+        model: model.tagger.version().to_owned(),
         labels: model.tagger.labels_seen() as u64,
         wanted_precision,
         held_at: held_at.map(|version| version.number),

@@ -27,11 +27,12 @@ pub struct InUse {
     mended: i64,
 }
 
-/// A model that came into use, by what it was trained from.
+/// A tagger that came into use, by what it was trained from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Version {
     /// 0 until it has one.
     pub number: i64,
+    /// Of the tagger alone: what may be accepted of its answers is another matter.
     pub model: String,
     pub used_from: Millis,
     pub lines: Vec<LineDescription>,
@@ -64,22 +65,26 @@ pub async fn in_use(tx: &mut Tx) -> Result<InUse> {
 
 /// Takes a model into use that was trained from what was stored when `seen` was in use. `None` where
 /// another one came into use since.
-///
-/// It gets the next number among the versions, of which the newest [`KEPT`] stay.
-pub async fn take_into_use(tx: &mut Tx, seen: &InUse, version: &Version) -> Result<Option<InUse>> {
+pub async fn take_into_use(tx: &mut Tx, seen: &InUse, model: &str) -> Result<Option<InUse>> {
     let statement = "
         update tagger set number = number + 1, model = $2, strayed = strayed + 1 where number = $1";
     let taken = on!(tx, c => sqlx::query(statement)
         .bind(seen.number)
-        .bind(&version.model)
+        .bind(model)
         .execute(c).await?.rows_affected());
     if taken == 0 {
         return Ok(None);
     }
-    // The row of the tagger is held: numbers are given one by one.
+    in_use(tx).await.map(Some)
+}
+
+/// Call where a model was taken into use, which holds the row that numbers are given by. One that was in use
+/// before keeps its number. The newest [`KEPT`] stay.
+pub async fn add_version(tx: &mut Tx, version: &Version) -> Result<()> {
     let statement = "
         insert into tagger_versions (number, model, used_from, lines, decided_until, labels)
-        select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from tagger_versions";
+        select coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5 from tagger_versions
+        having not exists (select 1 from tagger_versions where model = $1)";
     on!(tx, c => sqlx::query(statement)
         .bind(&version.model)
         .bind(version.used_from.0)
@@ -92,7 +97,7 @@ pub async fn take_into_use(tx: &mut Tx, seen: &InUse, version: &Version) -> Resu
         where number <= (select max(number) from tagger_versions) - $1
             and number <> (select coalesce(learning_held_at, 0) from installation where one = 1)";
     on!(tx, c => sqlx::query(statement).bind(KEPT).execute(c).await.map(drop)?);
-    in_use(tx).await.map(Some)
+    Ok(())
 }
 
 /// The newest first.

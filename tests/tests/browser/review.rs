@@ -29,7 +29,9 @@ async fn what_is_judged_unseen_measures_the_tagger_and_an_administrator_acts_on_
     browser.picture("office-review-Desk").await;
     browser.is_accessible("the review").await;
     // The third is drawn by chance: it shows no suggestion until it is judged.
-    browser.click_css("ol.cards > li:nth-child(3) article").await;
+    browser
+        .click_css("ol.cards > li:nth-child(3) article")
+        .await;
     browser.until("it is drawn by chance", DRAWN).await;
     assert!(!browser.has_css(".card.active .suggestions").await);
     browser.press("0").await;
@@ -82,13 +84,19 @@ async fn what_is_judged_unseen_measures_the_tagger_and_an_administrator_acts_on_
     browser.until("it is off", off).await;
 
     // Back to before the decisions, and on again.
-    browser.click_css("[aria-labelledby='versions'] tbody tr:last-child button").await;
+    browser
+        .click_css("[aria-labelledby='versions'] tbody tr:last-child button")
+        .await;
     browser.see_css(".looked").await;
     browser.is_accessible("versions of the tagger").await;
     browser.picture("office-versions-Desk").await;
     browser.click_css(".looked button").await;
-    browser.see_css("[aria-labelledby='versions'] .notice button").await;
-    browser.click_css("[aria-labelledby='versions'] .notice button").await;
+    browser
+        .see_css("[aria-labelledby='versions'] .notice button")
+        .await;
+    browser
+        .click_css("[aria-labelledby='versions'] .notice button")
+        .await;
     let on = "document.querySelector(\"[aria-labelledby='versions'] .notice\") === null";
     browser.until("it learns again", on).await;
     browser.close().await;

@@ -25,6 +25,10 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
     let why = entry.why;
     let row = Memo::new(move |_| entry.row.get());
     let first = row.get_untracked();
+    // The server gives the suggestions with the answer to the decision.
+    let is_unseen = move || {
+        why.is_some_and(WhyReviewed::is_unseen) && row.with(|row| row.suggestions.is_empty())
+    };
     view! {
         <article
             id=Entry::element(id)
@@ -40,7 +44,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 view! { <Verbatim text=row.verbatim language=row.language/> }
             }}
             <Meta row=first/>
-            {why.filter(|why| why.is_unseen()).map(|why| view! {
+            {move || why.filter(|_| is_unseen()).map(|why| view! {
                 <p class="drawn">
                     <span aria-hidden="true">"\u{2684} "</span>
                     {match why {
@@ -56,8 +60,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 </p>
             })}
             {move || view! { <PeopleSay desk row=row.get()/> }}
-            {move || (!(why.is_some_and(WhyReviewed::is_unseen) && row.with(|row| row.suggestions.is_empty())))
-                .then(|| view! { <TaggerSays desk row=row.get()/> })}
+            {move || (!is_unseen()).then(|| view! { <TaggerSays desk row=row.get()/> })}
             {move || view! { <ChosenFor desk row=row.get()/> }}
             {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
             <Actions desk id/>

@@ -26,7 +26,7 @@ fn grid() -> impl IntoView {
     [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| {
         view! {
             <line class="grid" x1=LEFT x2=LEFT + WIDE y1=y(share) y2=y(share)/>
-            <text class="axis" x=LEFT - 6.0 y=y(share) + 4.0 text-anchor="end">{percent(share)}</text>
+            <text class="axis" x=LEFT - 6.0 y=y(share) + 4.0 text-anchor="end">{format!("{:.0}%", share * 100.0)}</text>
         }
     })
 }
@@ -134,7 +134,7 @@ pub(super) fn Curve(points: Vec<CurvePoint>) -> impl IntoView {
     });
     let dots = dots.collect_view();
     let below = [0.0, 0.5, 1.0].map(|share| {
-        view! { <text class="axis" x=x(share) y=HIGH + BELOW text-anchor="middle">{percent(share)}</text> }
+        view! { <text class="axis" x=x(share) y=HIGH + BELOW text-anchor="middle">{format!("{:.0}%", share * 100.0)}</text> }
     });
     let rows = points.iter().map(|point| {
         view! {

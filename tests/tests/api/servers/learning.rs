@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use koffiekar_server::intake::{Pusher, take_in};
 use koffiekar_server::projection::Surroundings;
-use koffiekar_server::store::tagger::{self, Version};
-use koffiekar_server::store::{Store, catalogue, quotes};
+use koffiekar_server::store::{Store, catalogue, quotes, tagger};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Actor, Document};
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, QuoteId};
 use koffiekar_sync_core::office::QuoteRow;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::wire::Push;
@@ -139,17 +138,7 @@ async fn a_server_with_an_older_model_takes_none_into_use_and_what_it_pushes_is_
     }
     let new = settled(&[&first.koffiekar, &fresh.koffiekar]).await;
     let mut tx = deaf.store.write().await.unwrap();
-    let version = Version {
-        number: 0,
-        model: old.clone(),
-        used_from: Millis(0),
-        lines: Vec::new(),
-        decided_until: Millis(0),
-        labels: 0,
-    };
-    let taken = tagger::take_into_use(&mut tx, &seen, &version)
-        .await
-        .unwrap();
+    let taken = tagger::take_into_use(&mut tx, &seen, &old).await.unwrap();
     assert_eq!(taken, None);
     assert!(!tagger::is_in_use(&mut tx, &old).await.unwrap());
     drop(tx);
