@@ -58,7 +58,7 @@ pub(crate) async fn execute(
             &conversation,
             stored.received_at,
             &surroundings,
-            |text, language| suggestions(&tagger, text, language),
+            |text, language, first| suggestions(&tagger, text, language, first),
         );
         let version = NewVersion {
             id,
@@ -67,6 +67,7 @@ pub(crate) async fn execute(
             heads,
             bytes: document.save(),
             received_at: stored.received_at,
+            written_at: now,
             device: DeviceNumber::SERVER,
             projection,
             model: tagger.version().to_owned(),

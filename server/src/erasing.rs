@@ -327,7 +327,7 @@ async fn successor(
             &conversation,
             old.received_at,
             &surroundings,
-            |text, language| suggestions(&tagger, text, language),
+            |text, language, first| suggestions(&tagger, text, language, first),
         );
         return Ok(NewVersion {
             id,
@@ -336,6 +336,7 @@ async fn successor(
             heads: document.heads(),
             bytes: document.save(),
             received_at: old.received_at,
+            written_at: koffiekar.clock.now(),
             device: DeviceNumber::SERVER,
             projection,
             model: tagger.version().to_owned(),

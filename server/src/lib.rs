@@ -24,6 +24,7 @@ pub mod caller;
 pub mod clock;
 mod compare;
 pub mod config;
+pub mod crosswalk;
 pub mod demo;
 mod edit;
 mod erasing;
@@ -33,6 +34,7 @@ pub mod facets;
 mod feed;
 mod fields;
 pub mod intake;
+mod line_acts;
 mod live;
 pub mod metrics;
 mod middleware;
@@ -194,7 +196,7 @@ impl Koffiekar {
         tx.commit().await?;
         remembered.note(&store).await;
         let metrics = Arc::new(Metrics::default());
-        let suggest = suggest::Suggest::new(metrics.clone());
+        let suggest = suggest::Suggest::new(metrics.clone(), clock.clone());
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,

@@ -1,10 +1,10 @@
 //! What an action line in other words would do to the suggestions, before anybody writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::ActionLine;
-use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::ids::{LineKey, Millis};
 use koffiekar_sync_core::office::{LinePreview, MovedQuotes};
 use koffiekar_tagging::Tagger;
 use tokio::sync::Mutex;
@@ -29,10 +29,11 @@ impl Previews {
         line: ActionLine,
         store: &Store,
         suggest: &Suggest,
+        now: Millis,
     ) -> Result<LinePreview, ApiError> {
         let turn = self.one.clone().lock_owned().await;
         let mut tx = store.read().await?;
-        let mut lines = catalogue::action_lines(&mut tx).await?;
+        let mut lines = catalogue::open_lines(&mut tx, now).await?;
         let labelled = quotes::labelled(&mut tx).await?;
         let texts = quotes::newest_untagged(&mut tx, LOOKED_AT).await?;
         drop(tx);
@@ -41,7 +42,7 @@ impl Previews {
             Some(place) => *place = line,
             None => lines.push(line),
         }
-        let now = suggest.tagger();
+        let in_use = suggest.tagger();
         let compared = tokio::task::spawn_blocking(move || {
             // Who asks again meanwhile waits until this one is done, whether or not anybody waits for it.
             let _turn = turn;
@@ -49,14 +50,53 @@ impl Previews {
             let mut moved = Moved::new(key);
             for quote in &texts {
                 let first = |tagger: &Tagger| {
-                    let mut all = suggestions(tagger, &quote.verbatim, &quote.language).into_iter();
-                    all.next().map_or_else(LineKey::none, |best| best.line)
+                    let all =
+                        suggestions(tagger, &quote.verbatim, &quote.language, &BTreeSet::new());
+                    all.into_iter()
+                        .next()
+                        .map_or_else(LineKey::none, |best| best.line)
                 };
-                moved.count(first(&now), first(&then));
+                moved.count(first(&in_use), first(&then));
             }
             moved.preview()
         });
         compared.await.map_err(ApiError::internal)
+    }
+
+    /// Which of the lines that follow would be suggested first for the quotes of a line that is split.
+    pub(crate) async fn of_split(
+        &self,
+        split: &LineKey,
+        into: BTreeSet<LineKey>,
+        new: Vec<ActionLine>,
+        store: &Store,
+        now: Millis,
+    ) -> Result<Vec<MovedQuotes>, ApiError> {
+        let turn = self.one.clone().lock_owned().await;
+        let mut tx = store.read().await?;
+        let mut lines = catalogue::open_lines(&mut tx, now).await?;
+        lines.retain(|line| line.key != *split);
+        lines.extend(new);
+        let labelled = quotes::labelled(&mut tx).await?;
+        let texts = quotes::newest_of_line(&mut tx, split, LOOKED_AT).await?;
+        drop(tx);
+        let counted = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let tagger = Tagger::train(&described(lines), &labelled);
+            let mut counts = BTreeMap::new();
+            for quote in &texts {
+                let all = suggestions(&tagger, &quote.verbatim, &quote.language, &into);
+                let best = all
+                    .into_iter()
+                    .next()
+                    .filter(|best| into.contains(&best.line));
+                if let Some(best) = best {
+                    *counts.entry(best.line).or_default() += 1;
+                }
+            }
+            most_first(counts)
+        });
+        counted.await.map_err(ApiError::internal)
     }
 }
 

@@ -8,6 +8,7 @@
 //! puts its suggestions beside the quotes; the others train the same from the same labels. Who was
 //! overtaken learns again, and who has an older model writes none of its suggestions.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,9 @@ use koffiekar_sync_core::wire::Fingerprint;
 use koffiekar_tagging::{LineDescription, Suggestion, Tagger};
 use tokio::sync::{Mutex, Notify};
 
+use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::programme::bounds;
 use crate::projection::json;
 use crate::store::notices::Notice;
 use crate::store::tagger::{self, InUse};
@@ -44,6 +47,7 @@ pub struct Suggest {
     /// The number of the model in use when this one was trained. Held while somebody learns.
     learnt: Arc<Mutex<Option<i64>>>,
     metrics: Arc<Metrics>,
+    clock: Clock,
 }
 
 /// A trained tagger, and the file that tablets get.
@@ -53,30 +57,34 @@ pub struct Model {
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
     pub trained: Instant,
+    /// The action lines that it answers with.
+    lines: Arc<[LineKey]>,
 }
 
 impl Model {
-    fn of(tagger: Tagger) -> Self {
+    fn of(tagger: Tagger, lines: Arc<[LineKey]>) -> Self {
         let bytes: Arc<[u8]> = tagger.to_bytes().into();
         Self {
             fingerprint: Fingerprint::of(&bytes),
             tagger: Arc::new(tagger),
             bytes,
             trained: Instant::now(),
+            lines,
         }
     }
 }
 
 impl Suggest {
     /// Knows no line yet: [`Suggest::learn_now`] before the first quote.
-    pub fn new(metrics: Arc<Metrics>) -> Self {
-        let empty = Model::of(Tagger::train(&[], &[]));
+    pub fn new(metrics: Arc<Metrics>, clock: Clock) -> Self {
+        let empty = Model::of(Tagger::train(&[], &[]), Arc::default());
         Self {
             model: Arc::new(RwLock::new(empty)),
             learn: Arc::new(Notify::new()),
             follow: Arc::new(Notify::new()),
             learnt: Arc::default(),
             metrics,
+            clock,
         }
     }
 
@@ -153,11 +161,12 @@ impl Suggest {
     async fn train(&self, store: &Store) -> store::Result<Option<InUse>> {
         let mut tx = store.read().await?;
         let seen = tagger::in_use(&mut tx).await?;
-        let lines = store::catalogue::action_lines(&mut tx).await?;
+        let lines = store::catalogue::open_lines(&mut tx, self.clock.now()).await?;
         let labelled = quotes::labelled(&mut tx).await?;
         drop(tx);
+        let keys = lines.iter().map(|line| line.key.clone()).collect();
         let lines = described(lines);
-        let train = move || Model::of(Tagger::train(&lines, &labelled));
+        let train = move || Model::of(Tagger::train(&lines, &labelled), keys);
         let Ok(model) = tokio::task::spawn_blocking(train).await else {
             tracing::error!("training the tagger failed; the old model stays");
             return Ok(None);
@@ -191,13 +200,25 @@ impl Suggest {
                     self.learn_now(&store).await
                 }
                 () = self.follow.notified() => self.follow(&store, false).await,
-                () = tokio::time::sleep(look_every) => self.follow(&store, true).await,
+                () = tokio::time::sleep(look_every) => self.look(&store).await,
             };
             if let Err(error) = learnt {
                 tracing::error!(%error, "the tagger could not learn; it is tried again");
                 tokio::time::sleep(AGAIN).await;
                 self.learn_soon();
             }
+        }
+    }
+
+    /// A line may have ended since because its day came.
+    async fn look(&self, store: &Store) -> store::Result<()> {
+        let mut tx = store.read().await?;
+        let lines = store::catalogue::open_lines(&mut tx, self.clock.now()).await?;
+        drop(tx);
+        let known = self.model().lines;
+        match lines.iter().map(|line| &line.key).eq(known.iter()) {
+            true => self.follow(store, true).await,
+            false => self.learn_now(store).await,
         }
     }
 
@@ -215,6 +236,8 @@ impl Suggest {
         loop {
             let mut tx = store.read().await?;
             let page = quotes::texts_after(&mut tx, after, tagger.version(), PAGE).await?;
+            let ids: Vec<QuoteId> = page.iter().map(|quote| quote.id).collect();
+            let mut among = quotes::to_choose_from(&mut tx, &ids).await?;
             drop(tx);
             let Some(last) = page.last() else {
                 break;
@@ -224,7 +247,9 @@ impl Suggest {
             let suggested = tokio::task::spawn_blocking(move || {
                 page.into_iter()
                     .map(|quote| {
-                        let suggestions = suggestions(&model, &quote.verbatim, &quote.language);
+                        let first = among.remove(&quote.id).unwrap_or_default();
+                        let suggestions =
+                            suggestions(&model, &quote.verbatim, &quote.language, &first);
                         let best = suggestions.first().map(|best| best.line.to_string());
                         (quote.id, json(&suggestions), best)
                     })
@@ -263,14 +288,25 @@ pub(crate) fn described(lines: Vec<ActionLine>) -> Vec<LineDescription> {
         .collect()
 }
 
-/// What a tagger proposes, as it is stored and shown.
-pub fn suggestions(tagger: &Tagger, text: &str, language: &str) -> Vec<LineSuggestion> {
+/// What a tagger proposes, as it is stored and shown: of these lines first, where there are any.
+pub fn suggestions(
+    tagger: &Tagger,
+    text: &str,
+    language: &str,
+    first: &BTreeSet<LineKey>,
+) -> Vec<LineSuggestion> {
     let named = |line: &Option<String>| match line {
         Some(key) => key.parse().ok(),
         None => Some(LineKey::none()),
     };
-    tagger
-        .suggest(text, language, SUGGESTIONS)
+    let most = if first.is_empty() {
+        SUGGESTIONS
+    } else {
+        // Wherever they stand among all answers.
+        bounds::ACTION_LINES + 1
+    };
+    let mut suggested: Vec<LineSuggestion> = tagger
+        .suggest(text, language, most)
         .into_iter()
         .filter_map(
             |Suggestion {
@@ -289,5 +325,8 @@ pub fn suggestions(tagger: &Tagger, text: &str, language: &str) -> Vec<LineSugge
                 })
             },
         )
-        .collect()
+        .collect();
+    suggested.sort_by_key(|one| !first.contains(&one.line));
+    suggested.truncate(SUGGESTIONS);
+    suggested
 }

@@ -5,6 +5,7 @@
 //! right from the documents; see [`mend`]. Both go on beside a server that runs: a batch is one picture of
 //! the data, and where something is put right nobody writes the same conversation meanwhile.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -225,7 +226,7 @@ fn derive(
         &conversation,
         document.received_at,
         surroundings,
-        |_, _| Vec::new(),
+        |_, _, _| Vec::new(),
     ))
 }
 
@@ -239,7 +240,9 @@ fn keep_suggestions(projection: &mut Projection, rows: &Derived, tagger: Option<
         let suggested = match (standing, tagger) {
             (Some(standing), None) => standing,
             (Some(standing), Some(_)) if !standing.is_empty() => standing,
-            (_, Some(tagger)) => suggestions(tagger, &quote.verbatim, &quote.language),
+            (_, Some(tagger)) => {
+                suggestions(tagger, &quote.verbatim, &quote.language, &BTreeSet::new())
+            }
             (None, None) => Vec::new(),
         };
         set_suggestions(quote, &suggested);

@@ -4,6 +4,7 @@ mod accounts;
 mod attempts;
 mod catalogue;
 mod conversations;
+mod crosswalk;
 mod devices;
 mod documents;
 mod erasing;

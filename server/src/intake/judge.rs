@@ -165,6 +165,7 @@ impl Case {
                     round,
                     device,
                     received_at: self.now,
+                    now: self.now,
                 }
                 .version(*merged, stored, surroundings, &self.tagger);
                 let Some(version) = version.map(Box::new) else {
@@ -312,6 +313,8 @@ pub(crate) struct New {
     pub(crate) device: DeviceNumber,
     /// For a document that is not there yet.
     pub(crate) received_at: Millis,
+    /// When it is taken in.
+    pub(crate) now: Millis,
 }
 
 impl New {
@@ -324,7 +327,11 @@ impl New {
         tagger: &Tagger,
     ) -> Option<NewVersion> {
         let Self {
-            id, round, device, ..
+            id,
+            round,
+            device,
+            now,
+            ..
         } = self;
         let received_at = stored.map_or(self.received_at, |document| document.received_at);
         let projection = project(
@@ -334,7 +341,7 @@ impl New {
             &merged.conversation,
             received_at,
             surroundings,
-            |text, language| suggestions(tagger, text, language),
+            |text, language, first| suggestions(tagger, text, language, first),
         );
         Some(NewVersion {
             id,
@@ -343,6 +350,7 @@ impl New {
             heads: merged.heads,
             bytes: merged.bytes,
             received_at,
+            written_at: now,
             device,
             projection,
             model: tagger.version().to_owned(),

@@ -10,6 +10,7 @@ use crate::Koffiekar;
 use crate::caller::Caller;
 use crate::edit;
 use crate::extract::{Json, Path};
+use crate::line_acts;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::audit::{DONE, Entry};
@@ -46,6 +47,7 @@ pub async fn tag(
     check(&decision, |key| {
         key.is_none() || lines.iter().any(|line| line.key == *key)
     })?;
+    line_acts::ensure_open(&decision.confirm, &lines, koffiekar.clock.now())?;
 
     let with = |stance: Stance| {
         move |line: LineKey| Command::Tag {

@@ -17,12 +17,18 @@ use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRo
 use sqlx::AssertSqlSafe;
 
 pub use export::{TableRow, table_rows};
-pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
-pub use learning::{TextOfQuote, labelled, newest_untagged, put_suggestions, texts_after};
+pub use facets::{
+    FacetRow, Frontier, Then, changed_since, facets_after, facets_of, frontier, then,
+};
+pub use learning::{
+    TextOfQuote, labelled, newest_of_line, newest_untagged, put_suggestions, texts_after,
+    to_choose_from,
+};
 pub use search::FilterError;
-pub(crate) use search::{day, found_by};
+pub(crate) use search::{as_of, day, found_by};
 
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, on};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
+use crate::crosswalk::Stand;
 use crate::projection::Said;
 
 /// What the asker may see.
@@ -35,7 +41,7 @@ pub struct Sight {
 
 const COLUMNS: &str = "
     q.id, q.conversation, q.round, r.name, q.kind, q.area, q.language, q.recorded_at, q.verbatim,
-    q.wordings, q.tag_state, q.for_analysis, q.for_anonymous_publication,
+    q.wordings, q.for_analysis, q.for_anonymous_publication,
     q.for_named_publication, q.for_follow_up_contact, q.suggestions";
 
 /// As [`COLUMNS`] has them.
@@ -50,7 +56,6 @@ type Row = (
     i64,
     String,
     Option<String>,
-    String,
     bool,
     bool,
     bool,
@@ -58,9 +63,14 @@ type Row = (
     String,
 );
 
-/// Those of these quotes that the asker may see, in this order.
-pub async fn in_order(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
-    let rows = rows_by_ids(tx, ids).await?;
+/// Those of these quotes that the asker may see, in this order, with their tags as they stood then.
+pub async fn in_order(
+    tx: &mut Tx,
+    sight: &Sight,
+    ids: &[QuoteId],
+    as_of: Option<Millis>,
+) -> Result<Vec<QuoteRow>> {
+    let rows = rows_as_of(tx, ids, as_of).await?;
     let mut rows: BTreeMap<QuoteId, QuoteRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let found = ids.iter().filter_map(|id| rows.remove(id));
     Ok(found.filter(|quote| sight.shows(quote)).collect())
@@ -68,6 +78,10 @@ pub async fn in_order(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec
 
 /// Quotes by id, whoever asks: for the server's own use, and for screens that check before.
 pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
+    rows_as_of(tx, ids, None).await
+}
+
+async fn rows_as_of(tx: &mut Tx, ids: &[QuoteId], as_of: Option<Millis>) -> Result<Vec<QuoteRow>> {
     let mut rows: Vec<Row> = Vec::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
@@ -79,7 +93,7 @@ pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> 
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
         rows.extend(found);
     }
-    dress(tx, rows).await
+    dress(tx, rows, as_of).await
 }
 
 /// One quote, if the asker may see it.
@@ -151,27 +165,66 @@ pub(super) async fn next_derived_place(tx: &mut Tx) -> Result<i64> {
     Ok(place)
 }
 
-/// Puts tags and selections beside the rows.
-async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
-    let mut tags: BTreeMap<Vec<u8>, Vec<LineTag>> = BTreeMap::new();
+/// Where what stands on the line of a quote is read from: the rows as they are, or as they stood.
+fn lines_of(as_of: Option<Millis>) -> String {
+    match as_of {
+        None => "quote_lines".to_owned(),
+        // A number needs no escaping.
+        Some(Millis(at)) => format!(
+            "(select quote, line, standing, since from quote_lines where since <= {at}
+              union all
+              select quote, line, standing, since from line_history
+              where since <= {at} and until > {at})"
+        ),
+    }
+}
+
+/// What stands, or stood, on the lines of these quotes, in the order of the lines.
+pub(super) async fn stands(
+    tx: &mut Tx,
+    ids: &[QuoteId],
+    as_of: Option<Millis>,
+) -> Result<BTreeMap<QuoteId, Vec<Stand>>> {
+    let mut found: BTreeMap<QuoteId, Vec<Stand>> = BTreeMap::new();
+    for piece in bulk::pieces(ids) {
+        let statement = format!(
+            "select quote, line, standing, since from {} l where quote in {} order by line",
+            lines_of(as_of),
+            bulk::list(tx, 0, piece.len())
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let rows: Vec<(Vec<u8>, String, String, i64)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for (quote, line, standing, since) in rows {
+            let stands = found.entry(QuoteId::from_slice(&quote)?).or_default();
+            stands.push(stand(&line, &standing, since)?);
+        }
+    }
+    Ok(found)
+}
+
+fn stand(line: &str, standing: &str, since: i64) -> Result<Stand> {
+    Ok(Stand {
+        line: line.parse()?,
+        standing: LineStanding::parse(standing)
+            .ok_or_else(|| StoreError::Corrupt("standing of a tag".to_owned()))?,
+        since: Millis(since),
+    })
+}
+
+/// Puts tags, what they come to, and selections beside the rows.
+async fn dress(tx: &mut Tx, rows: Vec<Row>, as_of: Option<Millis>) -> Result<Vec<QuoteRow>> {
+    let crosswalk = crosswalk::read(tx, as_of).await?;
+    let quotes: Vec<QuoteId> = rows
+        .iter()
+        .map(|row| QuoteId::from_slice(&row.0))
+        .collect::<std::result::Result<_, _>>()?;
+    let mut said = stands(tx, &quotes, as_of).await?;
     let mut selected: BTreeMap<Vec<u8>, Vec<SectionId>> = BTreeMap::new();
     let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.0).collect();
     for piece in bulk::pieces(&ids) {
         let list = bulk::list(tx, 0, piece.len());
         let keys = || piece.iter().map(|id| Value::bytes(id));
-        let statement = format!(
-            "select quote, line, standing from quote_lines where quote in {list} order by line"
-        );
-        let found: Vec<(Vec<u8>, String, String)> = on!(tx, c => bind_all!(
-            sqlx::query_as(AssertSqlSafe(statement)), keys()).fetch_all(c).await?);
-        for (quote, line, standing) in found {
-            let standing = LineStanding::parse(&standing)
-                .ok_or_else(|| StoreError::Corrupt("standing of a tag".to_owned()))?;
-            tags.entry(quote).or_default().push(LineTag {
-                line: line.parse()?,
-                standing,
-            });
-        }
         let statement = format!(
             "select quote, section from selections where quote in {list} order by chosen_at"
         );
@@ -185,19 +238,30 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
         }
     }
     rows.into_iter()
-        .map(|row| {
-            let tags = tags.remove(&row.0).unwrap_or_default();
+        .zip(quotes)
+        .map(|(row, id)| {
+            let said = said.remove(&id).unwrap_or_default();
+            let tag_state = crosswalk.judge(&said).state;
+            let tags = said.into_iter().map(|stand| LineTag {
+                became: crosswalk.became(&stand.line),
+                line: stand.line,
+                standing: stand.standing,
+            });
             let selected_in = selected.remove(&row.0).unwrap_or_default();
-            quote(row, tags, selected_in)
+            quote(row, tags.collect(), tag_state, selected_in)
         })
         .collect()
 }
 
-fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
+fn quote(
+    row: Row,
+    tags: Vec<LineTag>,
+    tag_state: TagState,
+    selected_in: Vec<SectionId>,
+) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
-    let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) =
-        &row;
+    let (.., verbatim, wordings, analysis, anonymous, named, follow_up, suggestions) = &row;
     let wordings = match wordings {
         Some(list) => from_json("wordings", list)?,
         None => vec![verbatim.clone()],
@@ -216,7 +280,7 @@ fn quote(row: Row, tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<Qu
         recorded_at: Millis(*recorded_at),
         verbatim: verbatim.clone(),
         wordings,
-        tag_state: TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?,
+        tag_state,
         tags,
         suggestions: from_json::<Vec<LineSuggestion>>("suggestions", suggestions)?,
         consent: allowed

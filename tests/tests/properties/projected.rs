@@ -131,7 +131,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
                 &conversation,
                 stored.received_at,
                 &desk.surroundings,
-                |text, language| suggestions(&tagger, text, language),
+                |text, language, first| suggestions(&tagger, text, language, first),
             );
             let mut found = Rows::of(place).await.projection(id).await;
             if found.quotes.is_empty() {

@@ -1,40 +1,64 @@
 //! What the tagger learns from, and where its suggestions go.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::office::{LineStanding, TagState};
 use koffiekar_tagging::Labelled;
 
 use crate::projection::json;
-use crate::store::{Result, Tx, on};
+use crate::store::{Result, Tx, crosswalk, on};
 
-/// Quotes that editors decided about, in the order of their ids. Only words whose resident agreed
-/// to analysis teach the tagger.
+/// Quotes that editors decided about, in the order of their ids, by what became of the lines since: what
+/// was confirmed on a line that was merged is a label of the one it went into, and a line that was split
+/// teaches nothing. Only words whose resident agreed to analysis teach the tagger.
 pub async fn labelled(tx: &mut Tx) -> Result<Vec<Labelled>> {
+    let crosswalk = crosswalk::read(tx, None).await?;
     let statement = "
-        select q.id, q.verbatim, q.language, l.line
-        from quotes q join quote_lines l on l.quote = q.id and l.standing = 'confirmed'
-        where q.tag_state = 'confirmed' and q.for_analysis
+        select q.id, q.verbatim, q.language, l.line, l.standing, l.since
+        from quotes q join quote_lines l on l.quote = q.id
+        where q.tag_state in ('confirmed', 'contested') and q.for_analysis
         order by q.id, l.line";
-    let rows: Vec<(Vec<u8>, String, String, String)> =
-        on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
-    let mut labelled: Vec<Labelled> = Vec::new();
-    let mut last: Option<Vec<u8>> = None;
-    for (id, text, language, line) in rows {
-        let lines = if line == LineKey::NONE {
-            vec![]
-        } else {
-            vec![line]
-        };
-        match labelled.last_mut() {
-            Some(open) if last.as_ref() == Some(&id) => open.lines.extend(lines),
-            _ => labelled.push(Labelled {
-                text,
-                language,
-                lines,
-            }),
+    type Row = (Vec<u8>, String, String, String, String, i64);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    let mut labelled = Vec::new();
+    for quote in rows.chunk_by(|one, other| one.0 == other.0) {
+        let said = quote
+            .iter()
+            .map(|(_, _, _, line, standing, since)| super::stand(line, standing, *since));
+        let judged = crosswalk.judge(&said.collect::<Result<Vec<_>>>()?);
+        if judged.state != TagState::Confirmed {
+            continue;
         }
-        last = Some(id);
+        let confirmed = judged.lines.into_iter();
+        let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
+        let lines = confirmed
+            .map(|(line, _)| line)
+            .filter(|line| !line.is_none());
+        let (_, text, language, ..) = &quote[0];
+        labelled.push(Labelled {
+            text: text.clone(),
+            language: language.clone(),
+            lines: lines.map(String::from).collect(),
+        });
     }
     Ok(labelled)
+}
+
+/// Of these quotes the lines that a person has to choose from again; those of which nobody has are missing.
+pub async fn to_choose_from(
+    tx: &mut Tx,
+    ids: &[QuoteId],
+) -> Result<BTreeMap<QuoteId, BTreeSet<LineKey>>> {
+    let crosswalk = crosswalk::read(tx, None).await?;
+    if crosswalk.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let stands = super::stands(tx, ids, None).await?;
+    let among = stands
+        .into_iter()
+        .map(|(quote, said)| (quote, crosswalk.judge(&said).among));
+    Ok(among.filter(|(_, among)| !among.is_empty()).collect())
 }
 
 /// A quote as the tagger reads it.
@@ -76,6 +100,19 @@ fn text_of((id, verbatim, language): TextRow) -> Result<TextOfQuote> {
         verbatim,
         language,
     })
+}
+
+/// The newest quotes that people tagged to this line, and that may be analysed.
+pub async fn newest_of_line(tx: &mut Tx, line: &LineKey, rows: u32) -> Result<Vec<TextOfQuote>> {
+    let statement = "
+        select q.id, q.verbatim, q.language from quote_lines l join quotes q on q.id = l.quote
+        where l.line = $1 and l.standing <> 'rejected' and q.for_analysis
+        order by q.id desc limit $2";
+    let rows: Vec<TextRow> = on!(tx, c => sqlx::query_as(statement)
+        .bind(line.as_str())
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    rows.into_iter().map(text_of).collect()
 }
 
 /// The newest quotes that nobody tagged yet and that may be analysed.

@@ -87,7 +87,7 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
                 &document.read().unwrap(),
                 at,
                 &surroundings,
-                |text, language| suggestions(&tagger, text, language),
+                |text, language, first| suggestions(&tagger, text, language, first),
             );
             Original {
                 document,
@@ -113,6 +113,7 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
         heads: original.document.heads(),
         bytes: original.document.save(),
         received_at: at,
+        written_at: at,
         device: DeviceNumber(1),
         projection,
         model: original.model.clone(),

@@ -1,5 +1,6 @@
 //! One tablet comes home with a full day.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use koffiekar_server::demo;
@@ -72,7 +73,7 @@ pub(super) async fn stages(bench: &Bench) {
         let Admission::Merged(merged) = admission else {
             panic!("a new conversation")
         };
-        let suggest = |_: &str, _: &str| Vec::new();
+        let suggest = |_: &str, _: &str, _: &BTreeSet<_>| Vec::new();
         let (round, kind) = (demo::round(ROUND), RoundKind::NeighbourhoodRound);
         let now = tablet.now();
         project(
@@ -93,7 +94,7 @@ pub(super) async fn stages(bench: &Bench) {
             panic!("a new conversation")
         };
         for quote in &merged.conversation.quotes {
-            suggestions(&tagger, quote.wording.first(), "nl");
+            suggestions(&tagger, quote.wording.first(), "nl", &BTreeSet::new());
         }
     }
     each("stage_suggest", started);
