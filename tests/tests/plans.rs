@@ -62,7 +62,7 @@ const ALL: [(&str, &str, &str); 5] = [
     ),
     (
         "quote_lines",
-        "where q.tag_state in ('confirmed', 'contested') and q.for_analysis",
+        "(select quote from quote_lines where standing = 'confirmed')",
         "learning takes all",
     ),
 ];

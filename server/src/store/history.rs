@@ -94,7 +94,7 @@ impl History {
                     .map(|(line, standing)| (line.as_str(), standing.as_str()))
                     .collect();
                 for (line, (standing, since)) in stood {
-                    if since < now && !stands.contains(&(line.as_str(), standing.as_str())) {
+                    if since <= now && !stands.contains(&(line.as_str(), standing.as_str())) {
                         rows.push(vec![
                             Value::bytes(quote.id.as_bytes()),
                             Value::text(line),
@@ -107,7 +107,11 @@ impl History {
             }
         }
         let head = "insert into line_history (quote, line, standing, since, until)";
-        bulk::insert(tx, head, "on conflict do nothing", rows).await
+        // What stood for no time gives way to what came of it within the same millisecond.
+        let tail = "
+            on conflict (quote, line, since) do update
+            set standing = excluded.standing, until = excluded.until";
+        bulk::insert(tx, head, tail, rows).await
     }
 }
 

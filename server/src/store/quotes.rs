@@ -165,16 +165,17 @@ pub(super) async fn next_derived_place(tx: &mut Tx) -> Result<i64> {
     Ok(place)
 }
 
-/// Where what stands on the line of a quote is read from: the rows as they are, or as they stood.
-fn lines_of(as_of: Option<Millis>) -> String {
+/// What stands on the lines of these quotes: the rows as they are, or as they stood. Each table is asked
+/// for them by itself, so that both find them by their index.
+fn lines_of(these: &str, as_of: Option<Millis>) -> String {
     match as_of {
-        None => "quote_lines".to_owned(),
+        None => format!("quote_lines l where {these}"),
         // A number needs no escaping.
         Some(Millis(at)) => format!(
-            "(select quote, line, standing, since from quote_lines where since <= {at}
+            "(select quote, line, standing, since from quote_lines where {these} and since <= {at}
               union all
               select quote, line, standing, since from line_history
-              where since <= {at} and until > {at})"
+              where {these} and since <= {at} and until > {at}) l"
         ),
     }
 }
@@ -188,11 +189,17 @@ pub(super) async fn stands(
     let mut found: BTreeMap<QuoteId, Vec<Stand>> = BTreeMap::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
-            "select quote, line, standing, since from {} l where quote in {} order by line",
-            lines_of(as_of),
-            bulk::list(tx, 0, piece.len())
+            "select quote, line, standing, since from {} order by line",
+            lines_of(
+                &format!("quote in {}", bulk::list(tx, 0, piece.len())),
+                as_of
+            )
         );
-        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let mut keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        if let (Tx::Sqlite(_), Some(_)) = (&tx, as_of) {
+            // Its placeholders have no numbers: the list stands there twice.
+            keys.extend(keys.clone());
+        }
         let rows: Vec<(Vec<u8>, String, String, i64)> = on!(tx, c => bind_all!(
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
         for (quote, line, standing, since) in rows {

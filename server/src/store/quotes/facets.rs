@@ -204,10 +204,10 @@ fn select(tx: &Tx, then: &Then) -> String {
             {}, q.wordings is not null,
             q.best_suggestion, {suggestions},
             (select string_agg(l.line || ':' || l.standing{since}, ' ' order by l.line)
-                from {} l where l.quote = q.id)
+                from {})
          from quotes q where {known}",
         super::flags(tx),
-        super::lines_of(then.as_of),
+        super::lines_of("quote = q.id", then.as_of),
     )
 }
 

@@ -17,7 +17,7 @@ pub async fn labelled(tx: &mut Tx) -> Result<Vec<Labelled>> {
     let statement = "
         select q.id, q.verbatim, q.language, l.line, l.standing, l.since
         from quotes q join quote_lines l on l.quote = q.id
-        where q.tag_state in ('confirmed', 'contested') and q.for_analysis
+        where q.id in (select quote from quote_lines where standing = 'confirmed') and q.for_analysis
         order by q.id, l.line";
     type Row = (Vec<u8>, String, String, String, String, i64);
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
