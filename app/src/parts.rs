@@ -14,7 +14,7 @@ pub(crate) use fetched::{Fetched, Source, Trouble};
 pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField};
 pub(crate) use picker::{Pick, Picker};
 pub(crate) use said::{Announcer, Notice, Tone, announce};
-pub(crate) use time::{day, iso_day, iso_month, moment};
+pub(crate) use time::{day, iso_day, iso_month, moment, now};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

@@ -137,7 +137,7 @@ texts! {
     }
     /// Names of what is stored by a key.
     Names {
-        none_line, untagged, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
+        none_line, line_counts_for, line_split_into, line_retired, untagged, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
         open_house, consultation, concept_reaction, role_field, role_editor, role_analyst,
         role_administrator, analysis, anonymous_publication, named_publication, follow_up_contact,
         may_with_name, may_without_name, may_not, no_consent, wording_conflict, removed, kern,
@@ -148,7 +148,7 @@ texts! {
     }
     Filters {
         legend, action_line, theme, area, round, kind, language, from, until, tag_state, text,
-        all, clear, consent, search,
+        all, clear, consent, search, as_of, as_of_hint,
     }
     Desk {
         views, review, review_more, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
@@ -203,7 +203,11 @@ texts! {
         title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
         preview, preview_hint, preview_busy, preview_failed, preview_none, preview_same, preview_come, preview_go,
         preview_stay, preview_of, preview_from, preview_to, preview_lines,
-        changed, empty, edit, theme,
+        changed, empty, edit, theme, ended_retired, ended_split, ended_merged, act, act_title, act_kind,
+        act_retired, act_split, act_merged, act_retired_hint, act_split_hint, act_merged_hint, act_on, act_on_hint,
+        act_part, act_into, act_new, act_also, act_note, act_note_hint, act_choose, act_look, act_use, act_sections,
+        act_spread, act_save, act_done, act_undo, act_undo_title, act_undo_text, act_is_undone, acts, acts_by,
+        acts_intro,
     }
     Devices {
         title, intro, empty, empty_hint, label, user, enrolled, last_contact, waiting, never,

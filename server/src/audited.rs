@@ -73,7 +73,9 @@ impl Proven {
 
 /// What people decided about, as the tagging crate takes it.
 pub(crate) fn audited(judged: &[Judged]) -> Vec<Audited> {
-    let decided = judged.iter().filter_map(|one| Some((one, one.decided()?)));
+    let decided = judged
+        .iter()
+        .filter_map(|one| Some((one, one.decided.as_ref()?)));
     decided
         .map(|(one, lines)| {
             let answer = &one.answer;

@@ -60,7 +60,7 @@ pub(crate) async fn execute(
             &conversation,
             stored.received_at,
             &surroundings,
-            |text, language| model.suggest(text, language),
+            |text, language, first| model.suggest(text, language, first),
         );
         let version = NewVersion {
             id,
@@ -69,6 +69,7 @@ pub(crate) async fn execute(
             heads,
             bytes: document.save(),
             received_at: stored.received_at,
+            written_at: now,
             device: DeviceNumber::SERVER,
             projection,
             model: model.version.to_string(),

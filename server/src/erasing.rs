@@ -326,7 +326,7 @@ async fn successor(
             &conversation,
             old.received_at,
             &surroundings,
-            |text, language| model.suggest(text, language),
+            |text, language, first| model.suggest(text, language, first),
         );
         return Ok(NewVersion {
             id,
@@ -335,6 +335,7 @@ async fn successor(
             heads: document.heads(),
             bytes: document.save(),
             received_at: old.received_at,
+            written_at: koffiekar.clock.now(),
             device: DeviceNumber::SERVER,
             projection,
             model: model.version.to_string(),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::ids::{Millis, QuoteId};
-use koffiekar_sync_core::office::{Counts, Desk, Dimension, QuoteFilter, QuotePage};
+use koffiekar_sync_core::office::{AsOf, Counts, Desk, Dimension, QuoteFilter, QuotePage};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::store::quotes::{self, FilterError, Frontier, Sight};
@@ -36,10 +36,14 @@ const MOST_CHANGED: usize = 50_000;
 #[derive(Debug, Clone, Default)]
 pub struct Facets {
     known: Arc<RwLock<Option<Known>>>,
+    /// As of the moment that was asked about last: it is read whole for another one, and nobody who asks
+    /// about now waits for it.
+    then: Arc<RwLock<Option<Known>>>,
 }
 
 #[derive(Debug)]
 struct Known {
+    as_of: Option<Millis>,
     frontier: Frontier,
     table: Table,
 }
@@ -52,6 +56,8 @@ pub struct Question<'a> {
     pub sight: &'a Sight,
     pub filter: &'a QuoteFilter,
     pub catalogue: &'a Catalogue,
+    /// Tags and action lines as they stood then; now where it is missing.
+    pub as_of: Option<Millis>,
 }
 
 /// Where a page ends: the next one begins behind it.
@@ -81,7 +87,7 @@ impl Facets {
     pub async fn read_ahead(self, store: Store) {
         let current = async {
             let mut tx = store.read().await?;
-            self.current(&mut tx).await.map(drop)
+            self.current(&mut tx, None).await.map(drop)
         };
         if let Err(error) = current.await {
             tracing::warn!(%error, "the facets of quotes will be read when somebody asks");
@@ -97,7 +103,7 @@ impl Facets {
         let filter = question.filter;
         let after = filter.after.as_deref().map(Place::parse).transpose()?;
         let limit = filter.limit.unwrap_or(50).clamp(1, 200) as usize;
-        let table = self.current(tx).await?;
+        let table = self.current(tx, question.as_of).await?;
         let wanted = Wanted::of(&table, tx, question).await?;
         let (mut places, total) = (wanted.newest(after, limit + 1), wanted.count());
         drop(table);
@@ -105,9 +111,10 @@ impl Facets {
         places.truncate(limit);
         let ids: Vec<QuoteId> = places.iter().map(|place| place.quote).collect();
         Ok(QuotePage {
-            quotes: quotes::in_order(tx, question.sight, &ids).await?,
+            quotes: quotes::in_order(tx, question.sight, &ids, question.as_of).await?,
             next: places.last().filter(|_| more).map(|last| last.cursor()),
             total,
+            as_of: question.as_of.map(AsOf::at),
         })
     }
 
@@ -117,7 +124,7 @@ impl Facets {
         tx: &mut Tx,
         question: Question<'_>,
     ) -> Result<Vec<QuoteId>, FilterError> {
-        let table = self.current(tx).await?;
+        let table = self.current(tx, question.as_of).await?;
         Ok(Wanted::of(&table, tx, question).await?.all())
     }
 
@@ -128,7 +135,7 @@ impl Facets {
         question: Question<'_>,
         most: usize,
     ) -> Result<[Vec<QuoteId>; 2], FilterError> {
-        let table = self.current(tx).await?;
+        let table = self.current(tx, None).await?;
         Ok(Wanted::of(&table, tx, question).await?.to_review(most))
     }
 
@@ -140,10 +147,13 @@ impl Facets {
         rows: Dimension,
         columns: Option<Dimension>,
     ) -> Result<Counts, FilterError> {
-        let table = self.current(tx).await?;
+        let table = self.current(tx, question.as_of).await?;
         let wanted = Wanted::of(&table, tx, question).await?;
         let counted = Counted::of(&table, &wanted, rows, columns);
-        Ok(counted.told(question.catalogue))
+        Ok(Counts {
+            as_of: question.as_of.map(AsOf::at),
+            ..counted.told(question.catalogue)
+        })
     }
 
     /// What waits for the editor.
@@ -157,26 +167,31 @@ impl Facets {
             sight,
             filter: &QuoteFilter::default(),
             catalogue,
+            as_of: None,
         };
-        let table = self.current(tx).await?;
+        let table = self.current(tx, None).await?;
         let wanted = Wanted::of(&table, tx, question).await?;
         Ok(counts::desk(&table, &wanted, catalogue))
     }
 
     /// All quotes as they are in this transaction, or a little later.
-    async fn current(&self, tx: &mut Tx) -> store::Result<Current> {
+    async fn current(&self, tx: &mut Tx, as_of: Option<Millis>) -> store::Result<Current> {
+        let kept = match as_of {
+            None => &self.known,
+            Some(_) => &self.then,
+        };
         let now = quotes::frontier(tx).await?;
         let covers = |known: &Option<Known>| {
             known
                 .as_ref()
-                .is_some_and(|known| known.frontier.covers(&now))
+                .is_some_and(|known| known.as_of == as_of && known.frontier.covers(&now))
         };
-        let mut guard = self.known.clone().read_owned().await;
+        let mut guard = kept.clone().read_owned().await;
         if !covers(&guard) {
             drop(guard);
-            let mut writing = self.known.clone().write_owned().await;
+            let mut writing = kept.clone().write_owned().await;
             if !covers(&writing) {
-                catch_up(tx, &mut writing, now).await?;
+                catch_up(tx, &mut writing, now, as_of).await?;
             }
             guard = writing.downgrade();
         }
@@ -186,14 +201,22 @@ impl Facets {
 }
 
 /// Nothing is taken over before all of it was read.
-async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> store::Result<()> {
+async fn catch_up(
+    tx: &mut Tx,
+    known: &mut Option<Known>,
+    now: Frontier,
+    as_of: Option<Millis>,
+) -> store::Result<()> {
+    let then = quotes::then(tx, as_of).await?;
     if let Some(known) = known
+        && known.as_of == as_of
+        && known.frontier.crosswalk == now.crosswalk
         && known.frontier.epoch == now.epoch
         && !known.table.is_worn()
     {
         let changed = quotes::changed_since(tx, &known.frontier).await?;
         if changed.len() <= MOST_CHANGED {
-            let rows = quotes::facets_of(tx, &changed).await?;
+            let rows = quotes::facets_of(tx, &changed, &then).await?;
             known.table.replace(&changed, rows);
             known.frontier = now;
             return Ok(());
@@ -202,7 +225,7 @@ async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> stor
     let mut table = Table::default();
     let mut after = i64::MIN;
     loop {
-        let rows = quotes::facets_after(tx, after, PAGE).await?;
+        let rows = quotes::facets_after(tx, after, PAGE, &then).await?;
         let Some(last) = rows.last() else {
             break;
         };
@@ -210,6 +233,7 @@ async fn catch_up(tx: &mut Tx, known: &mut Option<Known>, now: Frontier) -> stor
         table.add(rows);
     }
     *known = Some(Known {
+        as_of,
         frontier: now,
         table,
     });

@@ -39,6 +39,10 @@ pub(crate) const SYNONYM: Field = Field {
     nl: "Elk trefwoord",
     en: "Each synonym",
 };
+pub(crate) const NOTE: Field = Field {
+    nl: "De toelichting",
+    en: "The note",
+};
 pub(crate) const TEXT: Field = Field {
     nl: "De tekst",
     en: "The text",

@@ -1,11 +1,11 @@
 //! What another tagger would do to the suggestions, before anybody takes it into use: one that knows an
 //! action line in other words, or an earlier one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::ActionLine;
-use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::ids::{LineKey, Millis};
 use koffiekar_sync_core::office::{LinePreview, MovedQuotes, VersionPreview};
 use koffiekar_tagging::Tagger;
 use tokio::sync::Mutex;
@@ -31,9 +31,11 @@ impl Previews {
         line: ActionLine,
         store: &Store,
         suggest: &Suggest,
+        now: Millis,
     ) -> Result<LinePreview, ApiError> {
         let key = line.key.clone();
-        let moves = self.moves(store, suggest, |now| now.with(line)).await?;
+        let moves = self.moves(store, suggest, now, |lessons| lessons.with(line));
+        let moves = moves.await?;
         Ok(moves.of(&key))
     }
 
@@ -43,8 +45,10 @@ impl Previews {
         version: &Version,
         store: &Store,
         suggest: &Suggest,
+        now: Millis,
     ) -> Result<VersionPreview, ApiError> {
-        let moves = self.moves(store, suggest, |now| now.as_of(version)).await?;
+        let moves = self.moves(store, suggest, now, |lessons| lessons.as_of(version));
+        let moves = moves.await?;
         Ok(moves.all())
     }
 
@@ -52,14 +56,15 @@ impl Previews {
         &self,
         store: &Store,
         suggest: &Suggest,
+        now: Millis,
         otherwise: impl FnOnce(Lessons) -> Lessons,
     ) -> Result<Moves, ApiError> {
         let turn = self.one.clone().lock_owned().await;
         let mut tx = store.read().await?;
-        let lessons = otherwise(Lessons::of_now(&mut tx).await?);
+        let lessons = otherwise(Lessons::of_now(&mut tx, now).await?);
         let texts = quotes::newest_untagged(&mut tx, LOOKED_AT).await?;
         drop(tx);
-        let now = suggest.model().tagger;
+        let in_use = suggest.model().tagger;
         let compared = tokio::task::spawn_blocking(move || {
             // Who asks again meanwhile waits until this one is done, whether or not anybody waits for it.
             let _turn = turn;
@@ -71,11 +76,41 @@ impl Previews {
                     let first = all.first().and_then(line_of);
                     first.unwrap_or_else(LineKey::none)
                 };
-                moves.count(first(&now), first(&then));
+                moves.count(first(&in_use), first(&then));
             }
             moves
         });
         compared.await.map_err(ApiError::internal)
+    }
+
+    /// Which of the lines that follow would be suggested first for the quotes of a line that is split.
+    pub(crate) async fn of_split(
+        &self,
+        split: &LineKey,
+        into: BTreeSet<LineKey>,
+        new: Vec<ActionLine>,
+        store: &Store,
+        now: Millis,
+    ) -> Result<Vec<MovedQuotes>, ApiError> {
+        let turn = self.one.clone().lock_owned().await;
+        let mut tx = store.read().await?;
+        let lessons = Lessons::of_now(&mut tx, now).await?.split(split, new);
+        let texts = quotes::newest_of_line(&mut tx, split, LOOKED_AT).await?;
+        drop(tx);
+        let counted = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let tagger = lessons.teach();
+            let mut counts: BTreeMap<LineKey, u32> = BTreeMap::new();
+            for quote in &texts {
+                let all = tagger.suggest(&quote.verbatim, &quote.language, usize::MAX);
+                let mut among = all.iter().filter_map(line_of);
+                if let Some(best) = among.find(|line| into.contains(line)) {
+                    *counts.entry(best).or_default() += 1;
+                }
+            }
+            most_first(counts.iter().map(|(line, quotes)| (line, *quotes)))
+        });
+        counted.await.map_err(ApiError::internal)
     }
 }
 

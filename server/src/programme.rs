@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The file is the whole programme: a theme or line that it lacks goes, unless something refers to
-//! it. A consent text never changes or goes, because it was asked: a new wording is a new version.
+//! it. A line that ended needs not stand in the file any more; it stays readable. A consent text never changes or goes, because it was asked: a new wording is a new version.
 //! Nothing is written unless all of it is right.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -144,6 +144,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
             title,
             description,
             synonyms,
+            ended: None,
         }
     });
     let areas = file.areas.into_iter().map(|table| {
@@ -206,16 +207,23 @@ pub async fn write(tx: &mut Tx, new: &Catalogue) -> Result<(), ProgrammeError> {
         catalogue::put_action_line(tx, line, Some(position)).await?;
     }
     for line in &old.action_lines {
-        if !new.action_lines.iter().any(|other| other.key == line.key) {
+        if !new.action_lines.iter().any(|other| other.key == line.key) && line.ended.is_none() {
             let uses = catalogue::uses_of_line(tx, &line.key).await?;
-            ensure_unused(uses, format!("action_lines `{}`", line.key))?;
+            let instead = "retire, split or merge it on the screen of action lines first";
+            ensure_unused(uses, format!("action_lines `{}`", line.key), instead)?;
             catalogue::remove_action_line(tx, &line.key).await?;
         }
     }
+    let kept = catalogue::action_lines(tx).await?;
     for theme in &old.themes {
-        if !new.themes.iter().any(|other| other.key == theme.key) {
+        let has_lines = kept.iter().any(|line| line.theme == theme.key);
+        if !new.themes.iter().any(|other| other.key == theme.key) && !has_lines {
             let uses = catalogue::uses_of_theme(tx, &theme.key).await?;
-            ensure_unused(uses, format!("themes `{}`", theme.key))?;
+            ensure_unused(
+                uses,
+                format!("themes `{}`", theme.key),
+                "keep it in the file",
+            )?;
             catalogue::remove_theme(tx, &theme.key).await?;
         }
     }
@@ -236,15 +244,13 @@ pub async fn write(tx: &mut Tx, new: &Catalogue) -> Result<(), ProgrammeError> {
     Ok(())
 }
 
-fn ensure_unused(uses: u64, place: String) -> Result<(), ProgrammeError> {
+fn ensure_unused(uses: u64, place: String, instead: &str) -> Result<(), ProgrammeError> {
     if uses == 0 {
         return Ok(());
     }
     Err(invalid(
         place,
-        format!(
-            "quotes or sections refer to it ({uses}), and the file lacks it; keep it in the file"
-        ),
+        format!("quotes or sections refer to it ({uses}), and the file lacks it; {instead}"),
     ))
 }
 

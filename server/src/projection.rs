@@ -3,7 +3,7 @@
 //! Derived from the document, the round it belongs to and the tagger, by one function; the same
 //! input gives the same rows, so `reproject` rebuilds what the merge had written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::catalogue::{Area, AreaLevel, Catalogue, RoundKind};
 use koffiekar_sync_core::consent::Purpose;
@@ -12,6 +12,8 @@ use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::text::search_terms;
 use serde::{Deserialize, Serialize};
+
+use crate::crosswalk::Crosswalk;
 
 /// The rows of one conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +73,7 @@ pub struct Said {
 pub struct Surroundings {
     wijken: BTreeMap<String, Option<String>>,
     kinds: BTreeMap<RoundId, RoundKind>,
+    crosswalk: Crosswalk,
 }
 
 impl Surroundings {
@@ -91,6 +94,7 @@ impl Surroundings {
                 .iter()
                 .map(|round| (round.id, round.kind))
                 .collect(),
+            crosswalk: Crosswalk::of(&catalogue.action_lines),
         }
     }
 
@@ -99,7 +103,8 @@ impl Surroundings {
     }
 }
 
-/// The rows of a conversation. `suggest` answers for a text and its language.
+/// The rows of a conversation. `suggest` answers for a text and its language; where a person has to choose
+/// among some lines again, with these first.
 pub fn project(
     id: ConversationId,
     round: RoundId,
@@ -107,7 +112,7 @@ pub fn project(
     conversation: &Conversation,
     received_at: Millis,
     surroundings: &Surroundings,
-    suggest: impl Fn(&str, &str) -> Vec<LineSuggestion>,
+    suggest: impl Fn(&str, &str, &BTreeSet<LineKey>) -> Vec<LineSuggestion>,
 ) -> Projection {
     let clock_doubtful = !plausible(conversation.recorded_at, received_at);
     let recorded_at = if clock_doubtful {
@@ -126,7 +131,8 @@ pub fn project(
         .map(|(quote, position)| {
             let language = quote.language(conversation);
             let verbatim = quote.wording.first();
-            let suggestions = suggest(verbatim, language);
+            let lines = conversation.lines_of(quote.id);
+            let suggestions = suggest(verbatim, language, &surroundings.crosswalk.among(&lines));
             let tag_state = conversation.tags.state(quote.id);
             let said = conversation.tags.statements().iter();
             let said: Vec<Said> = said
@@ -149,7 +155,7 @@ pub fn project(
                     .is_conflict()
                     .then(|| json(&quote.wording.all())),
                 tag_state,
-                lines: conversation.lines_of(quote.id),
+                lines,
                 said: json(&said),
                 suggestions: String::new(),
                 best_suggestion: None,

@@ -101,7 +101,7 @@ fn compared(judged: &Judged) -> Option<quality::Judged> {
     Some(quality::Judged {
         language: judged.language.clone(),
         said: said.into_iter().collect(),
-        right: keys(&judged.decided()?),
+        right: keys(judged.decided.as_ref()?),
     })
 }
 

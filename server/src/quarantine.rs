@@ -146,6 +146,7 @@ pub(crate) async fn accept(
                     round,
                     device: held.device,
                     received_at: held.received_at,
+                    now: koffiekar.clock.now(),
                 };
                 let model = koffiekar.suggest.model();
                 let version = new.version(*merged, stored.as_ref(), &surroundings, &model);

@@ -7,6 +7,7 @@ pub mod export;
 pub mod health;
 pub mod held;
 pub mod home;
+pub mod line_acts;
 pub mod live;
 pub mod people;
 pub mod programme;
@@ -79,6 +80,9 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/rounds/{round}",                       patch(rounds::change))
         .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
         .route("/api/v1/action-lines/{key}/preview",           post(action_lines::preview))
+        .route("/api/v1/line-acts",                            get(line_acts::list).post(line_acts::record))
+        .route("/api/v1/line-acts/preview",                    post(line_acts::preview))
+        .route("/api/v1/line-acts/{act}/undo",                 post(line_acts::undo))
         .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
         .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
         .route("/api/v1/rescues",                              post(rescues::take_in).layer(rescue_files))

@@ -15,12 +15,14 @@ pub mod audit;
 mod bulk;
 pub mod catalogue;
 pub mod conversations;
+pub mod crosswalk;
 pub mod derived;
 pub mod devices;
 pub mod documents;
 pub mod erasing;
 pub mod feed;
 pub mod health;
+mod history;
 pub mod notices;
 mod postgres;
 mod projections;
@@ -345,8 +347,8 @@ impl Store {
             Engine::Sqlite { .. } => self.clear_files().await,
             Engine::Postgres(postgres) => {
                 let statement = "
-                    vacuum full documents, conversations, quotes, quote_lines, quote_search,
-                        quarantine, selections, feed";
+                    vacuum full documents, conversations, quotes, quote_lines, line_history,
+                        quote_search, quarantine, selections, feed";
                 sqlx::raw_sql(statement).execute(&postgres.pool).await?;
                 Ok(true)
             }
@@ -395,23 +397,24 @@ impl Tx {
     }
 }
 
-/// The scripts of one engine; the names are the same for both. From the tenth on, behind a semicolon, the
-/// names of the files begin with a zero less.
+/// The scripts of one engine; the names are the same for both. A number has four digits in its file's name.
 macro_rules! scripts {
-    ($engine:literal: $($one:literal $name:literal),*; $($two:literal $later:literal),*) => {
-        &[
-            $(($one, $name, scripts!($engine, "/000", $one, $name))),*,
-            $(($two, $later, scripts!($engine, "/00", $two, $later))),*
-        ]
-    };
-    ($engine:literal, $zeros:literal, $version:literal, $name:literal) => {
-        include_str!(concat!(
-            "../../migrations/", $engine, $zeros, $version, "_", $name, ".sql"
-        ))
+    ($engine:literal: $($zeros:literal: $($version:literal $name:literal),*);*) => {
+        &[$($((
+            $version,
+            $name,
+            include_str!(concat!(
+                "../../migrations/", $engine, "/", $zeros, $version, "_", $name, ".sql"
+            )),
+        ),)*)*]
     };
 }
 
-const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place"; 10 "audits");
-const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys",
-        6 "search_rows", 7 "tagger", 8 "attempts", 9 "derived_place"; 10 "audits");
+const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite":
+    "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
+        8 "attempts", 9 "derived_place";
+    "00": 10 "audits", 11 "crosswalk");
+const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres":
+    "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
+        8 "attempts", 9 "derived_place";
+    "00": 10 "audits", 11 "crosswalk");

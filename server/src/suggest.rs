@@ -8,6 +8,7 @@
 //! puts its suggestions beside the quotes; the others train the same from the same labels. Who was
 //! overtaken learns again, and who has an older model writes none of its suggestions.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -59,10 +60,12 @@ pub struct Model {
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
     pub trained: Instant,
+    /// The action lines that it answers with.
+    lines: Arc<[LineKey]>,
 }
 
 impl Model {
-    pub fn of(tagger: Tagger, proven: Proven) -> Self {
+    pub fn of(tagger: Tagger, proven: Proven, lines: Arc<[LineKey]>) -> Self {
         let bytes: Arc<[u8]> = tagger.to_bytes().into();
         Self {
             version: format!("{}-{}", tagger.version(), proven.version()).into(),
@@ -71,15 +74,26 @@ impl Model {
             proven: Arc::new(proven),
             bytes,
             trained: Instant::now(),
+            lines,
         }
     }
 
-    /// What it proposes for a text, as it is stored and shown, the best first.
-    pub fn suggest(&self, text: &str, language: &str) -> Vec<LineSuggestion> {
-        let all = self.tagger.suggest(text, language, SUGGESTIONS).into_iter();
-        all.enumerate()
+    /// What it proposes for a text, as it is stored and shown, the best first; but of these lines `first`,
+    /// where there are any, because a person has to choose from them again.
+    pub fn suggest(
+        &self,
+        text: &str,
+        language: &str,
+        first: &BTreeSet<LineKey>,
+    ) -> Vec<LineSuggestion> {
+        let open = first.is_empty();
+        // Those of `first` may stand anywhere among all answers.
+        let most = if open { SUGGESTIONS } else { usize::MAX };
+        let all = self.tagger.suggest(text, language, most).into_iter();
+        let mut suggested: Vec<LineSuggestion> = all
+            .enumerate()
             .filter_map(|(place, suggestion)| {
-                let accepted = place == 0 && self.proven.accepts(language, &suggestion);
+                let accepted = open && place == 0 && self.proven.accepts(language, &suggestion);
                 let probability = self.proven.probability(language, suggestion.probability);
                 Some(LineSuggestion {
                     line: line_of(&suggestion)?,
@@ -90,7 +104,10 @@ impl Model {
                     accepted,
                 })
             })
-            .collect()
+            .collect();
+        suggested.sort_by_key(|one| !first.contains(&one.line));
+        suggested.truncate(SUGGESTIONS);
+        suggested
     }
 }
 
@@ -105,7 +122,7 @@ pub(crate) fn line_of(suggestion: &Suggestion) -> Option<LineKey> {
 impl Suggest {
     /// Knows no line yet: [`Suggest::learn_now`] before the first quote.
     pub fn new(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        let empty = Model::of(Tagger::train(&[], &[]), Proven::default());
+        let empty = Model::of(Tagger::train(&[], &[]), Proven::default(), Arc::default());
         Self {
             model: Arc::new(RwLock::new(empty)),
             learn: Arc::new(Notify::new()),
@@ -189,7 +206,7 @@ impl Suggest {
     async fn train(&self, store: &Store) -> store::Result<Option<(InUse, Version)>> {
         let mut tx = store.read().await?;
         let seen = tagger::in_use(&mut tx).await?;
-        let lessons = Lessons::read(&mut tx).await?;
+        let lessons = Lessons::read(&mut tx, self.clock.now()).await?;
         let precision = tagger::wanted_precision(&mut tx).await?;
         let judged = answers::drawn(&mut tx, audited::NEWEST).await?;
         drop(tx);
@@ -197,7 +214,8 @@ impl Suggest {
             .map(f64::from)
             .map(|thousandths| thousandths / 1000.0);
         let train = move || {
-            let model = Model::of(lessons.teach(), Proven::from(&judged, precision));
+            let proven = Proven::from(&judged, precision);
+            let model = Model::of(lessons.teach(), proven, lessons.open.clone());
             (model, lessons)
         };
         let Ok((model, lessons)) = tokio::task::spawn_blocking(train).await else {
@@ -241,13 +259,25 @@ impl Suggest {
                     self.learn_now(&store).await
                 }
                 () = self.follow.notified() => self.follow(&store, false).await,
-                () = tokio::time::sleep(look_every) => self.follow(&store, true).await,
+                () = tokio::time::sleep(look_every) => self.look(&store).await,
             };
             if let Err(error) = learnt {
                 tracing::error!(%error, "the tagger could not learn; it is tried again");
                 tokio::time::sleep(AGAIN).await;
                 self.learn_soon();
             }
+        }
+    }
+
+    /// A line may have ended since because its day came.
+    async fn look(&self, store: &Store) -> store::Result<()> {
+        let mut tx = store.read().await?;
+        let lines = store::catalogue::open_lines(&mut tx, self.clock.now()).await?;
+        drop(tx);
+        let known = self.model().lines;
+        match lines.iter().map(|line| &line.key).eq(known.iter()) {
+            true => self.follow(store, true).await,
+            false => self.learn_now(store).await,
         }
     }
 
@@ -265,6 +295,8 @@ impl Suggest {
         loop {
             let mut tx = store.read().await?;
             let page = quotes::texts_after(&mut tx, after, &model.version, PAGE).await?;
+            let ids: Vec<QuoteId> = page.iter().map(|quote| quote.id).collect();
+            let mut among = quotes::to_choose_from(&mut tx, &ids).await?;
             drop(tx);
             let Some(last) = page.last() else {
                 break;
@@ -273,9 +305,12 @@ impl Suggest {
             let by = model.clone();
             let suggested = tokio::task::spawn_blocking(move || {
                 page.into_iter()
-                    .map(|quote| Suggested {
-                        quote: quote.id,
-                        suggestions: by.suggest(&quote.verbatim, &quote.language),
+                    .map(|quote| {
+                        let first = among.remove(&quote.id).unwrap_or_default();
+                        Suggested {
+                            quote: quote.id,
+                            suggestions: by.suggest(&quote.verbatim, &quote.language, &first),
+                        }
                     })
                     .collect::<Vec<_>>()
             })
@@ -301,6 +336,8 @@ impl Suggest {
 
 /// What a tagger is trained from.
 pub(crate) struct Lessons {
+    /// The lines that take tags now.
+    open: Arc<[LineKey]>,
     pub(crate) lines: Vec<LineDescription>,
     decided: Vec<Decided>,
 }
@@ -308,17 +345,18 @@ pub(crate) struct Lessons {
 impl Lessons {
     /// Of now; or of the version at which an administrator stopped the learning, of whose lines those that
     /// are still there.
-    pub(crate) async fn read(tx: &mut Tx) -> store::Result<Lessons> {
-        let now = Lessons::of_now(tx).await?;
+    pub(crate) async fn read(tx: &mut Tx, now: Millis) -> store::Result<Lessons> {
+        let now = Lessons::of_now(tx, now).await?;
         match tagger::held_at(tx).await? {
             Some(version) => Ok(now.as_of(&version)),
             None => Ok(now),
         }
     }
 
-    pub(crate) async fn of_now(tx: &mut Tx) -> store::Result<Lessons> {
-        let lines = catalogue::action_lines(tx).await?;
+    pub(crate) async fn of_now(tx: &mut Tx, now: Millis) -> store::Result<Lessons> {
+        let lines = catalogue::open_lines(tx, now).await?;
         Ok(Lessons {
+            open: lines.iter().map(|line| line.key.clone()).collect(),
             lines: lines.into_iter().map(described).collect(),
             decided: quotes::labelled(tx).await?,
         })
@@ -339,6 +377,13 @@ impl Lessons {
             Some(place) => *place = line,
             None => self.lines.push(line),
         }
+        self
+    }
+
+    /// These in the place of one that is split.
+    pub(crate) fn split(mut self, line: &LineKey, into: Vec<ActionLine>) -> Lessons {
+        self.lines.retain(|other| other.key != line.as_str());
+        self.lines.extend(into.into_iter().map(described));
         self
     }
 

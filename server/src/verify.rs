@@ -5,6 +5,7 @@
 //! right from the documents; see [`mend`]. Both go on beside a server that runs: a batch is one picture of
 //! the data, and where something is put right nobody writes the same conversation meanwhile.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -224,7 +225,7 @@ fn derive(
         &conversation,
         document.received_at,
         surroundings,
-        |_, _| Vec::new(),
+        |_, _, _| Vec::new(),
     ))
 }
 
@@ -238,7 +239,7 @@ fn keep_suggestions(projection: &mut Projection, rows: &Derived, model: Option<&
         let suggested = match (standing, model) {
             (Some(standing), None) => standing,
             (Some(standing), Some(_)) if !standing.is_empty() => standing,
-            (_, Some(model)) => model.suggest(&quote.verbatim, &quote.language),
+            (_, Some(model)) => model.suggest(&quote.verbatim, &quote.language, &BTreeSet::new()),
             (None, None) => Vec::new(),
         };
         quote.take(&suggested);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::consent::Purpose;
-use crate::ids::{LineKey, RoundId};
+use crate::ids::{LineKey, Millis, RoundId};
 use crate::sealed::SealKey;
 
 /// Everything a tablet must know to work without a connection, and the office to draw its screens.
@@ -65,6 +65,54 @@ pub struct ActionLine {
     pub description: String,
     #[serde(default)]
     pub synonyms: Vec<String>,
+    /// Missing while it takes tags. A line stays readable after that: old tags are true for their date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+}
+
+impl ActionLine {
+    /// Whether it takes new tags.
+    pub fn is_open(&self, now: Millis) -> bool {
+        self.ended.as_ref().is_none_or(|ended| now < ended.at)
+    }
+}
+
+/// That an action line takes no new tags, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub how: Ending,
+    /// From this moment on, by the server's clock.
+    pub at: Millis,
+    /// The lines that it was split or merged into.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub into: Vec<LineKey>,
+}
+
+/// How an action line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Nothing follows it; what was tagged stays tagged.
+    Retired,
+    /// Several follow it: of each quote a person says which.
+    Split,
+    /// One follows it, and all its quotes count there.
+    Merged,
+}
+
+impl Ending {
+    pub const ALL: [Ending; 3] = [Self::Retired, Self::Split, Self::Merged];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Retired => "retired",
+            Self::Split => "split",
+            Self::Merged => "merged",
+        }
+    }
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|how| how.as_str() == text)
+    }
 }
 
 /// A district, wijk or buurt with its official code.

@@ -7,6 +7,7 @@ mod counts;
 mod devices;
 mod erasure;
 mod held;
+mod lines;
 mod people;
 mod problem;
 mod programme;
@@ -14,7 +15,7 @@ mod publications;
 mod quotes;
 mod tagger;
 
-pub use counts::{Bucket, Counts, Desk, DeskLine, Dimension};
+pub use counts::{AsOf, Bucket, Counts, Desk, DeskLine, Dimension};
 pub use devices::{Device, EnrolDevice, Enrolment};
 pub use erasure::{
     ConversationFound, ConversationOutline, EraseQuote, Erasure, ErasurePage, ErasureStage,
@@ -23,6 +24,7 @@ pub use erasure::{
 pub use held::{
     HeldPage, HeldWork, RescueOutcome, Rescued, RescuedConversation, TurnDown, TurnedDown,
 };
+pub use lines::{ActOnLines, IntoLine, LineAct, LineActPreview, LineUse};
 pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
 pub use problem::Problem;
 pub use programme::{ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};

@@ -4,6 +4,7 @@ mod bad_input;
 mod erasure;
 mod feed;
 mod held;
+mod lines;
 pub(crate) mod live;
 mod moves;
 mod office;

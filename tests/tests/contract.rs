@@ -5,6 +5,7 @@ mod answers;
 mod attempts;
 mod catalogue;
 mod conversations;
+mod crosswalk;
 mod devices;
 mod documents;
 mod erasing;

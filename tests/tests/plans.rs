@@ -23,12 +23,13 @@ use std::collections::BTreeSet;
 use tokio::process::Command;
 
 /// Tables that grow with what people do.
-const GROW: [&str; 11] = [
+const GROW: [&str; 12] = [
     "documents",
     "feed",
     "conversations",
     "quotes",
     "quote_lines",
+    "line_history",
     "quote_search",
     "selections",
     "tombstones",
@@ -61,7 +62,7 @@ const ALL: [(&str, &str, &str); 5] = [
     ),
     (
         "quote_lines",
-        "l.standing = 'confirmed'\n        where q.tag_state",
+        "(select quote from quote_lines where standing = 'confirmed')",
         "learning takes all",
     ),
 ];
@@ -195,6 +196,8 @@ async fn work(url: &str) {
         "tag_state=untagged",
         "from=2026-01-01&until=2026-12-31",
         "consent=named_publication",
+        "tagged_as=wonen-1",
+        "as_of=2020-01-01",
     ];
     for filter in filters {
         for office in [&editor, &analyst] {

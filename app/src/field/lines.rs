@@ -45,13 +45,14 @@ pub(crate) fn toggled(lines: &[LineKey], line: &LineKey) -> Vec<LineKey> {
 }
 
 fn groups() -> Vec<Group> {
+    let now = tablet::now();
     tablet::peek(|open| {
         let of_theme = |theme: &LineKey| {
             let lines = open
                 .catalogue
                 .action_lines
                 .iter()
-                .filter(|line| line.theme == *theme);
+                .filter(|line| line.theme == *theme && line.is_open(now));
             let option = |line: &koffiekar_sync_core::catalogue::ActionLine| PickOption {
                 value: line.key.as_str().to_owned(),
                 label: line.title.clone(),
@@ -60,12 +61,11 @@ fn groups() -> Vec<Group> {
             lines.map(option).collect::<Vec<_>>()
         };
         let themes = open.catalogue.themes.iter();
-        themes
-            .map(|theme| Group {
-                title: theme.title.clone(),
-                options: of_theme(&theme.key),
-            })
-            .collect()
+        let groups = themes.map(|theme| Group {
+            title: theme.title.clone(),
+            options: of_theme(&theme.key),
+        });
+        groups.filter(|group| !group.options.is_empty()).collect()
     })
     .unwrap_or_default()
 }

@@ -36,6 +36,7 @@ pub(crate) fn prepare() {
                 .catalogue
                 .action_lines
                 .iter()
+                .filter(|line| line.is_open(tablet::now()))
                 .map(|line| LineDescription {
                     key: line.key.as_str().to_owned(),
                     title: line.title.clone(),
@@ -68,7 +69,7 @@ pub(crate) fn lines_for(words: &str, language: &str) -> Vec<LineKey> {
                 open.catalogue
                     .action_lines
                     .iter()
-                    .any(|known| known.key == *line)
+                    .any(|known| known.key == *line && known.is_open(tablet::now()))
             })
         };
         lines

@@ -7,6 +7,8 @@ mod erasing_list;
 mod erasing_outline;
 mod held;
 mod held_decision;
+mod line_act;
+mod line_acts;
 mod lines;
 mod people;
 mod person_form;

@@ -5,8 +5,12 @@ use std::sync::Arc;
 
 use koffiekar_sync_core::catalogue::{ActionLine, Area, AreaLevel, Catalogue};
 use koffiekar_sync_core::ids::{LineKey, RoundId};
+use koffiekar_sync_core::office::LineTag;
 
-use crate::{parts::Choice, words::words};
+use crate::{
+    parts::{Choice, now},
+    words::{fill, words},
+};
 
 thread_local! {
     static CATALOGUE: RefCell<Arc<Catalogue>> = RefCell::default();
@@ -43,6 +47,25 @@ impl Names {
         line.map_or_else(|| key.to_string(), |line| line.title.clone())
     }
 
+    /// Takes new tags.
+    pub(super) fn is_open(self, key: &LineKey) -> bool {
+        let catalogue = self.catalogue();
+        let mut lines = catalogue.action_lines.iter();
+        let line = lines.find(|line| line.key == *key);
+        line.is_none_or(|line| line.is_open(now()))
+    }
+
+    /// What became of a line that people tagged, where it ended.
+    pub(super) fn became(self, tag: &LineTag) -> Option<String> {
+        let words = &words().names;
+        let titles: Vec<String> = tag.became.iter().map(|line| self.line(line)).collect();
+        match titles.as_slice() {
+            [] => (!self.is_open(&tag.line)).then(|| words.line_retired.to_owned()),
+            [line] => Some(fill(words.line_counts_for, &[line])),
+            lines => Some(fill(words.line_split_into, &[&lines.join(", ")])),
+        }
+    }
+
     pub(super) fn area(self, code: Option<&str>) -> String {
         let Some(code) = code else {
             return words().names.unknown_area.to_owned();
@@ -50,6 +73,16 @@ impl Names {
         let catalogue = self.catalogue();
         let area = catalogue.areas.iter().find(|area| area.code == code);
         area.map_or_else(|| code.to_owned(), Area::label)
+    }
+
+    /// The themes with the lines that take tags.
+    pub(super) fn open_themes(self) -> Vec<(LineKey, String, Vec<ActionLine>)> {
+        let mut themes = self.themes();
+        for (_, _, lines) in &mut themes {
+            lines.retain(|line| line.is_open(now()));
+        }
+        themes.retain(|(_, _, lines)| !lines.is_empty());
+        themes
     }
 
     /// The themes with their lines, in the programme's order.

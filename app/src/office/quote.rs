@@ -80,6 +80,7 @@ pub(super) fn Tags(row: QuoteRow) -> impl IntoView {
                     <span aria-hidden="true">{sign_of_standing(tag.standing)}" "</span>
                     {names().line(&tag.line)}
                     <span class="standing">{words.standing(tag.standing)}</span>
+                    {names().became(&tag).map(|became| view! { <span class="became">{became}</span> })}
                 </li>
             }
         })

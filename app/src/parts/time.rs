@@ -4,6 +4,11 @@ use wasm_bindgen::JsValue;
 
 use crate::words;
 
+#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+pub(crate) fn now() -> Millis {
+    Millis(Date::now() as i64)
+}
+
 /// `24 jan 2026`.
 pub(crate) fn day(at: Millis) -> String {
     write(

@@ -113,6 +113,7 @@ impl<'a> Counted<'a> {
             rows,
             columns,
             total: self.total,
+            as_of: None,
         }
     }
 

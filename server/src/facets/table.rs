@@ -26,6 +26,8 @@ pub(super) struct Cell {
     pub(super) month: Name,
     /// The number of all its lines with their standing: [`Table::lines`].
     pub(super) lines: u32,
+    /// The same of the lines that people named, whatever became of them.
+    pub(super) said: u32,
     pub(super) suggested: Option<Name>,
     pub(super) tag_state: TagState,
     /// A bit for each of `Purpose::ALL`.
@@ -173,6 +175,7 @@ impl Table {
 
     fn cell_of(&mut self, row: &FacetRow) -> Cell {
         let lines = self.lines_of(&row.lines);
+        let said = self.lines_of(&row.said);
         let names = &mut self.names;
         let allowed = row.allowed.iter().zip(0..);
         Cell {
@@ -182,6 +185,7 @@ impl Table {
             language: names.number(&row.language),
             month: names.number(&row.month),
             lines,
+            said,
             suggested: row.best_suggestion.as_ref().map(|line| names.number(line)),
             tag_state: row.tag_state,
             allowed: allowed.fold(0, |bits, (yes, place)| bits | u8::from(*yes) << place),

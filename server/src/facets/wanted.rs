@@ -213,6 +213,7 @@ struct Matcher {
     area: Option<(Option<Name>, bool)>,
     /// Of each set of lines whether it is wanted.
     lines: Option<Vec<bool>>,
+    said: Option<Vec<bool>>,
     tag_state: Option<TagState>,
     conflict: Option<bool>,
 }
@@ -223,6 +224,7 @@ impl Matcher {
             sight,
             filter,
             catalogue,
+            ..
         } = question;
         let area = |code: &String| {
             let mut areas = catalogue.areas.iter();
@@ -251,6 +253,14 @@ impl Matcher {
             sets.map(|set| wanted.iter().all(|wanted| stands(set, wanted)))
                 .collect()
         });
+        let said = filter.tagged_as.as_ref().map(|line| {
+            let wanted = table.name(line.as_str());
+            let is = |(line, how): &(Name, LineStanding)| {
+                Some(*line) == wanted && *how != LineStanding::Rejected
+            };
+            let sets = table.lines.iter();
+            sets.map(|set| set.iter().any(is)).collect()
+        });
         Self {
             in_sight: sight.purposes.iter().fold(0, |bits, one| bits | bit(*one)),
             allowed: filter.consent.map_or(0, bit),
@@ -259,6 +269,7 @@ impl Matcher {
             suggested: filter.suggested.as_ref().map(|l| table.name(l.as_str())),
             area: filter.area.as_ref().map(area),
             lines,
+            said,
             tag_state: filter.tag_state,
             conflict: filter.conflict,
         }
@@ -283,6 +294,10 @@ impl Matcher {
                 .lines
                 .as_ref()
                 .is_none_or(|sets| sets[cell.lines as usize])
+            && self
+                .said
+                .as_ref()
+                .is_none_or(|sets| sets[cell.said as usize])
     }
 }
 

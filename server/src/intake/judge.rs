@@ -164,6 +164,7 @@ impl Case {
                     round,
                     device,
                     received_at: self.now,
+                    now: self.now,
                 }
                 .version(*merged, stored, surroundings, &self.model);
                 let Some(version) = version.map(Box::new) else {
@@ -311,6 +312,8 @@ pub(crate) struct New {
     pub(crate) device: DeviceNumber,
     /// For a document that is not there yet.
     pub(crate) received_at: Millis,
+    /// When it is taken in.
+    pub(crate) now: Millis,
 }
 
 impl New {
@@ -323,7 +326,11 @@ impl New {
         model: &Model,
     ) -> Option<NewVersion> {
         let Self {
-            id, round, device, ..
+            id,
+            round,
+            device,
+            now,
+            ..
         } = self;
         let received_at = stored.map_or(self.received_at, |document| document.received_at);
         let projection = project(
@@ -333,7 +340,7 @@ impl New {
             &merged.conversation,
             received_at,
             surroundings,
-            |text, language| model.suggest(text, language),
+            |text, language, first| model.suggest(text, language, first),
         );
         Some(NewVersion {
             id,
@@ -342,6 +349,7 @@ impl New {
             heads: merged.heads,
             bytes: merged.bytes,
             received_at,
+            written_at: now,
             device,
             projection,
             model: model.version.to_string(),

@@ -53,6 +53,7 @@ impl Case {
             round,
             device: DeviceNumber::SERVER,
             received_at: self.now,
+            now: self.now,
         };
         match new.version(successor, None, &self.pusher.surroundings, &self.model) {
             Some(version) => Verdict {

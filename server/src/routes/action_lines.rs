@@ -14,7 +14,7 @@ use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::programme::bounds;
 use crate::store::audit::{self, DONE, Entry};
-use crate::store::catalogue;
+use crate::store::{Tx, catalogue};
 
 /// `PUT /api/v1/action-lines/{key}`: 201 for a new line, 200 for one that was there.
 pub async fn write(
@@ -28,21 +28,14 @@ pub async fn write(
 
     let mut tx = koffiekar.store.write().await?;
     catalogue::bump(&mut tx).await?;
-    let themes = catalogue::themes(&mut tx).await?;
-    if !themes.iter().any(|theme| theme.key == line.theme) {
-        return Err(ApiError::invalid(
-            format!(
-                "De opgave `{}` bestaat niet. Kies een opgave van het programma.",
-                line.theme
-            ),
-            format!(
-                "There is no theme `{}`. Choose a theme of the programme.",
-                line.theme
-            ),
-        ));
-    }
+    ensure_theme(&mut tx, &line.theme).await?;
     let lines = catalogue::action_lines(&mut tx).await?;
-    let exists = lines.iter().any(|other| other.key == line.key);
+    let before = lines.iter().find(|other| other.key == line.key);
+    let exists = before.is_some();
+    let line = ActionLine {
+        ended: before.and_then(|before| before.ended.clone()),
+        ..line
+    };
     if !exists && lines.len() >= bounds::ACTION_LINES {
         return Err(ApiError::conflict(
             format!(
@@ -94,12 +87,27 @@ pub async fn preview(
     caller.may(Action::ManageLines)?;
     let line = checked(key, asked)?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
+    let now = koffiekar.clock.now();
     Ok(Json(
-        koffiekar.previews.of_line(line, store, suggest).await?,
+        koffiekar
+            .previews
+            .of_line(line, store, suggest, now)
+            .await?,
     ))
 }
 
-fn checked(key: LineKey, asked: WriteLine) -> Result<ActionLine, ApiError> {
+pub(super) async fn ensure_theme(tx: &mut Tx, key: &LineKey) -> Result<(), ApiError> {
+    let themes = catalogue::themes(tx).await?;
+    if themes.iter().any(|theme| theme.key == *key) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(
+        format!("De opgave `{key}` bestaat niet. Kies een opgave van het programma."),
+        format!("There is no theme `{key}`. Choose a theme of the programme."),
+    ))
+}
+
+pub(super) fn checked(key: LineKey, asked: WriteLine) -> Result<ActionLine, ApiError> {
     if key.is_none() {
         return Err(ApiError::invalid(
             "De sleutel `none` betekent \"geen actielijn\". Kies een andere sleutel.",
@@ -127,5 +135,6 @@ fn checked(key: LineKey, asked: WriteLine) -> Result<ActionLine, ApiError> {
         synonyms: synonyms
             .map(|synonym| fields::line(SYNONYM, synonym, 1..=bounds::SYNONYM_CHARS))
             .collect::<Result<_, _>>()?,
+        ended: None,
     })
 }

@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use koffiekar_sync_core::catalogue::{Catalogue, RoundKind};
-use koffiekar_sync_core::ids::{QuoteId, RoundId};
+use koffiekar_sync_core::ids::{Millis, QuoteId, RoundId};
 use koffiekar_sync_core::office::QuoteFilter;
 
 use super::quotes::sight;
@@ -29,6 +29,9 @@ const PIECE: usize = 1_000;
 /// Pieces that are made while one is sent.
 const AHEAD: usize = 2;
 
+/// Tells the moment that a table is about; what was erased or withdrawn since is not in it.
+const AS_OF: &str = "koffiekar-as-of";
+
 /// `GET /api/v1/quotes.csv`: the same quotes as the list, all of them.
 pub async fn csv(
     State(koffiekar): State<Koffiekar>,
@@ -37,12 +40,14 @@ pub async fn csv(
 ) -> Result<Response, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
+    let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
     let mut tx = koffiekar.store.read().await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight,
         filter: &filter,
         catalogue: &catalogue,
+        as_of,
     };
     let ids = koffiekar.facets.all(&mut tx, question).await?;
     drop(tx);
@@ -53,6 +58,7 @@ pub async fn csv(
         themes: themes(&catalogue),
         rounds: rounds(&catalogue),
         ids,
+        as_of,
     });
     let starts = (0..table.ids.len()).step_by(PIECE);
     let pieces = stream::iter(starts.collect::<Vec<_>>())
@@ -69,8 +75,12 @@ pub async fn csv(
             "attachment; filename=\"citaten.csv\"",
         ),
     ];
+    let mut answer = Response::new(Body::from_stream(head.chain(pieces)));
+    if let Some(Millis(at)) = as_of {
+        answer.headers_mut().insert(AS_OF, at.into());
+    }
     // What fails on the way breaks the transfer off: nobody takes half a table for a whole one.
-    Ok((headers, Body::from_stream(head.chain(pieces))).into_response())
+    Ok((headers, answer).into_response())
 }
 
 struct Table {
@@ -79,6 +89,7 @@ struct Table {
     themes: Themes,
     rounds: Rounds,
     ids: Vec<QuoteId>,
+    as_of: Option<Millis>,
 }
 
 impl Table {
@@ -91,7 +102,7 @@ impl Table {
         written(rows.iter().map(|row| self.record(row)))
     }
 
-    fn record(&self, quote: &TableRow) -> [String; 14] {
+    fn record(&self, quote: &TableRow) -> [String; 15] {
         let lines = quote.lines.split(' ');
         let themes: BTreeSet<&str> = lines
             .filter_map(|line| self.themes.get(line).map(String::as_str))
@@ -119,13 +130,14 @@ impl Table {
             suggested.unwrap_or_default(),
             probability.map(|p| p.to_string()).unwrap_or_default(),
             consent.join(" "),
+            quote.tagged_as.clone(),
         ]
         .map(unformula)
     }
 
     async fn rows(&self, ids: &[QuoteId]) -> crate::store::Result<Vec<TableRow>> {
         let mut tx = self.koffiekar.store.read().await?;
-        quotes::table_rows(&mut tx, &self.sight, ids).await
+        quotes::table_rows(&mut tx, &self.sight, ids, self.as_of).await
     }
 }
 
@@ -143,7 +155,7 @@ where
         .map_err(|error| error.into_error().into())
 }
 
-const CSV_COLUMNS: [&str; 14] = [
+const CSV_COLUMNS: [&str; 15] = [
     "quote",
     "conversation",
     "recorded_at_utc",
@@ -158,6 +170,7 @@ const CSV_COLUMNS: [&str; 14] = [
     "suggested_line",
     "suggested_probability",
     "consent",
+    "tagged_as",
 ];
 
 /// Themes by the key of their lines.

@@ -51,6 +51,7 @@ pub async fn list(
         sight: &sight,
         filter: &filter,
         catalogue: &catalogue,
+        as_of: quotes::as_of(&filter, koffiekar.clock.now())?,
     };
     Ok(Json(koffiekar.facets.page(&mut tx, question).await?))
 }
@@ -87,6 +88,7 @@ pub async fn counts(
         sight: &sight(&caller),
         filter: &filter,
         catalogue: &catalogue,
+        as_of: quotes::as_of(&filter, koffiekar.clock.now())?,
     };
     let counts = koffiekar.facets.count_by(&mut tx, question, rows, columns);
     Ok(Json(counts.await?))

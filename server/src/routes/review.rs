@@ -17,6 +17,7 @@ use crate::caller::Caller;
 use crate::edit;
 use crate::extract::{Json, Path, Query};
 use crate::facets::Question;
+use crate::line_acts;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::answers::{self, Answer};
@@ -64,6 +65,7 @@ pub async fn queue(
         sight: &sight,
         filter: &filter,
         catalogue: &catalogue,
+        as_of: None,
     };
     let facets = &koffiekar.facets;
     let [mut drawn, unsure] = facets.to_review(&mut tx, question, limit).await?;
@@ -79,7 +81,7 @@ pub async fn queue(
     let twice = twice.map(|judged| judged.answer.quote).take(1).collect();
     let order = mixed(unsure, drawn, twice, limit);
     let ids: Vec<QuoteId> = order.iter().map(|(id, _)| *id).collect();
-    let rows = quotes::in_order(&mut tx, &sight, &ids).await?;
+    let rows = quotes::in_order(&mut tx, &sight, &ids, None).await?;
     let why: BTreeMap<QuoteId, WhyReviewed> = order.into_iter().collect();
     let items = rows.into_iter().filter_map(|quote| {
         let why = *why.get(&quote.id)?;
@@ -165,6 +167,7 @@ pub async fn tag(
     check(&decision, |key| {
         key.is_none() || lines.iter().any(|line| line.key == *key)
     })?;
+    line_acts::ensure_open(&decision.confirm, &lines, koffiekar.clock.now())?;
 
     let answer = answer(&koffiekar, &row, decision.drawn);
     let with = |stance: Stance| {

@@ -128,7 +128,9 @@ pub async fn preview(
     let version = version.ok_or_else(ApiError::not_found)?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
     let previews = &koffiekar.previews;
-    Ok(Json(previews.of_version(&version, store, suggest).await?))
+    let now = koffiekar.clock.now();
+    let preview = previews.of_version(&version, store, suggest, now);
+    Ok(Json(preview.await?))
 }
 
 /// `PUT /api/v1/tagger/learning`

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, UserId};
-use koffiekar_sync_core::office::TagState;
+use koffiekar_sync_core::office::{LineStanding, TagState};
 
-use super::{Result, StoreError, Tx, on};
+use super::{Result, StoreError, Tx, crosswalk, on, quotes};
 use crate::projection::Said;
 
 /// What the tagger answered first.
@@ -27,7 +27,9 @@ pub struct Answer {
 pub struct Judged {
     pub answer: Answer,
     pub language: String,
-    pub tag_state: TagState,
+    /// The lines that stand confirmed: empty for "no action line", `None` where people did not decide, or
+    /// contradict each other.
+    pub decided: Option<Vec<LineKey>>,
     pub said: Vec<Said>,
 }
 
@@ -51,35 +53,48 @@ pub async fn add(tx: &mut Tx, answer: &Answer) -> Result<()> {
     Ok(())
 }
 
-type Row = (
-    Vec<u8>,
-    i64,
-    bool,
-    String,
-    String,
-    i64,
-    String,
-    String,
-    String,
-);
+type Row = (Vec<u8>, i64, bool, String, String, i64, String, String);
 
-/// The newest of those that were drawn by chance and that may be analysed, the newest first.
+/// The newest of those that were drawn by chance and that may be analysed, the newest first; by what became
+/// of the lines since. An answer that was a line which is split by now is left out: neither right nor wrong.
 pub async fn drawn(tx: &mut Tx, most: u32) -> Result<Vec<Judged>> {
     let statement = "
-        select a.quote, a.answered_at, a.drawn, a.model, a.line, a.probability, q.language,
-            q.tag_state, q.said
+        select a.quote, a.answered_at, a.drawn, a.model, a.line, a.probability, q.language, q.said
         from answers a join quotes q on q.id = a.quote
         where a.drawn and q.for_analysis
         order by a.answered_at desc, a.quote limit $1";
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement)
         .bind(i64::from(most))
         .fetch_all(c).await?);
-    rows.into_iter().map(judged).collect()
+    let crosswalk = crosswalk::read(tx, None).await?;
+    let ids: Vec<QuoteId> = rows
+        .iter()
+        .map(|row| QuoteId::from_slice(&row.0))
+        .collect::<std::result::Result<_, _>>()?;
+    let mut stands = quotes::stands(tx, &ids, None).await?;
+    let mut all = Vec::new();
+    for (row, id) in rows.into_iter().zip(ids) {
+        let said = stands.remove(&id).unwrap_or_default();
+        let mut judged = judged(row, crosswalk.judge(&said))?;
+        let mut became = crosswalk.became(&judged.answer.line);
+        match (became.pop(), became.len()) {
+            (None, _) => {}
+            (Some(line), 0) => judged.answer.line = line,
+            (Some(_), _) => continue,
+        }
+        all.push(judged);
+    }
+    Ok(all)
 }
 
-fn judged(row: Row) -> Result<Judged> {
-    let (quote, at, drawn, model, line, probability, language, tag_state, said) = row;
+fn judged(row: Row, stands: crate::crosswalk::Judged) -> Result<Judged> {
+    let (quote, at, drawn, model, line, probability, language, said) = row;
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
+    let confirmed = stands.lines.into_iter();
+    let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
+    let lines = confirmed
+        .map(|(line, _)| line)
+        .filter(|line| !line.is_none());
     Ok(Judged {
         answer: Answer {
             quote: QuoteId::from_slice(&quote)?,
@@ -90,7 +105,7 @@ fn judged(row: Row) -> Result<Judged> {
             probability: probability as f32 / MILLION,
         },
         language,
-        tag_state: TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?,
+        decided: (stands.state == TagState::Confirmed).then(|| lines.collect()),
         said: serde_json::from_str(&said).map_err(|_| corrupt("said"))?,
     })
 }
@@ -115,19 +130,6 @@ pub(super) async fn remove(tx: &mut Tx, quote: QuoteId) -> Result<()> {
 }
 
 impl Judged {
-    /// The lines that stand confirmed: empty for "no action line", `None` where people did not decide, or
-    /// contradict each other.
-    pub fn decided(&self) -> Option<Vec<LineKey>> {
-        if self.tag_state != TagState::Confirmed {
-            return None;
-        }
-        let mut lines: Vec<LineKey> = self.confirmed().map(|said| said.line.clone()).collect();
-        lines.sort();
-        lines.dedup();
-        lines.retain(|line| !line.is_none());
-        Some(lines)
-    }
-
     /// What each person confirmed.
     pub fn by_person(&self) -> BTreeMap<UserId, Vec<LineKey>> {
         let mut people: BTreeMap<_, Vec<LineKey>> = BTreeMap::new();

@@ -7,12 +7,12 @@ use koffiekar_sync_core::catalogue::{
     ActionLine, Area, AreaLevel, Catalogue, ConsentText, Programme, Theme,
 };
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::ids::{LineKey, Millis};
 use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::SealKey;
 use koffiekar_sync_core::wire::Epoch;
 
-use super::{Result, StoreError, Tx, on, rounds};
+use super::{Result, StoreError, Tx, crosswalk, on, rounds};
 use crate::random::hex;
 
 /// What this database is.
@@ -123,8 +123,9 @@ pub async fn themes(tx: &mut Tx) -> Result<Vec<Theme>> {
         .collect()
 }
 
-/// In the order of the programme.
+/// In the order of the programme, those that ended as well.
 pub async fn action_lines(tx: &mut Tx) -> Result<Vec<ActionLine>> {
+    let crosswalk = crosswalk::read(tx, None).await?;
     let statement = "
         select action_lines.key, theme, action_lines.title, description, synonyms
         from action_lines join themes on themes.key = action_lines.theme
@@ -135,8 +136,10 @@ pub async fn action_lines(tx: &mut Tx) -> Result<Vec<ActionLine>> {
         .map(|(key, theme, title, description, synonyms)| {
             let synonyms = serde_json::from_str(&synonyms)
                 .map_err(|_| StoreError::Corrupt(format!("synonyms of {key}")))?;
+            let key: LineKey = key.parse()?;
             Ok(ActionLine {
-                key: key.parse()?,
+                ended: crosswalk.ended(&key).cloned(),
+                key,
                 theme: theme.parse()?,
                 title,
                 description,
@@ -144,6 +147,13 @@ pub async fn action_lines(tx: &mut Tx) -> Result<Vec<ActionLine>> {
             })
         })
         .collect()
+}
+
+/// Those that take tags now.
+pub async fn open_lines(tx: &mut Tx, now: Millis) -> Result<Vec<ActionLine>> {
+    let mut lines = action_lines(tx).await?;
+    lines.retain(|line| line.is_open(now));
+    Ok(lines)
 }
 
 pub async fn areas(tx: &mut Tx) -> Result<Vec<Area>> {
@@ -275,11 +285,14 @@ pub async fn add_consent_text(tx: &mut Tx, text: &ConsentText) -> Result<()> {
     Ok(())
 }
 
-/// How many quotes and sections of publications refer to this line.
+/// How many quotes, now or before, sections of publications and acts refer to this line.
 pub async fn uses_of_line(tx: &mut Tx, line: &LineKey) -> Result<u64> {
     let statement = "
         select (select count(*) from quote_lines where line = $1)
-             + (select count(*) from sections where action_line = $1)";
+             + (select count(*) from line_history where line = $1)
+             + (select count(*) from sections where action_line = $1)
+             + (select count(*) from crosswalk
+                where line = $1 or into_line = $1 and undone_at is null)";
     let (count,): (i64,) =
         on!(tx, c => sqlx::query_as(statement).bind(line.as_str()).fetch_one(c).await?);
     Ok(count.unsigned_abs())

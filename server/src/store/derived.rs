@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use koffiekar_sync_core::ids::{ConversationId, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use sqlx::AssertSqlSafe;
 
 use super::documents::{self, StoredDocument};
-use super::projections::{self, conversation_row, line_row, quote_row};
-use super::tables::{CONVERSATIONS, QUOTE_LINES, QUOTES, SEARCH_ROW, Table};
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, quotes, search};
+use super::history::History;
+use super::projections::{self, Dated, conversation_row, line_row, quote_row};
+use super::tables::{CONVERSATIONS, KNOWN_SINCE, QUOTE_LINES, QUOTES, SEARCH_ROW, Table};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, search};
 use crate::projection::{Projection, json};
 
 /// Documents in the order of their ids, behind this one.
@@ -87,6 +88,13 @@ fn value<'a>(table: &Table, row: &'a Row, column: &str) -> Option<&'a Value> {
     row.get(table.place_of(column)?)
 }
 
+fn integer(table: &Table, row: &Row, column: &str) -> Result<i64> {
+    match value(table, row, column) {
+        Some(Value::Int(number)) => Ok(*number),
+        _ => Err(StoreError::Corrupt(format!("{}.{column}", table.name))),
+    }
+}
+
 fn bytes<'a>(table: &Table, row: &'a Row, column: &str) -> Result<&'a [u8]> {
     match value(table, row, column) {
         Some(Value::Bytes(bytes)) => Ok(bytes),
@@ -139,17 +147,23 @@ impl Derived {
                 let Some(&Value::Int(search_row)) = search_row else {
                     continue;
                 };
-                let expected = quote_row(projection, quote, search_row);
+                let known_since = integer(&QUOTES, row, KNOWN_SINCE)?;
+                let expected = quote_row(projection, quote, search_row, known_since);
                 let differing = differing(&QUOTES, row, &expected);
                 if !differing.is_empty() {
                     tell(format!("its quote {} differs in {differing}", quote.id));
                 }
+                // Since when it stands is the server's own word.
                 let mut expected: Vec<Row> = quote
                     .lines
                     .iter()
-                    .map(|line| line_row(quote.id, line))
+                    .map(|line| line_row(quote.id, line, 0))
                     .collect();
                 let mut lines = self.lines.get(&quote.id).cloned().unwrap_or_default();
+                for row in &mut lines {
+                    row.pop();
+                    row.push(Value::Int(0));
+                }
                 let by_line = |row: &Row| format!("{:?}", row.get(1));
                 expected.sort_by_key(by_line);
                 lines.sort_by_key(by_line);
@@ -214,12 +228,23 @@ async fn wrong_terms(
 /// keep counts of quotes.
 pub async fn put(tx: &mut Tx, projections: &[&Projection]) -> Result<()> {
     let ids: Vec<ConversationId> = projections.iter().map(|p| p.id).collect();
+    let quotes: Vec<QuoteId> = projections
+        .iter()
+        .flat_map(|p| p.quotes.iter().map(|quote| quote.id))
+        .collect();
+    let history = History::of(tx, &ids).await?.with(tx, &quotes).await?;
+    // What is not there any more to be carried along is dated by the receipt of its conversation.
+    let stored = documents::find(tx, &ids).await?;
+    let received: BTreeMap<ConversationId, Millis> =
+        stored.iter().map(|d| (d.id, d.received_at)).collect();
     projections::remove(tx, &ids).await?;
-    let all = projections.iter().flat_map(|p| &p.quotes);
-    let all: Vec<QuoteId> = all.map(|quote| quote.id).collect();
-    projections::remove_quotes(tx, &all).await?;
-    projections::insert(tx, projections.iter().copied()).await?;
-    let place = quotes::next_derived_place(tx).await?;
+    projections::remove_quotes(tx, &quotes).await?;
+    let dated: Vec<Dated<'_>> = projections
+        .iter()
+        .map(|p| (*p, received.get(&p.id).copied().unwrap_or(Millis(0))))
+        .collect();
+    projections::insert(tx, &dated, &history).await?;
+    let place = super::quotes::next_derived_place(tx).await?;
     for piece in bulk::pieces(&ids) {
         let statement = format!(
             "update quotes set derived_place = {place} where conversation in {}",
@@ -233,7 +258,13 @@ pub async fn put(tx: &mut Tx, projections: &[&Projection]) -> Result<()> {
 }
 
 /// Rows that belong to nothing.
-const STRAY: [(&str, &str, &str); 4] = [
+const STRAY: [(&str, &str, &str); 5] = [
+    (
+        "line_history",
+        "line_history where not exists
+            (select 1 from quotes q where q.id = line_history.quote)",
+        "",
+    ),
     (
         "quote_lines",
         "quote_lines where not exists

@@ -7,6 +7,8 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, Ro
 use sqlx::AssertSqlSafe;
 
 use super::feed::{self, Places};
+use super::history::History;
+use super::projections::Dated;
 use super::{
     Result, StoreError, Tx, Value, bind_all, bulk, devices, on, or_start_over, projections, tagger,
     tombstones,
@@ -36,6 +38,8 @@ pub struct NewVersion {
     pub heads: Vec<Head>,
     pub bytes: Vec<u8>,
     pub received_at: Millis,
+    /// When the server took in what is new in it.
+    pub written_at: Millis,
     pub device: DeviceNumber,
     pub projection: Projection,
     /// The version of the tagger that made the suggestions in it.
@@ -136,7 +140,7 @@ pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option
 }
 
 async fn put_with_places(tx: &mut Tx, versions: &[&NewVersion]) -> Result<Option<Places>> {
-    if !put(tx, versions).await? {
+    if !put(tx, versions, History::default()).await? {
         return Ok(None);
     }
     let changed = versions
@@ -146,8 +150,8 @@ async fn put_with_places(tx: &mut Tx, versions: &[&NewVersion]) -> Result<Option
     feed::put(tx, changed).await.map(Some)
 }
 
-/// Writes documents and their projections.
-pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion]) -> Result<bool> {
+/// Writes documents and their projections. `history`: of quotes that stood elsewhere until now.
+pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion], history: History) -> Result<bool> {
     let (new, changed): (Vec<&NewVersion>, Vec<&NewVersion>) = versions
         .iter()
         .partition(|version| version.merged_into.is_none());
@@ -170,9 +174,14 @@ pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion]) -> Result<bool> {
         return Ok(false);
     }
     let replaced: Vec<ConversationId> = changed.iter().map(|version| version.id).collect();
+    let history = history.and(History::of(tx, &replaced).await?);
     projections::remove(tx, &replaced).await?;
-    let projections = versions.iter().map(|version| &version.projection);
-    match projections::insert(tx, projections).await {
+    let projections = versions.iter();
+    let projections: Vec<Dated<'_>> = projections
+        .map(|version| (&version.projection, version.written_at))
+        .collect();
+    history.close(tx, &projections).await?;
+    match projections::insert(tx, &projections, &history).await {
         Ok(()) => {}
         // A quote of another conversation: see `homes_of`.
         Err(error) if error.is_conflict() => return Ok(false),

@@ -5,6 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::documents::{self, NewVersion};
 use super::feed::{self, Places};
+use super::history::{self, History};
 use super::tombstones::{self, Tombstone};
 use super::{Result, Tx, Value, answers, bind_all, bulk, on, or_start_over, projections};
 
@@ -40,7 +41,9 @@ async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> 
     if successor.is_none() {
         answers::remove_of(tx, id).await?;
     }
+    let history = History::of(tx, &[id]).await?;
     projections::remove(tx, &[id]).await?;
+    history::forget(tx, &tombstone.quotes).await?;
     let statement = "delete from documents where id = $1";
     on!(tx, c => sqlx::query(statement)
         .bind(id.as_bytes().as_slice())
@@ -68,7 +71,7 @@ async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> 
         }
     }
     if let Some(successor) = successor {
-        if !documents::put(tx, &[successor]).await? {
+        if !documents::put(tx, &[successor], history).await? {
             return Ok(None);
         }
         news.push((successor.round, successor.id, feed::CHANGED));

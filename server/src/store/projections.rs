@@ -1,9 +1,10 @@
 //! The rows that are derived from documents: conversations, quotes, their lines and search terms.
 
-use koffiekar_sync_core::ids::{ConversationId, LineKey, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId};
 use koffiekar_sync_core::office::LineStanding;
 use sqlx::AssertSqlSafe;
 
+use super::history::History;
 use super::{Result, Tx, Value, bind_all, bulk, on, search};
 use crate::projection::{Projection, QuoteProjection};
 
@@ -79,22 +80,30 @@ async fn take_quotes(tx: &mut Tx, ids: &[ConversationId]) -> Result<()> {
     Ok(())
 }
 
-/// Their rows must not be there.
+/// A projection, and when it is written.
+pub(super) type Dated<'a> = (&'a Projection, Millis);
+
+/// Their rows must not be there; what they said before is in the history.
 pub(super) async fn insert(
     tx: &mut Tx,
-    projections: impl Iterator<Item = &Projection>,
+    projections: &[Dated<'_>],
+    history: &History,
 ) -> Result<()> {
     let (mut conversations, mut quotes, mut lines, mut terms) = (vec![], vec![], vec![], vec![]);
-    let projections: Vec<&Projection> = projections.collect();
-    let count = projections.iter().map(|p| p.quotes.len()).sum();
+    let count = projections.iter().map(|(p, _)| p.quotes.len()).sum();
     let search_rows = search::new_rows(tx, count).await?;
     let mut rows = search_rows.iter().copied();
-    for projection in projections {
+    for (projection, Millis(now)) in projections {
         conversations.push(conversation_row(projection));
         for quote in &projection.quotes {
             let search_row = rows.next().unwrap_or_default();
-            quotes.push(quote_row(projection, quote, search_row));
-            lines.extend(quote.lines.iter().map(|line| line_row(quote.id, line)));
+            let known_since = history.known_since(quote.id, *now);
+            quotes.push(quote_row(projection, quote, search_row, known_since));
+            lines.extend(quote.lines.iter().map(|line| {
+                let (key, standing) = (line.0.as_str(), line.1.as_str());
+                let since = history.since(quote.id, key, standing, *now);
+                line_row(quote.id, line, since)
+            }));
             terms.push(search::text(tx, &quote.terms));
         }
     }
@@ -106,11 +115,11 @@ pub(super) async fn insert(
         insert into quotes (id, conversation, position, round, kind, area, wijk, language,
             recorded_at, month, verbatim, wordings, tag_state, said, for_analysis,
             for_anonymous_publication, for_named_publication, for_follow_up_contact, suggestions,
-            best_suggestion, certainty, accepted, search_row)";
+            best_suggestion, certainty, accepted, search_row, known_since)";
     bulk::insert(tx, head, "", quotes).await?;
     bulk::insert(
         tx,
-        "insert into quote_lines (quote, line, standing)",
+        "insert into quote_lines (quote, line, standing, since)",
         "",
         lines,
     )
@@ -118,11 +127,17 @@ pub(super) async fn insert(
     search::insert(tx, &search_rows, &terms).await
 }
 
-pub(super) fn line_row(quote: QuoteId, (line, standing): &(LineKey, LineStanding)) -> Vec<Value> {
+/// As [`super::tables::QUOTE_LINES`] has its columns.
+pub(super) fn line_row(
+    quote: QuoteId,
+    (line, standing): &(LineKey, LineStanding),
+    since: i64,
+) -> Vec<Value> {
     vec![
         Value::bytes(quote.as_bytes()),
         Value::Text(line.to_string()),
         Value::text(standing.as_str()),
+        Value::Int(since),
     ]
 }
 
@@ -146,6 +161,7 @@ pub(super) fn quote_row(
     projection: &Projection,
     quote: &QuoteProjection,
     search_row: i64,
+    known_since: i64,
 ) -> Vec<Value> {
     let [analysis, anonymous, named, follow_up] = projection.allowed;
     vec![
@@ -172,5 +188,6 @@ pub(super) fn quote_row(
         quote.certainty.map_or(Value::NoInt, Value::Int),
         Value::Bool(quote.accepted),
         Value::Int(search_row),
+        Value::Int(known_since),
     ]
 }

@@ -17,14 +17,18 @@ use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRo
 use sqlx::AssertSqlSafe;
 
 pub use export::{TableRow, table_rows};
-pub use facets::{FacetRow, Frontier, changed_since, facets_after, facets_of, frontier};
+pub use facets::{
+    FacetRow, Frontier, Then, changed_since, facets_after, facets_of, frontier, then,
+};
 pub use learning::{
-    Decided, Suggested, TextOfQuote, labelled, newest_untagged, put_suggestions, texts_after,
+    Decided, Suggested, TextOfQuote, labelled, newest_of_line, newest_untagged, put_suggestions,
+    texts_after, to_choose_from,
 };
 pub use search::FilterError;
-pub(crate) use search::{day, found_by};
+pub(crate) use search::{as_of, day, found_by};
 
-use super::{Result, StoreError, Tx, Value, bind_all, bulk, on};
+use super::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
+use crate::crosswalk::Stand;
 use crate::projection::Said;
 
 /// What the asker may see.
@@ -37,7 +41,7 @@ pub struct Sight {
 
 const COLUMNS: &str = "
     q.id, q.conversation, q.round, r.name, q.kind, q.area, q.language, q.recorded_at, q.verbatim,
-    q.wordings, q.tag_state, q.for_analysis, q.for_anonymous_publication,
+    q.wordings, q.for_analysis, q.for_anonymous_publication,
     q.for_named_publication, q.for_follow_up_contact, q.suggestions";
 
 /// As [`COLUMNS`] has them.
@@ -52,7 +56,6 @@ type Row = (
     i64,
     String,
     Option<String>,
-    String,
     bool,
     bool,
     bool,
@@ -60,9 +63,14 @@ type Row = (
     String,
 );
 
-/// Those of these quotes that the asker may see, in this order.
-pub async fn in_order(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
-    let rows = rows_by_ids(tx, ids).await?;
+/// Those of these quotes that the asker may see, in this order, with their tags as they stood then.
+pub async fn in_order(
+    tx: &mut Tx,
+    sight: &Sight,
+    ids: &[QuoteId],
+    as_of: Option<Millis>,
+) -> Result<Vec<QuoteRow>> {
+    let rows = rows_as_of(tx, ids, as_of).await?;
     let mut rows: BTreeMap<QuoteId, QuoteRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     let found = ids.iter().filter_map(|id| rows.remove(id));
     Ok(found.filter(|quote| sight.shows(quote)).collect())
@@ -70,6 +78,10 @@ pub async fn in_order(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec
 
 /// Quotes by id, whoever asks: for the server's own use, and for screens that check before.
 pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> {
+    rows_as_of(tx, ids, None).await
+}
+
+async fn rows_as_of(tx: &mut Tx, ids: &[QuoteId], as_of: Option<Millis>) -> Result<Vec<QuoteRow>> {
     let mut rows: Vec<Row> = Vec::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
@@ -81,7 +93,7 @@ pub async fn rows_by_ids(tx: &mut Tx, ids: &[QuoteId]) -> Result<Vec<QuoteRow>> 
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
         rows.extend(found);
     }
-    dress(tx, rows).await
+    dress(tx, rows, as_of).await
 }
 
 /// One quote, if the asker may see it.
@@ -129,20 +141,25 @@ impl Sight {
     }
 }
 
-/// What a resident allows, as one number of which each bit is one of `Purpose::ALL`; and behind them one for
-/// what was accepted.
+/// As one number: a bit for each of `Purpose::ALL` that the resident allows, one for what was accepted, and
+/// how sure the tagger is.
 fn flags(tx: &Tx) -> &'static str {
     tx.pick(
         "q.for_analysis + 2 * q.for_anonymous_publication + 4 * q.for_named_publication
-            + 8 * q.for_follow_up_contact + 16 * q.accepted",
+            + 8 * q.for_follow_up_contact + 16 * q.accepted + 32 * coalesce(q.certainty, 0)",
         "cast(q.for_analysis::int + 2 * q.for_anonymous_publication::int
             + 4 * q.for_named_publication::int + 8 * q.for_follow_up_contact::int
-            + 16 * q.accepted::int as bigint)",
+            + 16 * q.accepted::int as bigint) + 32 * coalesce(q.certainty, 0)",
     )
 }
 
 fn is_accepted(flags: i64) -> bool {
     flags & 16 != 0
+}
+
+/// In thousandths.
+fn certainty(flags: i64) -> i64 {
+    flags >> 5
 }
 
 fn allowed(flags: i64) -> [bool; 4] {
@@ -159,27 +176,73 @@ pub(super) async fn next_derived_place(tx: &mut Tx) -> Result<i64> {
     Ok(place)
 }
 
-/// Puts tags and selections beside the rows.
-async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
-    let mut tags: BTreeMap<Vec<u8>, Vec<LineTag>> = BTreeMap::new();
+/// What stands on the lines of these quotes: the rows as they are, or as they stood. Each table is asked
+/// for them by itself, so that both find them by their index.
+fn lines_of(these: &str, as_of: Option<Millis>) -> String {
+    match as_of {
+        None => format!("quote_lines l where {these}"),
+        // A number needs no escaping.
+        Some(Millis(at)) => format!(
+            "(select quote, line, standing, since from quote_lines where {these} and since <= {at}
+              union all
+              select quote, line, standing, since from line_history
+              where {these} and since <= {at} and until > {at}) l"
+        ),
+    }
+}
+
+/// What stands, or stood, on the lines of these quotes, in the order of the lines.
+pub(super) async fn stands(
+    tx: &mut Tx,
+    ids: &[QuoteId],
+    as_of: Option<Millis>,
+) -> Result<BTreeMap<QuoteId, Vec<Stand>>> {
+    let mut found: BTreeMap<QuoteId, Vec<Stand>> = BTreeMap::new();
+    for piece in bulk::pieces(ids) {
+        let statement = format!(
+            "select quote, line, standing, since from {} order by line",
+            lines_of(
+                &format!("quote in {}", bulk::list(tx, 0, piece.len())),
+                as_of
+            )
+        );
+        let mut keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        if let (Tx::Sqlite(_), Some(_)) = (&tx, as_of) {
+            // Its placeholders have no numbers: the list stands there twice.
+            keys.extend(keys.clone());
+        }
+        let rows: Vec<(Vec<u8>, String, String, i64)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for (quote, line, standing, since) in rows {
+            let stands = found.entry(QuoteId::from_slice(&quote)?).or_default();
+            stands.push(stand(&line, &standing, since)?);
+        }
+    }
+    Ok(found)
+}
+
+fn stand(line: &str, standing: &str, since: i64) -> Result<Stand> {
+    Ok(Stand {
+        line: line.parse()?,
+        standing: LineStanding::parse(standing)
+            .ok_or_else(|| StoreError::Corrupt("standing of a tag".to_owned()))?,
+        since: Millis(since),
+    })
+}
+
+/// Puts tags, what they come to, and selections beside the rows.
+async fn dress(tx: &mut Tx, rows: Vec<Row>, as_of: Option<Millis>) -> Result<Vec<QuoteRow>> {
+    let crosswalk = crosswalk::read(tx, as_of).await?;
+    let quotes: Vec<QuoteId> = rows
+        .iter()
+        .map(|row| QuoteId::from_slice(&row.0))
+        .collect::<std::result::Result<_, _>>()?;
+    let mut said = stands(tx, &quotes, as_of).await?;
     let mut selected: BTreeMap<Vec<u8>, Vec<SectionId>> = BTreeMap::new();
     let ids: Vec<&Vec<u8>> = rows.iter().map(|row| &row.0).collect();
     for piece in bulk::pieces(&ids) {
         let list = bulk::list(tx, 0, piece.len());
         let keys = || piece.iter().map(|id| Value::bytes(id));
-        let statement = format!(
-            "select quote, line, standing from quote_lines where quote in {list} order by line"
-        );
-        let found: Vec<(Vec<u8>, String, String)> = on!(tx, c => bind_all!(
-            sqlx::query_as(AssertSqlSafe(statement)), keys()).fetch_all(c).await?);
-        for (quote, line, standing) in found {
-            let standing = LineStanding::parse(&standing)
-                .ok_or_else(|| StoreError::Corrupt("standing of a tag".to_owned()))?;
-            tags.entry(quote).or_default().push(LineTag {
-                line: line.parse()?,
-                standing,
-            });
-        }
         let statement = format!(
             "select quote, section from selections where quote in {list} order by chosen_at"
         );
@@ -193,34 +256,54 @@ async fn dress(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<QuoteRow>> {
         }
     }
     rows.into_iter()
-        .map(|row| {
-            let tags = tags.remove(&row.0).unwrap_or_default();
+        .zip(quotes)
+        .map(|(row, id)| {
+            let said = said.remove(&id).unwrap_or_default();
+            let tag_state = crosswalk.judge(&said).state;
+            let tags = said.into_iter().map(|stand| LineTag {
+                became: crosswalk.became(&stand.line),
+                line: stand.line,
+                standing: stand.standing,
+            });
             let selected_in = selected.remove(&row.0).unwrap_or_default();
-            quote(row, tags, selected_in)
+            let mut quote = quote(row, tags.collect(), tag_state, selected_in)?;
+            if as_of.is_none() {
+                accept(&mut quote);
+            }
+            Ok(quote)
         })
         .collect()
 }
 
-fn quote(row: Row, mut tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Result<QuoteRow> {
+/// Where nobody spoke, an answer of the tagger may stand.
+fn accept(quote: &mut QuoteRow) {
+    let first = quote.suggestions.first().filter(|first| first.accepted);
+    if let Some(first) = first
+        && quote.tag_state == TagState::Untagged
+        && quote.tags.is_empty()
+    {
+        quote.tag_state = TagState::Accepted;
+        quote.tags.push(LineTag {
+            line: first.line.clone(),
+            standing: LineStanding::Accepted,
+            became: Vec::new(),
+        });
+    }
+}
+
+fn quote(
+    row: Row,
+    tags: Vec<LineTag>,
+    tag_state: TagState,
+    selected_in: Vec<SectionId>,
+) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
-    let (.., verbatim, wordings, tag_state, analysis, anonymous, named, follow_up, suggestions) =
-        &row;
+    let (.., verbatim, wordings, analysis, anonymous, named, follow_up, suggestions) = &row;
     let wordings = match wordings {
         Some(list) => from_json("wordings", list)?,
         None => vec![verbatim.clone()],
     };
-    let suggestions: Vec<LineSuggestion> = from_json("suggestions", suggestions)?;
-    let mut tag_state = TagState::parse(tag_state).ok_or_else(|| corrupt("tag state"))?;
-    let accepted = suggestions.first().filter(|first| first.accepted);
-    if let Some(accepted) = accepted.filter(|_| tag_state == TagState::Untagged && tags.is_empty())
-    {
-        tag_state = TagState::Accepted;
-        tags.push(LineTag {
-            line: accepted.line.clone(),
-            standing: LineStanding::Accepted,
-        });
-    }
     let allowed = Purpose::ALL
         .into_iter()
         .zip([analysis, anonymous, named, follow_up]);
@@ -237,7 +320,7 @@ fn quote(row: Row, mut tags: Vec<LineTag>, selected_in: Vec<SectionId>) -> Resul
         wordings,
         tag_state,
         tags,
-        suggestions,
+        suggestions: from_json::<Vec<LineSuggestion>>("suggestions", suggestions)?,
         consent: allowed
             .filter(|(_, yes)| **yes)
             .map(|(purpose, _)| purpose)

@@ -32,6 +32,8 @@ use Kind::{Bool, Bytes, Int, Text};
 
 /// Numbers that an engine gives by itself: they are given anew where a table is carried over.
 pub(crate) const SEARCH_ROW: &str = "search_row";
+/// When a quote came: the server's word, which follows from no document.
+pub(crate) const KNOWN_SINCE: &str = "known_since";
 
 pub(crate) const CONVERSATIONS: Table = Table {
     name: "conversations",
@@ -76,18 +78,24 @@ pub(crate) const QUOTES: Table = Table {
         ("certainty", Int),
         ("accepted", Bool),
         (SEARCH_ROW, Int),
+        (KNOWN_SINCE, Int),
     ],
 };
 
 pub(crate) const QUOTE_LINES: Table = Table {
     name: "quote_lines",
     key: &["quote", "line"],
-    columns: &[("quote", Bytes), ("line", Text), ("standing", Text)],
+    columns: &[
+        ("quote", Bytes),
+        ("line", Text),
+        ("standing", Text),
+        ("since", Int),
+    ],
 };
 
 const AUDIT_LOG: &str = "audit_log";
 
-pub const TABLES: [Table; 26] = [
+pub const TABLES: [Table; 28] = [
     Table {
         name: "installation",
         key: &["one"],
@@ -184,6 +192,24 @@ pub const TABLES: [Table; 26] = [
         ],
     },
     Table {
+        name: "crosswalk",
+        key: &["act", "place"],
+        columns: &[
+            ("act", Int),
+            ("place", Int),
+            ("kind", Text),
+            ("line", Text),
+            ("into_line", Text),
+            ("made", Bool),
+            ("starts_at", Int),
+            ("note", Text),
+            ("recorded_at", Int),
+            ("recorded_by", Bytes),
+            ("undone_at", Int),
+            ("undone_by", Bytes),
+        ],
+    },
+    Table {
         name: "round_members",
         key: &["round", "member"],
         columns: &[("round", Bytes), ("member", Bytes)],
@@ -238,6 +264,17 @@ pub const TABLES: [Table; 26] = [
     CONVERSATIONS,
     QUOTES,
     QUOTE_LINES,
+    Table {
+        name: "line_history",
+        key: &["quote", "line", "since"],
+        columns: &[
+            ("quote", Bytes),
+            ("line", Text),
+            ("standing", Text),
+            ("since", Int),
+            ("until", Int),
+        ],
+    },
     Table {
         name: "publications",
         key: &["id"],

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::LineKey;
+use crate::ids::{LineKey, Millis};
 
 /// A dimension to count quotes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +62,30 @@ pub struct Counts {
     pub cells: Vec<Vec<u64>>,
     /// Quotes that match the filter, each once.
     pub total: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
+}
+
+/// Stands with an answer about the past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AsOf {
+    /// Tags and action lines count as they stood at this moment.
+    pub at: Millis,
+    /// What may make this answer another one later: what is erased and what residents withdraw goes from
+    /// answers about the past as well.
+    pub without: String,
+}
+
+impl AsOf {
+    pub const WITHOUT: &str =
+        "quotes that were erased since, and those whose residents withdrew their consent since";
+
+    pub fn at(at: Millis) -> Self {
+        Self {
+            at,
+            without: Self::WITHOUT.to_owned(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::AsOf;
 use crate::catalogue::RoundKind;
 use crate::consent::Purpose;
 use crate::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, SectionId};
@@ -57,6 +58,10 @@ pub struct QuoteFilter {
     /// "geen actielijn".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_line: Option<LineKey>,
+    /// Quotes that people tagged to this line, whatever became of it: also those of a line that was split
+    /// or merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tagged_as: Option<LineKey>,
     /// Quotes that people tagged to a line of this theme.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theme: Option<LineKey>,
@@ -86,6 +91,10 @@ pub struct QuoteFilter {
     /// `true`: only quotes of which two wordings were recorded and nobody settled it yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<bool>,
+    /// Tags and action lines as they stood then: at the end of a day that is over (ISO date in UTC), or at
+    /// a moment of at least a minute ago (milliseconds). All else is as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
     /// Words that must all occur; Dutch, Turkish and English stems, Arabic folded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -106,6 +115,8 @@ pub struct QuotePage {
     pub next: Option<String>,
     /// All that match the filter, whatever the page.
     pub total: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,6 +135,7 @@ pub struct QuoteRow {
     pub verbatim: String,
     /// More than one: recorded differently by two people, nobody settled it yet.
     pub wordings: Vec<String>,
+    /// By the action lines as they are: what people said of a line that was split asks for another word.
     pub tag_state: TagState,
     /// What people said, a row per line.
     pub tags: Vec<LineTag>,
@@ -139,6 +151,9 @@ pub struct QuoteRow {
 pub struct LineTag {
     pub line: LineKey,
     pub standing: LineStanding,
+    /// Of a line that was merged: the one it counts for. Of one that was split: those to choose from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub became: Vec<LineKey>,
 }
 
 /// What people's statements about one quote and one line come to.

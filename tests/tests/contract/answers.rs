@@ -6,7 +6,7 @@ use koffiekar_server::store::erasing::{self, Erasing};
 use koffiekar_server::store::{Store, derived};
 
 use koffiekar_sync_core::ids::UserId;
-use koffiekar_sync_core::office::TagState;
+use koffiekar_sync_core::office::{LineStanding, TagState};
 
 use super::tombstones::tombstone;
 use super::world::*;
@@ -60,6 +60,12 @@ async fn decided(store: &Store) {
         (TagState::Confirmed, vec![confirmed(BRAM, "wonen-1")]),
     ];
     for (projection, (state, said)) in all.iter_mut().zip(states) {
+        let standing = match state {
+            TagState::Contested => LineStanding::Contested,
+            _ => LineStanding::Confirmed,
+        };
+        let lines = said.iter().map(|said| (said.line.clone(), standing));
+        projection.quotes[0].lines = lines.collect();
         projection.quotes[0].tag_state = state;
         projection.quotes[0].said = serde_json::to_string(&said).unwrap();
     }
@@ -84,7 +90,7 @@ async fn the_first_answer_stays_and_stands_beside_what_people_say_now() {
         let found: Vec<&Answer> = judged.iter().map(|one| &one.answer).collect();
         // The newest first; of those that may be analysed, and that are there.
         assert_eq!(found, [&given[3], &given[2], &given[0]]);
-        let decisions: Vec<_> = judged.iter().map(Judged::decided).collect();
+        let decisions: Vec<_> = judged.iter().map(|one| one.decided.clone()).collect();
         let both = vec![line("groen-1"), line("wonen-1")];
         assert_eq!(decisions, [None, Some(vec![]), Some(both)]);
         assert_eq!(judged[0].by_person().len(), 2);

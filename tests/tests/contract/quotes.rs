@@ -93,6 +93,7 @@ async fn page(tx: &mut Tx, sight: &Sight, filter: &QuoteFilter) -> Result<QuoteP
         sight,
         filter,
         catalogue,
+        as_of: None,
     };
     Facets::default().page(tx, question).await
 }
@@ -139,6 +140,7 @@ async fn a_quote_is_read_as_it_was_written() {
         .map(|(key, standing)| LineTag {
             line: line(key),
             standing,
+            became: Vec::new(),
         })
         .into(),
         suggestions: vec![],

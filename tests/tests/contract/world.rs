@@ -167,6 +167,7 @@ pub(crate) fn action_line(key: &str) -> ActionLine {
         title: format!("Lijn {key}"),
         description: "Wat er gebeurt".to_owned(),
         synonyms: vec!["huis".to_owned(), "\"çatı\" 'dak'".to_owned()],
+        ended: None,
     }
 }
 
@@ -241,6 +242,7 @@ pub(crate) fn new(projection: Projection) -> NewVersion {
         heads: vec![head(n)],
         bytes: vec![n; 40 + usize::from(n)],
         received_at: AT.plus(1),
+        written_at: AT.plus(1),
         device: TABLET,
         model: String::new(),
         projection,

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Rows for the tables that [`Data`] leaves empty, by the migration since which they can be written.
-const MORE: [(usize, &[&str]); 5] = [
+const MORE: [(usize, &[&str]); 6] = [
     (
         1,
         &[
@@ -61,6 +61,17 @@ const MORE: [(usize, &[&str]); 5] = [
     (
         8,
         &["insert into attempts (key, attempts, ends_at) values ( x'1a', 3, 1000)"],
+    ),
+    (
+        11,
+        &[
+            "insert into crosswalk (act, place, kind, line, into_line, made, starts_at, note, recorded_at,
+                recorded_by, undone_at, undone_by)
+             values (1, 0, 'retired', 'wonen-1', null, false, 1000, '', 1000,
+                x'00000000000000000000000000000001', 2000, x'00000000000000000000000000000001')",
+            "insert into line_history (quote, line, standing, since, until)
+             values ( x'00000000000000000000000000000064', 'wonen-1', 'proposed', 1000, 2000)",
+        ],
     ),
 ];
 

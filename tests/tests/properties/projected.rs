@@ -130,7 +130,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
                 &conversation,
                 stored.received_at,
                 &desk.surroundings,
-                |text, language| tagger.suggest(text, language),
+                |text, language, first| tagger.suggest(text, language, first),
             );
             let mut found = Rows::of(place).await.projection(id).await;
             if found.quotes.is_empty() {

@@ -67,6 +67,13 @@ impl House {
         };
         let path = format!("/api/v1/quotes/{}/tags", page.quotes[0].id);
         let _: QuoteRow = editor.post(&path, &decision).await;
+        let line = page.quotes[1].suggestions[0].line.clone();
+        let path = format!("/api/v1/quotes/{}/tags", page.quotes[1].id);
+        for what in ["confirm", "retract"] {
+            let _: QuoteRow = editor.post(&path, &json!({ what: [line] })).await;
+        }
+        let retired = json!({ "kind": "retired", "lines": ["wonen-1"] });
+        let _: Value = admin.post("/api/v1/line-acts", &retired).await;
         let publications: Vec<Publication> = editor.get("/api/v1/publications").await;
         let path = format!("/api/v1/publications/{}", publications[0].id);
         let publication: Publication = editor.get(&path).await;

@@ -1,18 +1,20 @@
 //! Action lines: their names and the words that suggestions start from.
 
-use koffiekar_sync_core::catalogue::ActionLine;
+use koffiekar_sync_core::catalogue::{ActionLine, Catalogue, Ended, Ending};
 use koffiekar_sync_core::ids::LineKey;
-use koffiekar_sync_core::office::WriteLine;
+use koffiekar_sync_core::office::{LineAct, WriteLine};
 use leptos::{ev, prelude::*, task::spawn_local};
 
+use super::line_act::ActForm;
+use super::line_acts::{self, LineActs};
 use super::preview::Preview;
 use super::refuse;
 use crate::{
     api,
     office::names::names,
     parts::{
-        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Select, TextArea, TextField, Tone,
-        announce, title,
+        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Select, Source, TextArea, TextField,
+        Tone, announce, day, title,
     },
     words::{fill, words},
 };
@@ -23,6 +25,20 @@ pub(super) fn Lines() -> impl IntoView {
     title(words.lines.title);
     let themes = RwSignal::new(names().themes());
     let asked = RwSignal::new(None::<ActionLine>);
+    let acting = RwSignal::new(None::<ActionLine>);
+    let acts = Source::<Vec<LineAct>>::new();
+    acts.fetch(line_acts::PATH.to_owned());
+    // What an act did to the lines is the server's to say.
+    let acted = Callback::new(move |()| {
+        acting.set(None);
+        acts.refresh(line_acts::PATH.to_owned());
+        spawn_local(async move {
+            if let Ok(catalogue) = api::get::<Catalogue>("/api/v1/programme").await {
+                names().load(catalogue);
+                themes.set(names().themes());
+            }
+        });
+    });
     let close = Callback::new(move |()| asked.set(None));
     let done = Callback::new(move |line: ActionLine| {
         names().change(|catalogue| {
@@ -39,10 +55,29 @@ pub(super) fn Lines() -> impl IntoView {
     });
     let row = move |line: ActionLine| {
         let label = fill(words.lines.edit, &[&line.title]);
+        let act_label = fill(words.lines.act_title, &[&line.title]);
         let shown = line.clone();
+        let ended = shown.ended.as_ref().map(ended);
+        let to_act = line.clone();
+        let act = shown.ended.is_none().then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button quiet small"
+                    aria-label=act_label
+                    on:click=move |_| acting.set(Some(to_act.clone()))
+                >
+                    {words.lines.act}
+                </button>
+            }
+        });
         view! {
-            <tr>
-                <th scope="row">{shown.title}<div class="under">{shown.key.to_string()}</div></th>
+            <tr class:off=shown.ended.is_some()>
+                <th scope="row">
+                    {shown.title}
+                    <div class="under">{shown.key.to_string()}</div>
+                    {ended.map(|text| view! { <div class="under">{text}</div> })}
+                </th>
                 <td>
                     {shown.description}
                     <div class="under">{shown.synonyms.join(", ")}</div>
@@ -56,6 +91,7 @@ pub(super) fn Lines() -> impl IntoView {
                     >
                         {words.common.edit}
                     </button>
+                    {act}
                 </td>
             </tr>
         }
@@ -91,8 +127,24 @@ pub(super) fn Lines() -> impl IntoView {
         <p class="lead">{words.lines.intro}</p>
         {provisional.then(|| view! { <Notice tone=Tone::Plain>{words.shell.provisional}</Notice> })}
         {body}
+        <LineActs acts on_done=acted/>
         {move || asked.get().map(|line| view! { <LineForm line on_done=done on_close=close/> })}
+        {move || acting.get().map(|line| view! {
+            <ActForm line on_done=acted on_close=Callback::new(move |()| acting.set(None))/>
+        })}
     }
+}
+
+/// Since when a line takes no tags, and what follows it.
+fn ended(ended: &Ended) -> String {
+    let words = &words().lines;
+    let into: Vec<String> = ended.into.iter().map(|line| names().line(line)).collect();
+    let text = match ended.how {
+        Ending::Retired => words.ended_retired,
+        Ending::Split => words.ended_split,
+        Ending::Merged => words.ended_merged,
+    };
+    fill(text, &[&day(ended.at), &into.join(", ")])
 }
 
 #[component]

@@ -91,6 +91,8 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
             {select("filter-consent", words.filters.consent, with_all(purposes), CONSENT)}
             {day("filter-from", words.filters.from, FROM)}
             {day("filter-until", words.filters.until, UNTIL)}
+            {day("filter-as-of", words.filters.as_of, AS_OF)}
+            <p class="hint">{words.filters.as_of_hint}</p>
             {move || any().then(|| view! {
                 <button type="button" class="button quiet small" on:click=clear>{words.filters.clear}</button>
             })}
@@ -113,6 +115,10 @@ const FROM: Part = (
 const UNTIL: Part = (
     |filter| filter.until.clone().unwrap_or_default(),
     |filter, value| filter.until = value,
+);
+const AS_OF: Part = (
+    |filter| filter.as_of.clone().unwrap_or_default(),
+    |filter, value| filter.as_of = value,
 );
 const LANGUAGE: Part = (
     |filter| filter.language.clone().unwrap_or_default(),

@@ -77,10 +77,17 @@ fn PeopleSay(desk: List, row: QuoteRow) -> impl IntoView {
         return nobody.into_any();
     }
     let id = row.id;
-    let tag = |LineTag { line, standing }: LineTag| {
+    let tag = |tag: LineTag| {
+        let became = names().became(&tag);
+        let LineTag { line, standing, .. } = tag;
         let title = names().line(&line);
+        let unsettled = matches!(
+            standing,
+            LineStanding::Proposed | LineStanding::Contested | LineStanding::Accepted
+        );
+        let may_confirm = unsettled && names().is_open(&line);
         let (yes, no) = (line.clone(), line);
-        let confirm = matches!(standing, LineStanding::Proposed | LineStanding::Contested | LineStanding::Accepted).then(|| {
+        let confirm = may_confirm.then(|| {
             view! {
                 <button type="button" class="tag-act" on:click=move |_| desk.confirm(id, yes.clone())>
                     {words.desk.confirm_tag}
@@ -101,6 +108,7 @@ fn PeopleSay(desk: List, row: QuoteRow) -> impl IntoView {
                 <span aria-hidden="true">{sign_of_standing(standing)}" "</span>
                 <span class="tag-line">{title.clone()}</span>
                 <span class="standing">{words.names.standing(standing)}</span>
+                {became.map(|became| view! { <span class="became">{became}</span> })}
                 {confirm}
                 {reject}
             </li>

@@ -148,6 +148,7 @@ fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
             None => row.tags.push(LineTag {
                 line: line.clone(),
                 standing,
+                became: Vec::new(),
             }),
         }
     }

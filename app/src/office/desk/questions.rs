@@ -70,7 +70,7 @@ pub(super) fn Questions(desk: List) -> impl IntoView {
 fn WhichLine(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
     let words = words();
     let mut picks = Vec::new();
-    for (_, group, lines) in names().themes() {
+    for (_, group, lines) in names().open_themes() {
         picks.extend(lines.into_iter().map(|line| Pick {
             value: line.key.to_string(),
             label: line.title,
@@ -176,7 +176,7 @@ fn concerns(row: &QuoteRow, section: &Section) -> bool {
         .tags
         .iter()
         .filter(|tag| tag.standing != LineStanding::Rejected)
-        .map(|tag| &tag.line)
+        .flat_map(|tag| [&tag.line].into_iter().chain(&tag.became))
         .collect();
     let lines = if said.is_empty() {
         row.suggestions

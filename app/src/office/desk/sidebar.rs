@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     office::names::names,
-    parts::Fetched,
+    parts::{Fetched, now},
     words::{number, words},
 };
 
@@ -121,6 +121,12 @@ fn LineRow(desk: List, line: ActionLine, numbers: Memo<Option<Desk>>) -> impl In
             .with_view(View::Line(key.clone(), view))
             .href()
     };
+    // A line that ended is listed as long as something stands there.
+    let is_open = line.is_open(now());
+    let is_empty = move || {
+        let numbers = mine.get();
+        numbers.is_none_or(|line| line.suggested + line.proposed + line.confirmed == 0)
+    };
     let key = line.key;
     let here = move || {
         matches!(desk.address.get().view, View::Line(line, _) if line == key).then_some("true")
@@ -138,9 +144,12 @@ fn LineRow(desk: List, line: ActionLine, numbers: Memo<Option<Desk>>) -> impl In
         }
     };
     view! {
-        <li>
+        <li hidden=move || !is_open && is_empty()>
             <a href=href aria-current=here>
-                <span class="line-title">{line.title}</span>
+                <span class="line-title">
+                    {line.title}
+                    {(!is_open).then(|| format!(" ({})", crate::words::words().names.line_retired))}
+                </span>
                 {tally(|line| line.suggested, words.waiting)}
                 {tally(|line| line.proposed, words.proposed_title)}
                 {tally(|line| line.confirmed, words.confirmed_title)}

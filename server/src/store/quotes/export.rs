@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId, RoundId};
-use koffiekar_sync_core::office::TagState;
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId};
+use koffiekar_sync_core::office::{LineStanding, TagState};
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
 
 use super::Sight;
-use crate::store::{Result, StoreError, Tx, Value, bind_all, bulk, on};
+use crate::crosswalk::{Crosswalk, Stand};
+use crate::store::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
 
 /// One quote as a line of the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +24,10 @@ pub struct TableRow {
     pub verbatim: String,
     pub tag_state: TagState,
     pub consent: Vec<Purpose>,
-    /// The lines that people named and nobody denied, in the order of their keys, a space between.
+    /// The lines that it counts for, in the order of their keys, a space between.
     pub lines: String,
+    /// Those that people named and nobody denied, whatever became of them.
+    pub tagged_as: String,
     /// The best suggestion: its line and its probability.
     pub suggested: Option<(String, f64)>,
 }
@@ -37,9 +40,7 @@ type Row = (
     String,
     i64,
     String,
-    String,
     i64,
-    Option<String>,
     String,
 );
 
@@ -52,16 +53,20 @@ struct Best {
     probability: f64,
 }
 
-/// Those of these quotes that the asker may see, in this order.
-pub async fn table_rows(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<TableRow>> {
+/// Those of these quotes that the asker may see, in this order, with their tags as they stood then.
+pub async fn table_rows(
+    tx: &mut Tx,
+    sight: &Sight,
+    ids: &[QuoteId],
+    as_of: Option<Millis>,
+) -> Result<Vec<TableRow>> {
+    let crosswalk = crosswalk::read(tx, as_of).await?;
+    let mut said = super::stands(tx, ids, as_of).await?;
     let mut found: BTreeMap<QuoteId, TableRow> = BTreeMap::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
             "select q.id, q.conversation, q.round, q.area, q.language, q.recorded_at,
-                q.verbatim, q.tag_state, {}, (select string_agg(l.line, ' ' order by l.line)
-                    from quote_lines l
-                    where l.quote = q.id and l.standing in ('proposed', 'confirmed')),
-                q.suggestions
+                q.verbatim, {}, q.suggestions
              from quotes q where q.id in {}",
             super::flags(tx),
             bulk::list(tx, 0, piece.len())
@@ -70,7 +75,10 @@ pub async fn table_rows(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<V
         let rows: Vec<Row> = on!(tx, c => bind_all!(
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
         for row in rows {
-            let row = table_row(row)?;
+            let said = said
+                .remove(&QuoteId::from_slice(&row.0)?)
+                .unwrap_or_default();
+            let row = table_row(row, &said, &crosswalk, as_of.is_none())?;
             if sight.allows(row.round, &row.consent) {
                 found.insert(row.id, row);
             }
@@ -79,20 +87,21 @@ pub async fn table_rows(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<V
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-fn table_row(row: Row) -> Result<TableRow> {
+fn table_row(row: Row, said: &[Stand], crosswalk: &Crosswalk, is_now: bool) -> Result<TableRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     #[rustfmt::skip]
-    let (id, conversation, round, area, language, recorded_at, verbatim, tag_state, flags, lines,
-        suggestions) = row;
+    let (id, conversation, round, area, language, recorded_at, verbatim, flags, suggestions) = row;
+    let mut judged = crosswalk.judge(said);
     // Read here and not by the database: PostgreSQL took five microseconds for it.
     let suggestions: Vec<Best> =
         serde_json::from_str(&suggestions).map_err(|_| corrupt("suggestions"))?;
     let first = suggestions.into_iter().next();
-    let mut tag_state = TagState::parse(&tag_state).ok_or_else(|| corrupt("tag state"))?;
-    let mut lines = lines.unwrap_or_default();
-    if let Some(first) = first.as_ref().filter(|_| super::is_accepted(flags)) {
-        tag_state = TagState::Accepted;
-        lines.clone_from(&first.line);
+    let accepted = first
+        .as_ref()
+        .filter(|_| is_now && super::is_accepted(flags));
+    if let Some(first) = accepted {
+        judged.state = TagState::Accepted;
+        judged.lines = vec![(first.line.parse()?, LineStanding::Accepted)];
     }
     let purposes = Purpose::ALL.into_iter().zip(super::allowed(flags));
     Ok(TableRow {
@@ -103,12 +112,21 @@ fn table_row(row: Row) -> Result<TableRow> {
         language,
         recorded_at: Millis(recorded_at),
         verbatim,
-        tag_state,
+        tag_state: judged.state,
         consent: purposes
             .filter(|(_, yes)| *yes)
             .map(|(purpose, _)| purpose)
             .collect(),
-        lines,
+        lines: standing(judged.lines.iter().map(|(line, how)| (line, *how))),
+        tagged_as: standing(said.iter().map(|stand| (&stand.line, stand.standing))),
         suggested: first.map(|best| (best.line, best.probability)),
     })
+}
+
+fn standing<'a>(lines: impl Iterator<Item = (&'a LineKey, LineStanding)>) -> String {
+    use LineStanding::{Accepted, Confirmed, Proposed};
+    let stands = |how: LineStanding| matches!(how, Proposed | Confirmed | Accepted);
+    let lines = lines.filter(|(_, how)| stands(*how));
+    let lines: Vec<&str> = lines.map(|(line, _)| line.as_str()).collect();
+    lines.join(" ")
 }

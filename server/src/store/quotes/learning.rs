@@ -1,58 +1,76 @@
 //! What the tagger learns from, and where its suggestions go.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
-use koffiekar_sync_core::office::LineSuggestion;
+use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::Labelled;
 
-use crate::projection::{Said, json};
-use crate::store::{Result, Tx, on};
+use crate::projection::json;
+use crate::store::{Result, Tx, crosswalk, on};
 
-/// A quote that editors decided about, and when they last did.
+/// A quote that editors decided about, and since when that stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decided {
     pub labelled: Labelled,
     pub at: Millis,
 }
 
-/// Quotes that editors decided about, in the order of their ids. Only words whose resident agreed
-/// to analysis teach the tagger.
+/// Quotes that editors decided about, in the order of their ids, by what became of the lines since: what
+/// was confirmed on a line that was merged is a label of the one it went into, and a line that was split
+/// teaches nothing. Only words whose resident agreed to analysis teach the tagger.
 pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
+    let crosswalk = crosswalk::read(tx, None).await?;
     let statement = "
-        select q.id, q.verbatim, q.language, q.said, l.line
-        from quotes q join quote_lines l on l.quote = q.id and l.standing = 'confirmed'
-        where q.tag_state = 'confirmed' and q.for_analysis
+        select q.id, q.verbatim, q.language, l.line, l.standing, l.since
+        from quotes q join quote_lines l on l.quote = q.id
+        where q.id in (select quote from quote_lines where standing = 'confirmed') and q.for_analysis
         order by q.id, l.line";
-    let rows: Vec<(Vec<u8>, String, String, String, String)> =
-        on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
-    let mut decided: Vec<Decided> = Vec::new();
-    let mut last: Option<Vec<u8>> = None;
-    for (id, text, language, said, line) in rows {
-        let lines = if line == LineKey::NONE {
-            vec![]
-        } else {
-            vec![line]
-        };
-        match decided.last_mut() {
-            Some(open) if last.as_ref() == Some(&id) => open.labelled.lines.extend(lines),
-            _ => decided.push(Decided {
-                at: last_decision(&said)?,
-                labelled: Labelled {
-                    text,
-                    language,
-                    lines,
-                },
-            }),
+    type Row = (Vec<u8>, String, String, String, String, i64);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    let mut decided = Vec::new();
+    for quote in rows.chunk_by(|one, other| one.0 == other.0) {
+        let said = quote
+            .iter()
+            .map(|(_, _, _, line, standing, since)| super::stand(line, standing, *since));
+        let said = said.collect::<Result<Vec<_>>>()?;
+        let judged = crosswalk.judge(&said);
+        if judged.state != TagState::Confirmed {
+            continue;
         }
-        last = Some(id);
+        let confirmed = judged.lines.into_iter();
+        let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
+        let lines = confirmed
+            .map(|(line, _)| line)
+            .filter(|line| !line.is_none());
+        let (_, text, language, ..) = &quote[0];
+        let since = said.iter().map(|stand| stand.since);
+        decided.push(Decided {
+            at: since.max().unwrap_or(Millis(0)),
+            labelled: Labelled {
+                text: text.clone(),
+                language: language.clone(),
+                lines: lines.map(String::from).collect(),
+            },
+        });
     }
     Ok(decided)
 }
 
-/// By the server's clock; what workers proposed is by their tablets'.
-fn last_decision(said: &str) -> Result<Millis> {
-    let said: Vec<Said> = super::from_json("said", said)?;
-    let decisions = said.iter().filter(|said| said.stance != "proposed");
-    Ok(decisions.map(|said| said.at).max().unwrap_or(Millis(0)))
+/// Of these quotes the lines that a person has to choose from again; those of which nobody has are missing.
+pub async fn to_choose_from(
+    tx: &mut Tx,
+    ids: &[QuoteId],
+) -> Result<BTreeMap<QuoteId, BTreeSet<LineKey>>> {
+    let crosswalk = crosswalk::read(tx, None).await?;
+    if crosswalk.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let stands = super::stands(tx, ids, None).await?;
+    let among = stands
+        .into_iter()
+        .map(|(quote, said)| (quote, crosswalk.judge(&said).among));
+    Ok(among.filter(|(_, among)| !among.is_empty()).collect())
 }
 
 /// A quote as the tagger reads it.
@@ -94,6 +112,19 @@ fn text_of((id, verbatim, language): TextRow) -> Result<TextOfQuote> {
         verbatim,
         language,
     })
+}
+
+/// The newest quotes that people tagged to this line, and that may be analysed.
+pub async fn newest_of_line(tx: &mut Tx, line: &LineKey, rows: u32) -> Result<Vec<TextOfQuote>> {
+    let statement = "
+        select q.id, q.verbatim, q.language from quote_lines l join quotes q on q.id = l.quote
+        where l.line = $1 and l.standing <> 'rejected' and q.for_analysis
+        order by q.id desc limit $2";
+    let rows: Vec<TextRow> = on!(tx, c => sqlx::query_as(statement)
+        .bind(line.as_str())
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    rows.into_iter().map(text_of).collect()
 }
 
 /// The newest quotes that nobody tagged yet and that may be analysed.

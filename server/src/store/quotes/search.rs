@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use koffiekar_sync_core::ids::Millis;
+use koffiekar_sync_core::office::QuoteFilter;
 use koffiekar_tagging::text::query_terms;
 
 use crate::projection::start_of_day;
@@ -13,6 +14,15 @@ use crate::store::{StoreError, Tx, on};
 pub enum FilterError {
     #[error("`{0}` is not a date such as 2026-01-31")]
     Date(String),
+    #[error(
+        "`as_of` must be a day such as 2026-01-31 that is over (in UTC), or a moment in milliseconds of at \
+         least a minute ago: before that the answer may still change"
+    )]
+    AsOf,
+    #[error(
+        "suggestions are not kept: ask for `suggested` without `as_of`, or for tags as of then"
+    )]
+    SuggestedThen,
     #[error("`after` must be the `next` of the page before")]
     Cursor,
     #[error(
@@ -72,6 +82,26 @@ fn query(tx: &Tx, words: &[Vec<String>]) -> String {
         format!("({})", variants.join(or))
     });
     words.collect::<Vec<_>>().join(and)
+}
+
+/// Until then what was being written when it was asked for has been written, or never is.
+const SETTLED: i64 = 60 * Millis::SECOND;
+
+/// The moment that a filter asks about, where it is not now. Of a day it is the last one.
+pub(crate) fn as_of(filter: &QuoteFilter, now: Millis) -> Result<Option<Millis>, FilterError> {
+    let Some(text) = filter.as_of.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let moment = match start_of_day(text) {
+        Some(start) => Some(start.plus(Millis::DAY - 1)),
+        None => text.parse().ok().map(Millis),
+    };
+    let moment = moment.filter(|at| (0..=now.0 - SETTLED).contains(&at.0));
+    let moment = moment.ok_or(FilterError::AsOf)?;
+    match filter.suggested {
+        Some(_) => Err(FilterError::SuggestedThen),
+        None => Ok(Some(moment)),
+    }
 }
 
 pub(crate) fn day(date: &str) -> Result<Millis, FilterError> {

@@ -86,7 +86,7 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
                 &document.read().unwrap(),
                 at,
                 &surroundings,
-                |text, language| tagger.suggest(text, language),
+                |text, language, first| tagger.suggest(text, language, first),
             );
             Original {
                 document,
@@ -112,6 +112,7 @@ fn copy(original: &Original, at: Millis, numbers: &mut Numbers) -> NewVersion {
         heads: original.document.heads(),
         bytes: original.document.save(),
         received_at: at,
+        written_at: at,
         device: DeviceNumber(1),
         projection,
         model: original.model.clone(),

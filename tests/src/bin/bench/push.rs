@@ -1,5 +1,6 @@
 //! One tablet comes home with a full day.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use koffiekar_server::demo;
@@ -71,7 +72,7 @@ pub(super) async fn stages(bench: &Bench) {
         let Admission::Merged(merged) = admission else {
             panic!("a new conversation")
         };
-        let suggest = |_: &str, _: &str| Vec::new();
+        let suggest = |_: &str, _: &str, _: &BTreeSet<_>| Vec::new();
         let (round, kind) = (demo::round(ROUND), RoundKind::NeighbourhoodRound);
         let now = tablet.now();
         project(
@@ -92,7 +93,7 @@ pub(super) async fn stages(bench: &Bench) {
             panic!("a new conversation")
         };
         for quote in &merged.conversation.quotes {
-            tagger.suggest(quote.wording.first(), "nl");
+            tagger.suggest(quote.wording.first(), "nl", &BTreeSet::new());
         }
     }
     each("stage_suggest", started);

@@ -9,7 +9,7 @@ use koffiekar_server::projection::{Surroundings, project};
 use koffiekar_server::store::documents::{self, NewVersion};
 use koffiekar_server::store::{catalogue, feed};
 use koffiekar_sync_core::conversation::Document;
-use koffiekar_sync_core::ids::ConversationId;
+use koffiekar_sync_core::ids::{ConversationId, LineKey};
 use koffiekar_sync_core::wire::{Cursor, Outcome, Request};
 use koffiekar_tests::hand::{Hand, fetching, pushing};
 use koffiekar_tests::seed::Numbers;
@@ -142,7 +142,7 @@ async fn version(server: &Server, hand: &Hand, numbers: &mut Numbers) -> NewVers
     let bytes = copy.document.save();
     let read = Document::load(&bytes).unwrap().read().unwrap();
     let kind = surroundings.kind(copy.round).unwrap();
-    let nothing = |_: &str, _: &str| Vec::new();
+    let nothing = |_: &str, _: &str, _: &BTreeSet<LineKey>| Vec::new();
     let projection = project(
         copy.id,
         copy.round,
@@ -159,6 +159,7 @@ async fn version(server: &Server, hand: &Hand, numbers: &mut Numbers) -> NewVers
         heads: copy.document.heads(),
         bytes,
         received_at: now(),
+        written_at: now(),
         device: hand.device(),
         projection,
         model: koffiekar.suggest.model().version.to_string(),

@@ -14,6 +14,7 @@ async fn counted(
         sight: &editor(),
         filter,
         catalogue: &catalogue::read(tx).await.unwrap(),
+        as_of: None,
     };
     let counts = Facets::default()
         .count_by(tx, question, rows, columns)

@@ -24,6 +24,7 @@ async fn told(facets: &Facets, store: &Store) -> (QuotePage, String) {
         sight,
         filter,
         catalogue,
+        as_of: None,
     };
     let page = facets.page(&mut tx, question(&all)).await.unwrap();
     let waiting = facets.page(&mut tx, question(&suggested)).await.unwrap();
@@ -121,14 +122,17 @@ async fn what_changed_is_told_by_conversation_and_read_with_its_facets() {
         let changed = quotes::changed_since(&mut tx, &before).await.unwrap();
         assert_eq!(changed, (1..=5).map(conversation).collect::<Vec<_>>());
         assert_eq!(quotes::changed_since(&mut tx, &after).await.unwrap(), []);
-        let third = quotes::facets_of(&mut tx, &[conversation(3)])
+        let now = quotes::then(&mut tx, None).await.unwrap();
+        let third = quotes::facets_of(&mut tx, &[conversation(3)], &now)
             .await
             .unwrap();
         assert_eq!(third.len(), 1);
         assert_eq!(third[0].lines, "wonen-1:proposed wonen-2:proposed");
         assert_eq!((third[0].id, third[0].conflict), (quote(3), true));
-        let first = quotes::facets_after(&mut tx, i64::MIN, 2).await.unwrap();
-        let rest = quotes::facets_after(&mut tx, first[1].search_row, 9)
+        let first = quotes::facets_after(&mut tx, i64::MIN, 2, &now)
+            .await
+            .unwrap();
+        let rest = quotes::facets_after(&mut tx, first[1].search_row, 9, &now)
             .await
             .unwrap();
         assert_eq!((first.len(), rest.len()), (2, 4));
@@ -144,7 +148,7 @@ async fn a_table_has_what_its_reader_may_see_in_the_order_asked() {
         library(&store).await;
         let mut tx = store.read().await.unwrap();
         let asked = [3, 99, 1, 5].map(quote);
-        let rows = quotes::table_rows(&mut tx, &editor(), &asked)
+        let rows = quotes::table_rows(&mut tx, &editor(), &asked, None)
             .await
             .unwrap();
         let found: Vec<QuoteId> = rows.iter().map(|row: &TableRow| row.id).collect();
@@ -152,7 +156,9 @@ async fn a_table_has_what_its_reader_may_see_in_the_order_asked() {
         assert_eq!(found, [quote(3), quote(1)]);
         assert_eq!(rows[0].lines, "wonen-1 wonen-2");
         assert_eq!(rows[1].suggested, Some(("wonen-1".to_owned(), 0.75)));
-        let in_order = quotes::in_order(&mut tx, &editor(), &asked).await.unwrap();
+        let in_order = quotes::in_order(&mut tx, &editor(), &asked, None)
+            .await
+            .unwrap();
         assert_eq!(ids(&in_order), found);
         rows
     })

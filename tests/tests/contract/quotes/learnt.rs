@@ -128,7 +128,7 @@ async fn an_answer_stands_by_itself_only_where_nobody_spoke() {
         );
         let untagged = filter(TagState::Untagged);
         assert_eq!(page(&mut tx, &editor(), &untagged).await.unwrap().total, 0);
-        let rows = quotes::table_rows(&mut tx, &editor(), &[quote(1)])
+        let rows = quotes::table_rows(&mut tx, &editor(), &[quote(1)], None)
             .await
             .unwrap();
         assert_eq!(rows[0].tag_state, TagState::Accepted);
