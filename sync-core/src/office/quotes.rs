@@ -92,7 +92,7 @@ pub struct QuoteFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<bool>,
     /// Tags and action lines as they stood then: at the end of a day that is over (ISO date in UTC), or at
-    /// a moment of at least a minute ago (milliseconds). All else is as it is now.
+    /// a moment of at least five minutes ago (milliseconds). All else is as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
     /// Words that must all occur; Dutch, Turkish and English stems, Arabic folded.

@@ -94,3 +94,57 @@ async fn an_administrator_sees_what_other_words_of_an_action_line_would_move() {
     browser.until_gone("preview").await;
     browser.close().await;
 }
+
+#[tokio::test]
+async fn an_administrator_splits_a_line_and_takes_it_back() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Binary::start(data.path(), 0, true).await;
+    let driver = Driver::start().await;
+    let profile = Profile::fresh();
+    let browser = Browser::open(&driver, &profile, Size::Desk).await;
+    sign_in(&browser, &server.url, "beheerder").await;
+    browser
+        .go(&format!("{}/beheer/actielijnen", server.url))
+        .await;
+    browser.click_css(".lines-table button + button").await;
+    choose(&browser, "act-kind", 1).await;
+    choose(&browser, "part-1", 1).await;
+    for (field, text) in [
+        ("part-1-title", "Eerste deel"),
+        ("part-1-words", "schimmel en vocht"),
+    ] {
+        let field = browser.see_css(&format!("#{field}")).await;
+        field.send_keys(text).await.unwrap();
+    }
+    // Without a second part it is refused before anything is sent.
+    browser.click_css("form .button.main").await;
+    browser.see_css("#error-summary").await;
+    choose(&browser, "part-2", 2).await;
+    browser
+        .click_css("form .row .button:not(.main):not(.quiet)")
+        .await;
+    browser.see_css("[data-testid='act-preview'] p").await;
+    browser.is_accessible("what a split would come to").await;
+    browser.picture("office-split-Desk").await;
+    browser.click_css("form .button.main").await;
+    browser.see_css("[data-testid='line-acts'] button").await;
+    browser.see_css(".lines-table tr.off").await;
+    browser.is_accessible("a line that was split").await;
+    browser.picture("office-line-acts-Desk").await;
+    browser.click_css("[data-testid='line-acts'] button").await;
+    browser.click_css(".dialog .button.danger").await;
+    browser.see_css("[data-testid='line-acts'] tr.off").await;
+    let open = "document.querySelector('.lines-table tr.off') === null";
+    browser.until("the line is open again", open).await;
+    browser.close().await;
+}
+
+/// Picks an option of a list, by its place.
+async fn choose(browser: &Browser, id: &str, place: u32) {
+    browser.see_css(&format!("#{id}")).await;
+    let pick = format!(
+        "const list = document.getElementById('{id}'); list.selectedIndex = {place};
+         list.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+    );
+    browser.evaluate(&pick).await;
+}

@@ -16,7 +16,7 @@ pub enum FilterError {
     Date(String),
     #[error(
         "`as_of` must be a day such as 2026-01-31 that is over (in UTC), or a moment in milliseconds of at \
-         least a minute ago: before that the answer may still change"
+         least five minutes ago: before that the answer may still change"
     )]
     AsOf,
     #[error(
@@ -84,8 +84,9 @@ fn query(tx: &Tx, words: &[Vec<String>]) -> String {
     words.collect::<Vec<_>>().join(and)
 }
 
-/// Until then what was being written when it was asked for has been written, or never is.
-const SETTLED: i64 = 60 * Millis::SECOND;
+/// What was under way at a moment is written or given up by then: nobody waits longer for an answer than
+/// two minutes, or for a turn to write than half a one.
+const SETTLED: i64 = 300 * Millis::SECOND;
 
 /// The moment that a filter asks about, where it is not now. Of a day it is the last one.
 pub(crate) fn as_of(filter: &QuoteFilter, now: Millis) -> Result<Option<Millis>, FilterError> {

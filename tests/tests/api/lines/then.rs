@@ -60,11 +60,11 @@ async fn an_answer_as_of_then_stays_the_same(place: Place) {
     let [one, two, three] = [0, 1, 2].map(|at| world.lines[at].clone());
     let quotes = world.untagged(4).await;
     let moment = |world: &World| world.server.koffiekar.clock.now().0;
-    // What each moment's answer was a minute after it.
+    // What each moment's answer was six minutes after it.
     let mut answers = Vec::new();
     let mut remember = async |world: &World| {
         let at = moment(world);
-        world.later(2 * MINUTE);
+        world.later(6 * MINUTE);
         answers.push((at, asked(world, at).await));
     };
     remember(&world).await;
@@ -135,7 +135,7 @@ async fn an_answer_as_of_then_stays_the_same(place: Place) {
 async fn what_is_not_settled_or_not_kept_is_refused() {
     let world = World::open(Place::sqlite()).await;
     let now = world.server.koffiekar.clock.now().0;
-    let soon = (now - 30_000).to_string();
+    let soon = (now - 290_000).to_string();
     let today = day(now);
     for filter in [
         "as_of=tomorrow".to_owned(),
@@ -169,7 +169,7 @@ async fn erasure_takes_what_was_said_from_answers_about_the_past_as_well() {
     let at = world.server.koffiekar.clock.now().0;
     world.later(1_000);
     world.decide(quote, json!({ "retract": [line] })).await;
-    world.later(120_000);
+    world.later(600_000);
     let filter = format!("action_line={line}&as_of={at}");
     let before = world.total(&filter).await;
     let conversation = world.quote(quote).await.conversation;
