@@ -200,7 +200,7 @@ pub(super) async fn stands(
     let mut found: BTreeMap<QuoteId, Vec<Stand>> = BTreeMap::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
-            "select quote, line, standing, since from {} order by line",
+            "select quote, line, standing, since from {}",
             lines_of(
                 &format!("quote in {}", bulk::list(tx, 0, piece.len())),
                 as_of
@@ -217,6 +217,10 @@ pub(super) async fn stands(
             let stands = found.entry(QuoteId::from_slice(&quote)?).or_default();
             stands.push(stand(&line, &standing, since)?);
         }
+    }
+    // Not by the database: an index in this order would be read whole for it.
+    for stands in found.values_mut() {
+        stands.sort_by(|one, other| one.line.cmp(&other.line));
     }
     Ok(found)
 }

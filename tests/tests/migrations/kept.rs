@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Rows for the tables that [`Data`] leaves empty, by the migration since which they can be written.
-const MORE: [(usize, &[&str]); 6] = [
+const MORE: [(usize, &[&str]); 7] = [
     (
         1,
         &[
@@ -61,6 +61,15 @@ const MORE: [(usize, &[&str]); 6] = [
     (
         8,
         &["insert into attempts (key, attempts, ends_at) values ( x'1a', 3, 1000)"],
+    ),
+    (
+        10,
+        &[
+            "insert into answers (quote, answered_at, drawn, model, line, probability)
+             values ( x'00000000000000000000000000000064', 1000, true, 'm1', 'wonen-1', 250000)",
+            "insert into tagger_versions (number, model, used_from, lines, decided_until, labels)
+             values (1, 'm1', 1000, '[]', 900, 3)",
+        ],
     ),
     (
         11,
