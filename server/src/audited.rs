@@ -63,12 +63,6 @@ impl Proven {
         let line = (!line.is_none()).then(|| line.as_str());
         self.acceptance.threshold(language, line)
     }
-
-    /// Eight hexadecimal digits, the same for equal ones.
-    pub(crate) fn version(&self) -> String {
-        let hash = Fingerprint::of(format!("{self:?}").as_bytes());
-        crate::random::hex(&hash.0[..4])
-    }
 }
 
 /// What people decided about, as the tagging crate takes it.

@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::audited::{self, Proven};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::random::hex;
 use crate::store::notices::Notice;
 use crate::store::quotes::{Decided, Suggested};
 use crate::store::tagger::{self, InUse, Version};
@@ -55,26 +56,36 @@ pub struct Suggest {
 pub struct Model {
     pub tagger: Arc<Tagger>,
     pub proven: Arc<Proven>,
-    /// The tagger's, and that of what is proven: whatever it suggests follows from the two.
+    /// The tagger's, and that of what is beside it.
     pub version: Arc<str>,
     pub bytes: Arc<[u8]>,
     pub fingerprint: Fingerprint,
     pub trained: Instant,
-    /// The action lines that it answers with.
-    lines: Arc<[LineKey]>,
+    /// The action lines that it answers with, each with its theme.
+    lines: Arc<[(LineKey, LineKey)]>,
+    /// For each of the tagger's lines the number of its theme.
+    themes: Arc<[u32]>,
 }
 
 impl Model {
-    pub fn of(tagger: Tagger, proven: Proven, lines: Arc<[LineKey]>) -> Self {
+    fn of(tagger: Tagger, proven: Proven, lines: Arc<[(LineKey, LineKey)]>) -> Self {
         let bytes: Arc<[u8]> = tagger.to_bytes().into();
+        let theme_of = |line: &String| {
+            let found = lines.iter().find(|(key, _)| key.as_str() == line);
+            let theme = found.map(|(_, theme)| theme);
+            let number = lines.iter().position(|(_, other)| Some(other) == theme);
+            u32::try_from(number.unwrap_or(usize::MAX)).unwrap_or(u32::MAX)
+        };
+        let themes: Arc<[u32]> = tagger.lines().iter().map(theme_of).collect();
         Self {
-            version: format!("{}-{}", tagger.version(), proven.version()).into(),
+            version: version(&tagger, &proven, &themes),
             fingerprint: Fingerprint::of(&bytes),
             tagger: Arc::new(tagger),
             proven: Arc::new(proven),
             bytes,
             trained: Instant::now(),
             lines,
+            themes,
         }
     }
 
@@ -89,16 +100,22 @@ impl Model {
         let open = first.is_empty();
         // Those of `first` may stand anywhere among all answers.
         let most = if open { SUGGESTIONS } else { usize::MAX };
-        let all = self.tagger.suggest(text, language, most).into_iter();
+        let themes = &self.themes;
+        let all = self.tagger.suggest_in_themes(text, language, most, themes);
+        // Three decimals are more than it knows.
+        let shown = |said: f32| {
+            let probability = self.proven.probability(language, said);
+            (probability * 1000.0).round() / 1000.0
+        };
         let mut suggested: Vec<LineSuggestion> = all
+            .into_iter()
             .enumerate()
-            .filter_map(|(place, suggestion)| {
+            .filter_map(|(place, (suggestion, theme))| {
                 let accepted = open && place == 0 && self.proven.accepts(language, &suggestion);
-                let probability = self.proven.probability(language, suggestion.probability);
                 Some(LineSuggestion {
                     line: line_of(&suggestion)?,
-                    // Three decimals are more than it knows.
-                    probability: (probability * 1000.0).round() / 1000.0,
+                    probability: shown(suggestion.probability),
+                    theme_probability: shown(theme),
                     model: self.version.to_string(),
                     because: suggestion.because,
                     accepted,
@@ -109,6 +126,12 @@ impl Model {
         suggested.truncate(SUGGESTIONS);
         suggested
     }
+}
+
+/// Whatever is suggested follows from these three.
+fn version(tagger: &Tagger, proven: &Proven, themes: &[u32]) -> Arc<str> {
+    let beside = Fingerprint::of(format!("{proven:?} {themes:?}").as_bytes());
+    format!("{}-{}", tagger.version(), hex(&beside.0[..4])).into()
 }
 
 /// `none` for "no action line".
@@ -275,7 +298,11 @@ impl Suggest {
         let lines = store::catalogue::open_lines(&mut tx, self.clock.now()).await?;
         drop(tx);
         let known = self.model().lines;
-        match lines.iter().map(|line| &line.key).eq(known.iter()) {
+        match lines
+            .iter()
+            .map(|line| (&line.key, &line.theme))
+            .eq(known.iter().map(|(key, theme)| (key, theme)))
+        {
             true => self.follow(store, true).await,
             false => self.learn_now(store).await,
         }
@@ -337,7 +364,7 @@ impl Suggest {
 /// What a tagger is trained from.
 pub(crate) struct Lessons {
     /// The lines that take tags now.
-    open: Arc<[LineKey]>,
+    open: Arc<[(LineKey, LineKey)]>,
     pub(crate) lines: Vec<LineDescription>,
     decided: Vec<Decided>,
 }
@@ -356,7 +383,10 @@ impl Lessons {
     pub(crate) async fn of_now(tx: &mut Tx, now: Millis) -> store::Result<Lessons> {
         let lines = catalogue::open_lines(tx, now).await?;
         Ok(Lessons {
-            open: lines.iter().map(|line| line.key.clone()).collect(),
+            open: lines
+                .iter()
+                .map(|line| (line.key.clone(), line.theme.clone()))
+                .collect(),
             lines: lines.into_iter().map(described).collect(),
             decided: quotes::labelled(tx).await?,
         })

@@ -77,6 +77,18 @@ impl Weighed {
 
 impl Model {
     pub(crate) fn suggest(&self, text: &str, most: usize) -> Vec<Suggestion> {
+        let all = self.suggest_grouped(text, most, &[]).into_iter();
+        all.map(|(suggestion, _)| suggestion).collect()
+    }
+
+    /// Beside each answer stands the probability of its group: of all answers with the same number, in the order
+    /// of the lines. An answer without a number, as "no action line" is, is a group of its own.
+    pub(crate) fn suggest_grouped(
+        &self,
+        text: &str,
+        most: usize,
+        groups: &[u32],
+    ) -> Vec<(Suggestion, f32)> {
         let features = Features::of(text);
         if features.words.is_empty() {
             let nothing_said = Suggestion {
@@ -84,7 +96,7 @@ impl Model {
                 probability: 1.0,
                 because: Vec::new(),
             };
-            return Vec::from_iter((most > 0).then_some(nothing_said));
+            return Vec::from_iter((most > 0).then_some((nothing_said, 1.0)));
         }
         let weighed = Weighed::of(&features, &self.vocabulary);
         let margins = self.margins(&weighed);
@@ -94,14 +106,26 @@ impl Model {
         let best = f64::from(margins[ranked[0]]);
         let odds =
             |answer: usize| exp(f64::from(self.sharpness) * (f64::from(margins[answer]) - best));
-        let all: f64 = ranked.iter().map(|answer| odds(*answer)).sum();
+        let odds: Vec<f64> = (0..margins.len()).map(odds).collect();
+        let all: f64 = ranked.iter().map(|answer| odds[*answer]).sum();
+        let of_group = |answer: usize| -> f64 {
+            let Some(group) = groups.get(answer) else {
+                return odds[answer];
+            };
+            let together = odds.iter().zip(groups);
+            let together = together.filter(|(_, other)| *other == group);
+            together.map(|(odds, _)| odds).sum()
+        };
         ranked
             .iter()
             .take(most)
-            .map(|answer| Suggestion {
-                line: self.lines.get(*answer).cloned(),
-                probability: (odds(*answer) / all) as f32,
-                because: self.because(*answer, &features, &weighed),
+            .map(|answer| {
+                let suggestion = Suggestion {
+                    line: self.lines.get(*answer).cloned(),
+                    probability: (odds[*answer] / all) as f32,
+                    because: self.because(*answer, &features, &weighed),
+                };
+                (suggestion, (of_group(*answer) / all) as f32)
             })
             .collect()
     }

@@ -73,6 +73,24 @@ impl Tagger {
         self.model.suggest(text, most)
     }
 
+    /// As [`Tagger::suggest`], and beside each answer the probability of its theme: of all lines with the same number
+    /// together. `themes` has a number for each of [`Tagger::lines`]; "no action line" stands for itself.
+    pub fn suggest_in_themes(
+        &self,
+        text: &str,
+        language: &str,
+        most: usize,
+        themes: &[u32],
+    ) -> Vec<(Suggestion, f32)> {
+        let _ = language;
+        self.model.suggest_grouped(text, most, themes)
+    }
+
+    /// The keys of the lines that it knows.
+    pub fn lines(&self) -> &[String] {
+        &self.model.lines
+    }
+
     /// The model for a tablet or the database. Thirty lines after 11,500 labels: 680 kB, of which gzip leaves 510.
     pub fn to_bytes(&self) -> Vec<u8> {
         stored::seal(&stored::encode(&self.model))

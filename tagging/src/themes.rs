@@ -102,6 +102,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_knows_the_probability_of_its_theme() {
+        let tagger = tagger();
+        assert_eq!(tagger.lines(), ["rent", "repairs", "jobs"]);
+        let text = "mijn woning is schimmel";
+        let answers = tagger.suggest_in_themes(text, "nl", 9, &[0, 0, 1]);
+        let themes = tagger.suggest_themes(text, "nl", theme_of, 9);
+        assert_eq!(answers.len(), 4);
+        for (answer, of_theme) in &answers {
+            let theme = answer.line.as_deref().and_then(theme_of);
+            let told = themes.iter().find(|one| one.theme.as_deref() == theme);
+            assert!((told.unwrap().probability - of_theme).abs() < 1e-6);
+        }
+        let alone: Vec<_> = answers.into_iter().map(|(answer, _)| answer).collect();
+        assert_eq!(alone, tagger.suggest(text, "nl", 9));
+    }
+
+    #[test]
     fn no_more_themes_than_asked_for_and_none_where_nothing_is_said() {
         assert_eq!(
             tagger().suggest_themes("woning", "nl", theme_of, 1).len(),

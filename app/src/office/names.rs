@@ -66,6 +66,20 @@ impl Names {
         }
     }
 
+    /// The title of the theme that a line belongs to.
+    pub(super) fn theme_of(self, key: &LineKey) -> Option<String> {
+        let catalogue = self.catalogue();
+        let line = catalogue
+            .action_lines
+            .iter()
+            .find(|line| line.key == *key)?;
+        let theme = catalogue
+            .themes
+            .iter()
+            .find(|theme| theme.key == line.theme);
+        theme.map(|theme| theme.title.clone())
+    }
+
     pub(super) fn area(self, code: Option<&str>) -> String {
         let Some(code) = code else {
             return words().names.unknown_area.to_owned();

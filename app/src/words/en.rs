@@ -150,6 +150,7 @@ pub(super) const EN: Words = Words {
     desk: Desk {
         views: "Waiting work",
         review: "Review",
+        of_theme: "theme {}: {}",
         review_more: "Fetch the next quotes",
         drawn: "Drawn by chance to measure the tagger: judge without a suggestion. Choose an action line, or none.",
         second_opinion: "A colleague judged this quote. What do you think? Judge without a suggestion.",

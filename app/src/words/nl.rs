@@ -150,6 +150,7 @@ pub(super) const NL: Words = Words {
     desk: Desk {
         views: "Werkvoorraad",
         review: "Beoordelen",
+        of_theme: "opgave {}: {}",
         review_more: "Haal de volgende citaten op",
         drawn: "Door het lot gekozen om de tagger te meten: oordeel zonder voorstel. Kies een actielijn, of geen.",
         second_opinion: "Een collega beoordeelde dit citaat. Wat vindt u? Oordeel zonder voorstel.",

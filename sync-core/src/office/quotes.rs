@@ -203,6 +203,9 @@ pub struct LineSuggestion {
     pub line: LineKey,
     /// 0 to 1.
     pub probability: f32,
+    /// Of all lines of its theme together, 0 to 1; 0 where it was not told yet.
+    #[serde(default)]
+    pub theme_probability: f32,
     /// The model that said so.
     pub model: String,
     /// At most three words or parts of words that spoke for it.

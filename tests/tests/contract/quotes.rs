@@ -32,6 +32,7 @@ async fn library(store: &Store) {
     let suggested = LineSuggestion {
         line: line("wonen-1"),
         probability: 0.75,
+        theme_probability: 0.8,
         model: "m1".to_owned(),
         because: vec!["huur".to_owned()],
         accepted: false,

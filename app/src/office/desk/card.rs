@@ -117,7 +117,10 @@ fn PeopleSay(desk: List, row: QuoteRow) -> impl IntoView {
     view! { <ul class="tags" aria-label=words.desk.tags>{row.tags.into_iter().map(tag).collect_view()}</ul> }.into_any()
 }
 
-/// Up to three suggestions: a key, a line, how likely, and why.
+/// How much surer the tagger must be of a theme than of a line of it for that to be told.
+const SURER: f32 = 0.1;
+
+/// Up to three suggestions: a key, a line, how likely, how likely its theme is, and why.
 #[component]
 fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
     let words = &words().desk;
@@ -129,10 +132,19 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
         let LineSuggestion {
             line,
             probability,
+            theme_probability,
             because,
             ..
         } = suggestion;
         let percentage = format!("{:.0}%", probability * 100.0);
+        // Between two lines of one theme, the theme may be sure.
+        let theme = names()
+            .theme_of(&line)
+            .filter(|_| theme_probability >= probability + SURER);
+        let theme = theme.map(|title| {
+            let percentage = format!("{:.0}%", theme_probability * 100.0);
+            view! { <span class="theme">{fill(words.of_theme, &[&title, &percentage])}</span> }
+        });
         let is_confirmed = tags
             .iter()
             .any(|tag| tag.line == line && tag.standing == LineStanding::Confirmed);
@@ -166,6 +178,7 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
                         <span class="unseen">{words.probability}" "</span>
                         {percentage}
                     </span>
+                    {theme}
                     {reasons}
                 </button>
             </li>

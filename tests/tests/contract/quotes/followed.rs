@@ -72,6 +72,7 @@ async fn what_is_kept_answers_as_what_is_read_anew_whatever_changes() {
             suggestions: vec![LineSuggestion {
                 line: line("wonen-1"),
                 probability: 0.5,
+                theme_probability: 0.5,
                 model: "m2".to_owned(),
                 because: Vec::new(),
                 accepted: false,

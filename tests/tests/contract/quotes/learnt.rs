@@ -148,6 +148,7 @@ fn suggested(n: u128, model: &str, accepted: bool) -> Suggested {
         suggestions: vec![LineSuggestion {
             line: line("wonen-2"),
             probability: 0.5,
+            theme_probability: 0.5,
             model: model.to_owned(),
             because: Vec::new(),
             accepted,
