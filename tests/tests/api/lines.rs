@@ -3,6 +3,8 @@
 mod refused;
 mod then;
 
+use std::time::Duration;
+
 use koffiekar_server::store::Store;
 use koffiekar_server::{Clock, demo};
 use koffiekar_sync_core::catalogue::{Catalogue, Ending};
@@ -31,7 +33,10 @@ struct World {
 
 impl World {
     async fn open(place: Place) -> World {
-        let server = Server::start_with_clock(place, Clock::held(now())).await;
+        World::of(Server::start_with_clock(place, Clock::held(now())).await).await
+    }
+
+    async fn of(server: Server) -> World {
         demo::load(&server.koffiekar).await.unwrap();
         demo::conversations::load(&server.koffiekar).await.unwrap();
         let admin = Office::sign_in(&server.url, "beheerder").await;
@@ -366,13 +371,15 @@ async fn a_retired_line_takes_no_new_tags_and_keeps_its_old_ones() {
 
 #[tokio::test]
 async fn a_line_is_retired_when_its_day_comes() {
-    let world = World::open(Place::sqlite()).await;
+    let (clock, often) = (Clock::held(now()), Duration::from_millis(5));
+    let world = World::of(Server::start_looking(Place::sqlite(), clock, often).await).await;
     let old = &*world.lines[0];
     let quote = world.untagged(1).await[0];
     let tomorrow = day(world.server.koffiekar.clock.now().0 + 86_400_000);
     world
         .act(json!({ "kind": "retired", "lines": [old], "on": tomorrow }))
         .await;
+    assert!(world.total(&format!("suggested={old}")).await > 0);
     world.decide(quote, json!({ "confirm": [old] })).await;
     world.decide(quote, json!({ "retract": [old] })).await;
     world.later(90_000_000);
@@ -383,6 +390,14 @@ async fn a_line_is_retired_when_its_day_comes() {
         .refused(Method::POST, &path, Some(&json!({ "confirm": [old] })))
         .await;
     assert_eq!(refused.status, 409);
+    // The tagger notices by itself.
+    let path = format!("/api/v1/quotes?suggested={old}");
+    for _ in 0..10_000 {
+        if editor.get::<QuotePage>(&path).await.total == 0 {
+            return;
+        }
+    }
+    panic!("it is suggested still");
 }
 
 /// `2026-01-31` of a time in milliseconds.

@@ -165,6 +165,7 @@ impl House {
             .replace("{round}", &demo::round("conceptreactie-2026").to_string())
             .replace("{key}", "wonen-1")
             .replace("{number}", "1")
+            .replace("{act}", "1")
             .replace("{device}", &self.spare_device)
             .replace("{id}", &demo::user("veldwerker3").to_string())
     }
@@ -181,6 +182,7 @@ type Row = (
 );
 
 const LINE: &str = r#"{"theme":"wonen","title":"Vocht","description":"","synonyms":[]}"#;
+const RETIRE: &str = r#"{"kind":"retired","lines":["wonen-3"]}"#;
 const PERSON: &str =
     r#"{"login":"nieuw","name":"Nieuw","role":"field","password":"lang genoeg 1"}"#;
 const ROUND: &str =
@@ -246,6 +248,10 @@ const TABLE: &[Row] = &[
     ("PATCH",  "/api/v1/rounds/{round}",                "",                 r#"{"closed":true}"#,       [401, 403, 403, 403, 200]),
     ("PUT",    "/api/v1/action-lines/{key}",            "",                 LINE,                       [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/action-lines/{key}/preview",    "",                 LINE,                       [401, 403, 403, 403, 200]),
+    ("GET",    "/api/v1/line-acts",                     "",                 "",                         [401, 403, 403, 403, 200]),
+    ("POST",   "/api/v1/line-acts/preview",             "",                 RETIRE,                     [401, 403, 403, 403, 200]),
+    ("POST",   "/api/v1/line-acts",                     "",                 RETIRE,                     [401, 403, 403, 403, 201]),
+    ("POST",   "/api/v1/line-acts/{act}/undo",          "",                 "",                         [401, 403, 403, 403, 200]),
     ("GET",    "/api/v1/devices",                       "",                 "",                         [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/devices/{device}/revoke",       "",                 "",                         [401, 403, 403, 403, 200]),
     // Nothing is held under this id.

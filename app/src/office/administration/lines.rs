@@ -55,7 +55,7 @@ pub(super) fn Lines() -> impl IntoView {
     });
     let row = move |line: ActionLine| {
         let label = fill(words.lines.edit, &[&line.title]);
-        let act_label = fill(words.lines.act_title, &[&line.title]);
+        let act_label = format!("{}: {}", words.lines.act, line.title);
         let shown = line.clone();
         let ended = shown.ended.as_ref().map(ended);
         let to_act = line.clone();

@@ -114,7 +114,14 @@ async fn takers(server: &Server) -> Vec<(Office, Method, String, Value)> {
             &admin,
             Method::PUT,
             "/api/v1/action-lines/wonen-1".to_owned(),
-            line,
+            line.clone(),
+        ),
+        of(
+            &admin,
+            Method::POST,
+            "/api/v1/line-acts".to_owned(),
+            serde_json::json!({"kind": "split", "lines": ["wonen-1"], "into": [
+                {"key": "wonen-2"}, {"key": "nieuw", "new": line}], "note": "N"}),
         ),
         of(&admin, Method::POST, "/api/v1/devices".to_owned(), device),
         of(&admin, Method::POST, "/api/v1/session".to_owned(), sign_in),
