@@ -7,8 +7,9 @@
 //! 1. A text becomes a sparse vector of its words, word pairs and pieces of words (`features`), each weighed by how
 //!    rare it is (`vocabulary`), scaled to length 1.
 //! 2. Each line gets one weight per feature (`training`): from its description as long as nobody confirmed a quote for
-//!    it, and more and more from a support vector machine (`svm`) over the confirmed ones. Both are linear, so the
-//!    mixture is one matrix, and a suggestion is one product of a sparse vector with it (`suggesting`).
+//!    it, and more and more from a support vector machine (`svm`) over the confirmed ones, in which lines that are
+//!    taken for each other yield (`rivals`). All of it is linear, so the mixture is one matrix, and a suggestion is one
+//!    product of a sparse vector with it (`suggesting`).
 //! 3. Because the model is linear, the words that spoke for an answer are simply those with the largest share in its
 //!    sum; they come with the suggestion.
 //! 4. A model is rounded to one byte a weight and bounded in size (`rounding`), so that a tablet gets it (`stored`) and
@@ -34,6 +35,7 @@ mod features;
 mod model;
 mod proportion;
 pub mod quality;
+mod rivals;
 mod rounding;
 mod stop_words;
 mod stored;

@@ -44,6 +44,9 @@ impl Vectors {
 pub(crate) struct Separation {
     pub(crate) weights: Vec<f32>,
     pub(crate) biases: Vec<f32>,
+    /// `duals[example * stride + answer]`, how much an example's vector counts in the weights of an answer, for it where
+    /// the answer holds and against it elsewhere; at least 0.
+    pub(crate) duals: Vec<f32>,
 }
 
 /// Separates, for each of the `stride` answers, the examples it holds for from the others. `holds(example)` lists the
@@ -118,7 +121,11 @@ pub(crate) fn separate(
             break;
         }
     }
-    Separation { weights, biases }
+    Separation {
+        weights,
+        biases,
+        duals,
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +141,9 @@ mod tests {
             values: vec![1.0; 4],
         };
         let holds = [vec![0], vec![1], vec![0, 1], vec![0]];
-        let Separation { weights, biases } = separate(&examples, &holds, 3, 2);
+        let Separation {
+            weights, biases, ..
+        } = separate(&examples, &holds, 3, 2);
         let margin = |row: usize, answer: usize| weights[row * 2 + answer] + biases[answer];
         assert!(margin(0, 0) > 0.0 && margin(0, 1) < 0.0);
         assert!(margin(1, 1) > 0.0 && margin(1, 0) < 0.0);

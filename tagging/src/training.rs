@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::arithmetic::ln;
 use crate::features::Features;
 use crate::model::{MOST_LINES, Model, stride};
+use crate::rivals;
 use crate::rounding::round;
 use crate::suggesting::Weighed;
 use crate::svm::{self, Vectors};
@@ -26,7 +27,7 @@ const NEARNESS: f32 = 10.0;
 /// stands for which nothing speaks, +1 where one stands for a typical quote of its own. With descriptions and a few
 /// labels the right line often stands little above -1; with many, a line that stands there is none, so the bar rises.
 const NONE_AT_FIRST: f32 = -0.65;
-const NONE_RISES_BY: f32 = 0.35;
+const NONE_RISES_BY: f32 = 0.5;
 /// Labels of a line after which its part of that rise is half done.
 const LABELS_FOR_HALF_RISE: f32 = 200.0;
 
@@ -59,11 +60,12 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let room = MOST_FEATURES_TRAINED.min(MOST_WEIGHTS_TRAINED / stride);
     let vocabulary = collect(&described, &said, room);
     let examples = vectors(&said, &vocabulary);
-    let separation = svm::separate(&examples, &holds, vocabulary.len(), stride);
+    let mut separation = svm::separate(&examples, &holds, vocabulary.len(), stride);
     let mut labels = vec![0usize; answers];
     for answer in holds.iter().flatten() {
         labels[*answer] += 1;
     }
+    rivals::settle(&mut separation, &examples, &holds, &labels);
 
     // The share of the description, and of the fixed margin of "no action line", shrinks with each label.
     let from_start = |answer: usize| 1.0 / (1.0 + (labels[answer] as f32 / LABELS_FOR_HALF).sqrt());
