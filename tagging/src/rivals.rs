@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn an_example_that_was_not_learned_from_stands_less_sure() {
         let (examples, holds) = examples();
-        let separation = separate(&examples, &holds, 3, 3);
+        let separation = separate(&examples, &holds, &[], 3, 3);
         let unseen = unseen_margins(&separation, &examples, &holds);
         let sure =
             |answer: usize| separation.weights[answer] + separation.biases[answer] - NOTHING_SAID;
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn an_answer_without_labels_stays_as_it_is() {
         let (examples, holds) = examples();
-        let before = separate(&examples, &holds, 3, 3);
-        let mut settled = separate(&examples, &holds, 3, 3);
+        let before = separate(&examples, &holds, &[], 3, 3);
+        let mut settled = separate(&examples, &holds, &[], 3, 3);
         settle(&mut settled, &examples, &holds, &[2, 2, 0]);
         let of = |separation: &Separation, answer: usize| {
             let rows = separation.weights.chunks(3).map(|row| row[answer]);

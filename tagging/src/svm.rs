@@ -49,11 +49,13 @@ pub(crate) struct Separation {
     pub(crate) duals: Vec<f32>,
 }
 
-/// Separates, for each of the `stride` answers, the examples it holds for from the others. `holds(example)` lists the
-/// answers that hold; the columns of an answer that never occurs end below every margin.
+/// Separates, for each of the `stride` answers, the examples it holds for from the others. `holds[example]` lists the
+/// answers that hold; the columns of an answer that never occurs end below every margin. Behind these examples come
+/// those of which nothing is known but that the answers in `denied` do not hold.
 pub(crate) fn separate(
     examples: &Vectors,
     holds: &[Vec<usize>],
+    denied: &[Vec<usize>],
     rows: usize,
     stride: usize,
 ) -> Separation {
@@ -64,6 +66,14 @@ pub(crate) fn separate(
     for (example, answers) in holds.iter().enumerate() {
         for answer in answers {
             signs[example * stride + answer] = 1.0;
+        }
+    }
+    // Without a sign an example does not count for an answer.
+    for (example, answers) in (holds.len()..).zip(denied) {
+        let signs = &mut signs[example * stride..][..stride];
+        signs.fill(0.0);
+        for answer in answers {
+            signs[*answer] = -1.0;
         }
     }
 
@@ -91,6 +101,10 @@ pub(crate) fn separate(
             let signs = &signs[example * stride..][..stride];
             let mut largest = 0f32;
             for ((moved, dual), sign) in moves.iter_mut().zip(duals).zip(signs) {
+                if *sign == 0.0 {
+                    *moved = 0.0;
+                    continue;
+                }
                 let (diagonal, step) = if *sign > 0.0 {
                     (holding, step_holding)
                 } else {
@@ -143,7 +157,7 @@ mod tests {
         let holds = [vec![0], vec![1], vec![0, 1], vec![0]];
         let Separation {
             weights, biases, ..
-        } = separate(&examples, &holds, 3, 2);
+        } = separate(&examples, &holds, &[], 3, 2);
         let margin = |row: usize, answer: usize| weights[row * 2 + answer] + biases[answer];
         assert!(margin(0, 0) > 0.0 && margin(0, 1) < 0.0);
         assert!(margin(1, 1) > 0.0 && margin(1, 0) < 0.0);
@@ -151,8 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_denied_speaks_against_that_answer_alone() {
+        // The third feature is nowhere but in an example of which one answer was denied.
+        let examples = Vectors {
+            ends: vec![1, 2, 3],
+            rows: vec![0, 1, 2],
+            values: vec![1.0; 3],
+        };
+        let separation = separate(&examples, &[vec![0], vec![1]], &[vec![0]], 3, 2);
+        let weights = |row: usize| &separation.weights[row * 2..][..2];
+        assert!(weights(2)[0] < 0.0, "{:?}", weights(2));
+        assert_eq!(weights(2)[1], 0.0);
+        assert!(weights(0)[0] > 0.0 && weights(1)[1] > 0.0);
+    }
+
+    #[test]
     fn nothing_to_learn_from_gives_no_weights() {
-        let separation = separate(&Vectors::default(), &[], 4, 3);
+        let separation = separate(&Vectors::default(), &[], &[], 4, 3);
         assert!(
             separation
                 .weights

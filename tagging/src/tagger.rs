@@ -27,6 +27,10 @@ pub struct Labelled {
     /// Keys of the lines it concerns. Empty means that people found that it concerns no action line. A quote whose
     /// keys are all unknown (of lines that were retired, say) teaches nothing and is left out.
     pub lines: Vec<String>,
+    /// Keys of lines that it does not concern (`none`: it does concern one), where that is all that people said of it; then `lines` is empty and says
+    /// nothing. Of a line that nobody confirmed for any quote it teaches nothing either.
+    #[serde(default)]
+    pub not: Vec<String>,
 }
 
 /// One answer that the tagger proposes.

@@ -12,6 +12,9 @@ use crate::svm::{self, Vectors};
 use crate::tagger::{Labelled, LineDescription};
 use crate::vocabulary::{Vocabulary, rarity};
 
+/// In [`Labelled::not`], "no action line".
+const NONE: &str = "none";
+
 /// Features looked at in training: those of the descriptions, then the most frequent; so many at most, and fewer where
 /// there are so many lines that the weights would take more than this.
 const MOST_FEATURES_TRAINED: usize = 1 << 18;
@@ -47,7 +50,11 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let answers = lines.len() + 1;
     let stride = stride(answers);
 
-    let (quotes, holds) = decided(lines, labelled);
+    let Lessons {
+        quotes,
+        holds,
+        denied,
+    } = lessons(lines, labelled);
     let descriptions: Vec<String> = lines.iter().map(in_one_text).collect();
     let described: Vec<Features<'_>> = descriptions
         .iter()
@@ -60,7 +67,7 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let room = MOST_FEATURES_TRAINED.min(MOST_WEIGHTS_TRAINED / stride);
     let vocabulary = collect(&described, &said, room);
     let examples = vectors(&said, &vocabulary);
-    let mut separation = svm::separate(&examples, &holds, vocabulary.len(), stride);
+    let mut separation = svm::separate(&examples, &holds, &denied, vocabulary.len(), stride);
     let mut labels = vec![0usize; answers];
     for answer in holds.iter().flatten() {
         labels[*answer] += 1;
@@ -101,7 +108,7 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let keys = lines.iter().map(|line| line.key.clone()).collect();
     round(
         keys,
-        quotes.len(),
+        holds.len(),
         &vocabulary,
         &weights,
         biases,
@@ -128,7 +135,7 @@ fn add_frequencies(
             }
         }
     }
-    let quotes = examples.len() as f32;
+    let quotes = holds.len() as f32;
     for (answer, labels) in labels.iter().enumerate().filter(|(_, labels)| **labels > 0) {
         let labels = *labels as f32;
         let counts = FREQUENCY * labels / (labels + LABELS_FOR_HALF_FREQUENCY);
@@ -152,33 +159,52 @@ fn none_at_least(labels: &[usize]) -> f32 {
         + NONE_RISES_BY * labels.iter().map(risen).sum::<f32>() / labels.len().max(1) as f32
 }
 
-/// The quotes to learn from, each with the answers that hold for it.
-fn decided<'l>(
-    lines: &[LineDescription],
-    labelled: &'l [Labelled],
-) -> (Vec<&'l Labelled>, Vec<Vec<usize>>) {
+/// The quotes to learn from.
+struct Lessons<'l> {
+    /// First those of which people said what they concern.
+    quotes: Vec<&'l Labelled>,
+    /// The answers that hold for each of these.
+    holds: Vec<Vec<usize>>,
+    /// The answers that do not for each of the others.
+    denied: Vec<Vec<usize>>,
+}
+
+fn lessons<'l>(lines: &[LineDescription], labelled: &'l [Labelled]) -> Lessons<'l> {
     let mut places = BTreeMap::new();
     for (place, line) in lines.iter().enumerate() {
         places.entry(line.key.as_str()).or_insert(place);
     }
-    let answers_of = |quote: &Labelled| -> Vec<usize> {
-        if quote.lines.is_empty() {
-            return vec![lines.len()];
-        }
-        let mut answers: Vec<usize> = quote
-            .lines
-            .iter()
-            .filter_map(|key| places.get(key.as_str()).copied())
-            .collect();
+    let places_of = |keys: &[String]| -> Vec<usize> {
+        let known = keys.iter().filter_map(|key| match key.as_str() {
+            NONE => Some(lines.len()),
+            key => places.get(key).copied(),
+        });
+        let mut answers: Vec<usize> = known.collect();
         answers.sort_unstable();
         answers.dedup();
         answers
     };
-    labelled
-        .iter()
-        .map(|quote| (quote, answers_of(quote)))
-        .filter(|(_, answers)| !answers.is_empty())
-        .unzip()
+    let (said, refused): (Vec<&Labelled>, Vec<&Labelled>) =
+        labelled.iter().partition(|quote| quote.not.is_empty());
+    let said = said.into_iter().map(|quote| {
+        let answers = match quote.lines.is_empty() {
+            true => vec![lines.len()],
+            false => places_of(&quote.lines),
+        };
+        (quote, answers)
+    });
+    let known = |(_, answers): &(&Labelled, Vec<usize>)| !answers.is_empty();
+    let (mut quotes, holds): (Vec<&Labelled>, Vec<Vec<usize>>) = said.filter(known).unzip();
+    let refused = refused
+        .into_iter()
+        .map(|quote| (quote, places_of(&quote.not)));
+    let (more, denied): (Vec<&Labelled>, Vec<Vec<usize>>) = refused.filter(known).unzip();
+    quotes.extend(more);
+    Lessons {
+        quotes,
+        holds,
+        denied,
+    }
 }
 
 fn in_one_text(line: &LineDescription) -> String {

@@ -62,7 +62,7 @@ const ALL: [(&str, &str, &str); 5] = [
     ),
     (
         "quote_lines",
-        "(select quote from quote_lines where standing = 'confirmed')",
+        "(select quote from quote_lines where standing in ('confirmed', 'rejected'))",
         "learning takes all",
     ),
 ];

@@ -50,6 +50,7 @@ impl Row {
             text: self.text.clone(),
             language: self.language.into(),
             lines: vec![self.label(labels).into()],
+            not: Vec::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ fn small() -> Tagger {
         text: "de huur".into(),
         language: "nl".into(),
         lines: vec!["homes".into()],
+        not: vec![],
     };
     Tagger::train(
         &[line("homes", "Woningen"), line("play", "Spelen")],

@@ -36,6 +36,7 @@ fn label(text: &str, lines: &[&str]) -> Labelled {
         text: text.into(),
         language: "nl".into(),
         lines: lines.iter().map(|key| (*key).into()).collect(),
+        not: vec![],
     }
 }
 
@@ -72,6 +73,35 @@ fn a_description_alone_is_enough_to_begin() {
     ] {
         assert_eq!(first(&tagger, text).as_deref(), Some(key), "{text}");
     }
+}
+
+#[test]
+fn what_was_rejected_is_suggested_less_and_nothing_else_changes() {
+    let text = "De huur van de zaal voor het buurtfeest is te duur geworden";
+    let labels = some_labels();
+    let mut rejected = labels.clone();
+    rejected.push(Labelled {
+        not: vec!["homes".into()],
+        ..label(text, &[])
+    });
+    let (before, after) = (
+        Tagger::train(&lines(), &labels),
+        Tagger::train(&lines(), &rejected),
+    );
+    let homes = |tagger: &Tagger| {
+        let all = tagger.suggest(text, "nl", 9).into_iter();
+        let mut all = all.filter(|answer| answer.line.as_deref() == Some("homes"));
+        all.next().unwrap().probability
+    };
+    assert!(homes(&after) < homes(&before));
+    assert_eq!(after.labels_seen(), before.labels_seen());
+    // Not that it concerns no line, and nothing about a line that is not there.
+    let mut unknown = labels;
+    unknown.push(Labelled {
+        not: vec!["gone".into()],
+        ..label(text, &[])
+    });
+    assert_eq!(Tagger::train(&lines(), &unknown), before);
 }
 
 #[test]

@@ -18,13 +18,14 @@ pub struct Decided {
 
 /// Quotes that editors decided about, in the order of their ids, by what became of the lines since: what
 /// was confirmed on a line that was merged is a label of the one it went into, and a line that was split
-/// teaches nothing. Only words whose resident agreed to analysis teach the tagger.
+/// teaches nothing. Where all that people said is which lines it does not concern, it teaches that. Only words whose resident agreed to analysis teach the tagger.
 pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
     let crosswalk = crosswalk::read(tx, None).await?;
     let statement = "
         select q.id, q.verbatim, q.language, l.line, l.standing, l.since
         from quotes q join quote_lines l on l.quote = q.id
-        where q.id in (select quote from quote_lines where standing = 'confirmed') and q.for_analysis
+        where q.id in (select quote from quote_lines where standing in ('confirmed', 'rejected'))
+            and q.for_analysis
         order by q.id, l.line";
     type Row = (Vec<u8>, String, String, String, String, i64);
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
@@ -35,14 +36,19 @@ pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
             .map(|(_, _, _, line, standing, since)| super::stand(line, standing, *since));
         let said = said.collect::<Result<Vec<_>>>()?;
         let judged = crosswalk.judge(&said);
-        if judged.state != TagState::Confirmed {
-            continue;
-        }
-        let confirmed = judged.lines.into_iter();
-        let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
-        let lines = confirmed
-            .map(|(line, _)| line)
-            .filter(|line| !line.is_none());
+        let with = |wanted: LineStanding| -> Vec<String> {
+            let lines = judged.lines.iter();
+            let lines = lines.filter(|(_, standing)| *standing == wanted);
+            lines.map(|(line, _)| line.to_string()).collect()
+        };
+        let rejected = with(LineStanding::Rejected);
+        let (lines, not) = match judged.state {
+            TagState::Confirmed => (with(LineStanding::Confirmed), Vec::new()),
+            TagState::Untagged | TagState::Proposed if !rejected.is_empty() => {
+                (Vec::new(), rejected)
+            }
+            _ => continue,
+        };
         let (_, text, language, ..) = &quote[0];
         let since = said.iter().map(|stand| stand.since);
         decided.push(Decided {
@@ -50,7 +56,11 @@ pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
             labelled: Labelled {
                 text: text.clone(),
                 language: language.clone(),
-                lines: lines.map(String::from).collect(),
+                lines: lines
+                    .into_iter()
+                    .filter(|line| line != LineKey::NONE)
+                    .collect(),
+                not,
             },
         });
     }

@@ -20,7 +20,10 @@ async fn only_confirmed_words_teach_that_may_be_analysed() {
         let mut two = projection(7, &house(), "Huis en boom");
         let lines = ["wonen-1", "groen-1"].map(|key| (key, LineStanding::Confirmed));
         tagged(&mut two, TagState::Confirmed, &lines);
-        stored(&store, &[forbidden, two].map(new)).await;
+        let mut no = projection(8, &street(), "Geen huis");
+        let lines = [("wonen-1", LineStanding::Rejected)];
+        tagged(&mut no, TagState::Untagged, &lines);
+        stored(&store, &[forbidden, two, no].map(new)).await;
         let mut tx = store.read().await.unwrap();
         let decided = quotes::labelled(&mut tx).await.unwrap();
         decided
@@ -33,10 +36,16 @@ async fn only_confirmed_words_teach_that_may_be_analysed() {
         text: text.to_owned(),
         language: "nl".to_owned(),
         lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        not: Vec::new(),
+    };
+    let rejected = Labelled {
+        not: vec!["wonen-1".to_owned()],
+        ..label("Geen huis", &[])
     };
     let expected = [
         label("Bomen op het plein", &["groen-1"]),
         label("Huis en boom", &["groen-1", "wonen-1"]),
+        rejected,
         // "Geen actielijn" teaches as well.
         label("Het huis van de buren", &[]),
     ];
