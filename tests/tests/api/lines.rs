@@ -143,6 +143,7 @@ async fn quotes_of_a_split_line_wait_until_a_person_says_which(place: Place) {
     }
     // It concerns another line as well, which answers nothing.
     world.decide(quotes[4], json!({ "confirm": [other] })).await;
+    world.later(1_000);
     world.learn().await;
     let confirmed = world
         .total(&format!("action_line={old}&tag_state=confirmed"))
