@@ -138,11 +138,14 @@ async fn quotes_of_a_split_line_wait_until_a_person_says_which_on_postgres() {
 async fn quotes_of_a_split_line_wait_until_a_person_says_which(place: Place) {
     let world = World::open(place).await;
     let [old, other] = [&*world.lines[0], &*world.lines[1]];
-    let quotes = world.untagged(4).await;
+    let quotes = world.untagged(5).await;
     let words = world.quote(quotes[0]).await.verbatim;
     for quote in &quotes {
         world.decide(*quote, json!({ "confirm": [old] })).await;
     }
+    // It concerns another line as well, which answers nothing.
+    world.decide(quotes[4], json!({ "confirm": [other] })).await;
+    world.later(1_000);
     world.learn().await;
     let confirmed = world
         .total(&format!("action_line={old}&tag_state=confirmed"))
