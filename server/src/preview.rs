@@ -47,7 +47,7 @@ impl Previews {
         suggest: &Suggest,
         now: Millis,
     ) -> Result<VersionPreview, ApiError> {
-        let moves = self.moves(store, suggest, now, |lessons| lessons.as_of(version));
+        let moves = self.moves(store, suggest, now, |lessons| lessons.at(version));
         let moves = moves.await?;
         Ok(moves.all())
     }

@@ -70,9 +70,12 @@ pub(crate) fn right(answers: &[Audited]) -> Share {
     share(Proportion::of(hits, answers.len()))
 }
 
-/// Probability and whether it was right, before and after calibration. The older half calibrates, and the
+/// What was said, and whether it was right.
+type Tried = (f32, bool);
+
+/// Before and after calibration. The older half calibrates, and the
 /// newer is looked at: on its own quotes a curve always fits.
-fn tried(answers: &[Audited]) -> (Vec<(f32, bool)>, Vec<(f32, bool)>) {
+fn tried(answers: &[Audited]) -> (Vec<Tried>, Vec<Tried>) {
     let (newer, older) = answers.split_at(answers.len() / 2);
     let calibration = Calibration::from_audit(older);
     let before = newer.iter().map(|one| (one.probability, one.right));
@@ -83,7 +86,7 @@ fn tried(answers: &[Audited]) -> (Vec<(f32, bool)>, Vec<(f32, bool)>) {
     (before.collect(), after.collect())
 }
 
-fn curve(answers: &[(f32, bool)]) -> Vec<CurvePoint> {
+fn curve(answers: &[Tried]) -> Vec<CurvePoint> {
     let bins = reliability(answers, BINS).into_iter();
     bins.map(|bin| CurvePoint {
         from: bin.from,

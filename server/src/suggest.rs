@@ -375,7 +375,7 @@ impl Lessons {
     pub(crate) async fn read(tx: &mut Tx, now: Millis) -> store::Result<Lessons> {
         let now = Lessons::of_now(tx, now).await?;
         match tagger::held_at(tx).await? {
-            Some(version) => Ok(now.as_of(&version)),
+            Some(version) => Ok(now.at(&version)),
             None => Ok(now),
         }
     }
@@ -393,7 +393,7 @@ impl Lessons {
     }
 
     /// What of it an earlier version was trained from, as far as it still stands.
-    pub(crate) fn as_of(mut self, version: &Version) -> Lessons {
+    pub(crate) fn at(mut self, version: &Version) -> Lessons {
         let is_there = |line: &&LineDescription| self.lines.iter().any(|now| now.key == line.key);
         let lines = version.lines.iter().filter(is_there).cloned().collect();
         self.decided.retain(|one| one.at <= version.decided_until);
