@@ -41,7 +41,7 @@ impl World {
                 }
                 let brought = self.observe(device, &request, asked, &answer, carried)?;
                 self.epoch = Some(answer.epoch);
-                let said = Said::of(&request, &answer);
+                let said = Said::of(&request, &answer, self.model.erased_marks());
                 Ok(Reply::Answer {
                     bytes,
                     brought,

@@ -119,10 +119,10 @@ impl World {
             let Some(held) = memory.replica.held(*id) else {
                 return fail(*id, "is gone".to_owned());
             };
-            if memory.replaced.contains(id) {
-                // It waits for its successor, and shows what is left of it.
-                let erased = self.model.erased_marks();
-                if let Some(found) = find_mark(&held.to_bytes(), &erased) {
+            if let Some(erased) = memory.replaced.get(id) {
+                // It waits for its successor, and shows what is left of it. What was erased since, it
+                // cannot know of.
+                if let Some(found) = find_mark(&held.to_bytes(), erased) {
                     return fail(*id, format!("holds `{found}`, which was erased"));
                 }
                 continue;
@@ -138,7 +138,7 @@ impl World {
                 return fail(id, "is held, and nobody gave it".to_owned());
             };
             let stored = matches!(held.standing(), Standing::Stored(_));
-            if stored && memory.replaced.contains(&id) {
+            if stored && memory.replaced.contains_key(&id) {
                 return fail(
                     id,
                     "is called stored, and waits for its successor".to_owned(),

@@ -121,7 +121,7 @@ impl World {
             return Ok(());
         };
         let memory = self.awake(tablet, dice)?;
-        let waits = memory.replaced.contains(&id);
+        let waits = memory.replaced.contains_key(&id);
         let done = memory.replica.execute(id, &command, now);
         let name = self.model.name(id);
         if let Err(EditError::Command(CommandError::UnknownState)) = done

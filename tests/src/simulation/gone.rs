@@ -17,16 +17,19 @@ pub struct Said {
     moved_away: BTreeSet<ConversationId>,
     turned_down: BTreeSet<ConversationId>,
     replaced: BTreeSet<ConversationId>,
+    /// The marks of all that was erased by then.
+    erased: Vec<String>,
 }
 
 impl Said {
-    pub fn of(request: &Request, answer: &Answer) -> Said {
+    pub fn of(request: &Request, answer: &Answer, erased: Vec<String>) -> Said {
         let mut said = Said {
             epoch: answer.epoch,
             rounds: answer.rounds.iter().map(|page| page.round).collect(),
             moved_away: BTreeSet::new(),
             turned_down: BTreeSet::new(),
             replaced: BTreeSet::new(),
+            erased,
         };
         for news in answer.rounds.iter().flat_map(|page| &page.news) {
             match news {
@@ -59,8 +62,9 @@ impl World {
         let memory = self.tablets[tablet].memory.as_mut().ok_or("closed")?;
         let replica = &memory.replica;
         let held = |id: &ConversationId| replica.held(*id).is_some();
-        let told = said.replaced.iter().filter(|id| held(id));
-        memory.replaced.extend(told);
+        for id in said.replaced.iter().filter(|id| held(id)) {
+            memory.replaced.insert(*id, said.erased.clone());
+        }
         let gone = memory.view.keys().filter(|id| !held(id));
         for id in gone.copied().collect::<Vec<_>>() {
             let memory = self.tablets[tablet].memory.as_mut().ok_or("closed")?;

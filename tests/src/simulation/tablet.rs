@@ -3,7 +3,7 @@
 //! The app carries out the effects of one call before the next. Between the two it may be killed:
 //! then the call never happened, as far as the tablet knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use koffiekar_sync_core::conversation::{Conversation, Head};
 use koffiekar_sync_core::ids::{ConversationId, RoundId};
@@ -41,8 +41,8 @@ pub struct Disk {
     pub view: View,
     /// The edits that were made on it, but the recordings.
     pub own: View,
-    /// What waits for its successor.
-    pub replaced: BTreeSet<ConversationId>,
+    /// What waits for its successor, and the marks of what was erased when it was told so.
+    pub replaced: BTreeMap<ConversationId, Vec<String>>,
 }
 
 /// What a crash takes.
@@ -52,7 +52,7 @@ pub struct Memory {
     pub rounds: Vec<RoundId>,
     pub view: View,
     pub own: View,
-    pub replaced: BTreeSet<ConversationId>,
+    pub replaced: BTreeMap<ConversationId, Vec<String>>,
     /// The effects of the last call, until they are carried out.
     pub unwritten: Vec<Effect>,
     /// The parcel that was sent last.
@@ -84,7 +84,7 @@ impl Tablet {
                 rounds,
                 view: View::new(),
                 own: View::new(),
-                replaced: BTreeSet::new(),
+                replaced: BTreeMap::new(),
             },
             memory: None,
             waiting_tab: false,
