@@ -41,6 +41,7 @@ type Row = (
     i64,
     String,
     i64,
+    Option<String>,
     String,
 );
 
@@ -61,24 +62,23 @@ pub async fn table_rows(
     as_of: Option<Millis>,
 ) -> Result<Vec<TableRow>> {
     let crosswalk = crosswalk::read(tx, as_of).await?;
-    let mut said = super::stands(tx, ids, as_of).await?;
     let mut found: BTreeMap<QuoteId, TableRow> = BTreeMap::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
             "select q.id, q.conversation, q.round, q.area, q.language, q.recorded_at,
-                q.verbatim, {}, q.suggestions
+                q.verbatim, {},
+                (select string_agg(l.line || ' ' || l.standing || ' ' || l.since, ',') from {}),
+                q.suggestions
              from quotes q where q.id in {}",
             super::flags(tx),
+            super::lines_of("quote = q.id", as_of),
             bulk::list(tx, 0, piece.len())
         );
         let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
         let rows: Vec<Row> = on!(tx, c => bind_all!(
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
         for row in rows {
-            let said = said
-                .remove(&QuoteId::from_slice(&row.0)?)
-                .unwrap_or_default();
-            let row = table_row(row, &said, &crosswalk, as_of.is_none())?;
+            let row = table_row(row, &crosswalk, as_of.is_none())?;
             if sight.allows(row.round, &row.consent) {
                 found.insert(row.id, row);
             }
@@ -87,11 +87,15 @@ pub async fn table_rows(
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-fn table_row(row: Row, said: &[Stand], crosswalk: &Crosswalk, is_now: bool) -> Result<TableRow> {
+fn table_row(row: Row, crosswalk: &Crosswalk, is_now: bool) -> Result<TableRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     #[rustfmt::skip]
-    let (id, conversation, round, area, language, recorded_at, verbatim, flags, suggestions) = row;
-    let mut judged = crosswalk.judge(said);
+    let (id, conversation, round, area, language, recorded_at, verbatim, flags, tags,
+        suggestions) = row;
+    let tags = tags.iter().flat_map(|tags| tags.split(','));
+    let mut said: Vec<Stand> = tags.map(stand).collect::<Result<_>>()?;
+    said.sort_by(|one, other| one.line.cmp(&other.line));
+    let mut judged = crosswalk.judge(&said);
     // Read here and not by the database: PostgreSQL took five microseconds for it.
     let suggestions: Vec<Best> =
         serde_json::from_str(&suggestions).map_err(|_| corrupt("suggestions"))?;
@@ -121,6 +125,17 @@ fn table_row(row: Row, said: &[Stand], crosswalk: &Crosswalk, is_now: bool) -> R
         tagged_as: standing(said.iter().map(|stand| (&stand.line, stand.standing))),
         suggested: first.map(|best| (best.line, best.probability)),
     })
+}
+
+/// Line, standing and moment, as they were read.
+fn stand(tag: &str) -> Result<Stand> {
+    let corrupt = || StoreError::Corrupt("tag in a table".to_owned());
+    let mut parts = tag.split(' ');
+    let (Some(line), Some(standing), Some(since)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return Err(corrupt());
+    };
+    super::stand(line, standing, since.parse().map_err(|_| corrupt())?)
 }
 
 fn standing<'a>(lines: impl Iterator<Item = (&'a LineKey, LineStanding)>) -> String {
