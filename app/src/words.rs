@@ -151,7 +151,7 @@ texts! {
         all, clear, consent, search, as_of, as_of_hint,
     }
     Desk {
-        views, review, review_more, of_theme, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
+        views, review, review_hint, review_more, of_theme, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
         proposed_title, confirmed_title, line_views, search, empty_title, empty_done,
         empty_filter, empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion,
         tags, confirm_tag, reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo,

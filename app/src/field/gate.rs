@@ -119,7 +119,9 @@ fn Line(
 pub(crate) fn Enrol() -> impl IntoView {
     let words = words();
     title(words.enrol_title);
-    let login = RwSignal::new(String::new());
+    // Who signed in to the office a moment ago need not write the name again; the password makes the key.
+    let name = crate::session::signed_in().map(|session| session.login);
+    let login = RwSignal::new(name.unwrap_or_default());
     let password = RwSignal::new(String::new());
     let label = RwSignal::new("Tablet".to_owned());
     let busy = RwSignal::new(false);

@@ -100,6 +100,8 @@ fn Quotes(desk: List) -> impl IntoView {
             </button>
         </div>
         <LineViews desk/>
+        {move || desk.address.with(|address| address.view == View::Review)
+            .then(|| view! { <p class="hint desk-hint">{words.desk.review_hint}</p> })}
         <Filters desk/>
         {move || desk.state_view(cards)}
     }

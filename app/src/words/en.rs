@@ -149,7 +149,8 @@ pub(super) const EN: Words = Words {
     },
     desk: Desk {
         views: "Waiting work",
-        review: "Review",
+        review: "Least sure first",
+        review_hint: "What the tagger is least sure of comes first: it learns most from that. One quote in five was drawn by chance to measure it; there it suggests nothing.",
         of_theme: "theme {}: {}",
         review_more: "Fetch the next quotes",
         drawn: "Drawn by chance to measure the tagger: judge without a suggestion. Choose an action line, or none.",
@@ -362,7 +363,7 @@ pub(super) const EN: Words = Words {
         preview_hint: "Change something, and this shows how many quotes would get another suggestion. What people said already never changes.",
         preview_busy: "Looking…",
         preview_failed: "This could not be looked at just now. You can save all the same.",
-        preview_none: "There are no quotes yet that nobody judged.",
+        preview_none: "There are no quotes that nobody has judged yet.",
         preview_same: "No quote gets another suggestion.",
         preview_come: "{} come",
         preview_go: "{} go",

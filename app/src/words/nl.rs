@@ -149,7 +149,8 @@ pub(super) const NL: Words = Words {
     },
     desk: Desk {
         views: "Werkvoorraad",
-        review: "Beoordelen",
+        review: "Twijfel eerst",
+        review_hint: "Waar de tagger het minst zeker van is, staat vooraan: daar leert hij het meest van. Eén op de vijf citaten koos het lot om hem te meten; daar staat geen voorstel bij.",
         of_theme: "opgave {}: {}",
         review_more: "Haal de volgende citaten op",
         drawn: "Door het lot gekozen om de tagger te meten: oordeel zonder voorstel. Kies een actielijn, of geen.",
@@ -362,7 +363,7 @@ pub(super) const NL: Words = Words {
         preview_hint: "Wijzig iets, en hier staat hoeveel citaten een andere suggestie zouden krijgen. Wat mensen al zeiden, verandert nooit.",
         preview_busy: "Wordt bekeken…",
         preview_failed: "Dit kon nu niet worden bekeken. Bewaren kan wel.",
-        preview_none: "Er zijn nog geen citaten die niemand beoordeelde.",
+        preview_none: "Er zijn geen citaten waarover nog niemand oordeelde.",
         preview_same: "Geen citaat krijgt een andere suggestie.",
         preview_come: "{} erbij",
         preview_go: "{} eraf",

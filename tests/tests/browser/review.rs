@@ -28,24 +28,30 @@ async fn what_is_judged_unseen_measures_the_tagger_and_an_administrator_acts_on_
     browser.see_css("article.card").await;
     browser.picture("office-review-Desk").await;
     browser.is_accessible("the review").await;
-    // The third is drawn by chance: it shows no suggestion until it is judged.
+    // The third is drawn by chance: it shows no suggestion, also when it is judged, and judged again.
     browser
         .click_css("ol.cards > li:nth-child(3) article")
         .await;
     browser.until("it is drawn by chance", DRAWN).await;
-    assert!(!browser.has_css(".card.active .suggestions").await);
+    let third = "ol.cards > li:nth-child(3) ";
+    let suggests = format!("{third} .suggestions");
+    assert!(!browser.has_css(&suggests).await);
     browser.press("0").await;
-    let third = "document.querySelector('ol.cards > li:nth-child(3) .suggestions') !== null";
-    browser.until("the tagger's answer shows", third).await;
+    browser.see_css(&format!("{third} .tags")).await;
+    assert!(!browser.has_css(&suggests).await);
+    browser.press("u").await;
+    browser.until("it is asked again", DRAWN).await;
+    assert!(!browser.has_css(&suggests).await);
+    browser.press("0").await;
+    browser.see_css(&format!("{third} .tags")).await;
     for place in [8, 13, 18, 23, 28] {
         browser
             .click_css(&format!("ol.cards > li:nth-child({place}) article"))
             .await;
         browser.press("0").await;
-        let shown = format!(
-            "document.querySelector('ol.cards > li:nth-child({place}) .suggestions') !== null"
-        );
-        browser.until("the tagger's answer shows", &shown).await;
+        browser
+            .see_css(&format!("ol.cards > li:nth-child({place}) .tags"))
+            .await;
     }
     browser.resize(Size::Tablet).await;
     browser.picture("office-review-Tablet").await;

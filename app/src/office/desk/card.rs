@@ -1,7 +1,9 @@
 //! One quote on the desk: its words, what people and the tagger say, and what can be done.
 
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
-use koffiekar_sync_core::office::{LineStanding, LineSuggestion, LineTag, QuoteRow, WhyReviewed};
+use koffiekar_sync_core::office::{
+    LineStanding, LineSuggestion, LineTag, QuoteRow, TagState, WhyReviewed,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -22,13 +24,10 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
     let id = entry.id;
     let is_active = Memo::new(move |_| desk.active.get() == Some(id));
     let trouble = entry.trouble.clone();
-    let why = entry.why;
+    let why = entry.why.filter(|why| why.is_unseen());
     let row = Memo::new(move |_| entry.row.get());
     let first = row.get_untracked();
-    // The server gives the suggestions with the answer to the decision.
-    let is_unseen = move || {
-        why.is_some_and(WhyReviewed::is_unseen) && row.with(|row| row.suggestions.is_empty())
-    };
+    let asked_unseen = move || why.filter(|_| row.with(|row| row.tag_state == TagState::Untagged));
     view! {
         <article
             id=Entry::element(id)
@@ -44,7 +43,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 view! { <Verbatim text=row.verbatim language=row.language/> }
             }}
             <Meta row=first/>
-            {move || why.filter(|_| is_unseen()).map(|why| view! {
+            {move || asked_unseen().map(|why| view! {
                 <p class="drawn">
                     <span aria-hidden="true">"\u{2684} "</span>
                     {match why {
@@ -60,7 +59,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                 </p>
             })}
             {move || view! { <PeopleSay desk row=row.get()/> }}
-            {move || (!is_unseen()).then(|| view! { <TaggerSays desk row=row.get()/> })}
+            {why.is_none().then(|| view! { {move || view! { <TaggerSays desk row=row.get()/> }} })}
             {move || view! { <ChosenFor desk row=row.get()/> }}
             {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
             <Actions desk id/>
@@ -143,7 +142,7 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
             .filter(|_| theme_probability >= probability + SURER);
         let theme = theme.map(|title| {
             let percentage = format!("{:.0}%", theme_probability * 100.0);
-            view! { <span class="theme">{fill(words.of_theme, &[&title, &percentage])}</span> }
+            view! { <span class="of-theme">{fill(words.of_theme, &[&title, &percentage])}</span> }
         });
         let is_confirmed = tags
             .iter()

@@ -106,7 +106,11 @@ impl List {
         spawn_local(async move {
             let path = format!("/api/v1/quotes/{}/tags", entry.id);
             match api::send::<QuoteRow>("POST", &path, &decision).await {
-                Ok(row) => {
+                Ok(mut row) => {
+                    if entry.is_unseen() {
+                        let again = !decision.retract.is_empty();
+                        hide(&mut row, again);
+                    }
                     if entry.is_last(turn) {
                         entry.row.set(row);
                     }
@@ -128,6 +132,16 @@ impl List {
             }
             self.load_numbers_soon();
         });
+    }
+}
+
+/// The tagger's word on a quote that is judged unseen stays out of sight: who takes a decision back judges again.
+/// Then, so does everybody else's.
+fn hide(row: &mut QuoteRow, again: bool) {
+    row.suggestions.clear();
+    if again {
+        row.tags.clear();
+        row.tag_state = TagState::Untagged;
     }
 }
 
