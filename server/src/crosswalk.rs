@@ -183,7 +183,8 @@ impl Crosswalk {
         })
     }
 
-    /// An editor named one of the parts, or another line or none after it was asked; or denied all parts.
+    /// An editor named one of the parts, or another line or none after it was asked; or denied all parts, or
+    /// the line itself, after that.
     fn answers(&self, question: &Question<'_>, asking: &Stand, said: &[Stand]) -> bool {
         let Question { asked_at, parts } = question;
         let names = |stand: &Stand| {
@@ -202,7 +203,9 @@ impl Crosswalk {
             let mut said = said.iter();
             said.any(|stand| stand.line == **part && stand.standing == LineStanding::Rejected)
         };
-        said.iter().filter(spoke).any(names)
+        let denied_itself = asking.standing == LineStanding::Contested && asking.since >= *asked_at;
+        denied_itself
+            || said.iter().filter(spoke).any(names)
             || !parts.last.is_empty() && parts.last.iter().all(denied)
     }
 }

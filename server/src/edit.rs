@@ -75,13 +75,13 @@ pub(crate) async fn execute(
             model: model.version.to_string(),
         };
         let mut tx = koffiekar.store.write().await?;
-        if let Some(places) = documents::write(&mut tx, vec![&version]).await? {
+        if let Some(written) = documents::write(&mut tx, vec![&version]).await? {
             audit::write(&mut tx, audit_entry.clone()).await?;
             if let Some(answer) = answer {
                 answers::add(&mut tx, answer).await?;
             }
             tx.commit().await?;
-            koffiekar.live.announce(&places);
+            koffiekar.announce(&written);
             return Ok(());
         }
     }

@@ -91,6 +91,7 @@ pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
 pub use routes::watched::watched;
+use store::documents::Written;
 use store::{Store, StoreError, catalogue};
 
 /// Threads for long work beyond one a core: some of it waits for a disk.
@@ -165,6 +166,14 @@ impl Koffiekar {
     /// was put back, it is erased again what was erased since.
     pub async fn new(store: Store, clock: Clock, apart: &Apart) -> Result<Koffiekar, StartError> {
         Koffiekar::with_random(store, clock, apart, Random::System).await
+    }
+
+    /// After the commit: tablets that listen hear of it, and the tagger learns from it.
+    pub(crate) fn announce(&self, written: &Written) {
+        self.live.announce(&written.places);
+        if written.teaches {
+            self.suggest.learn_soon();
+        }
     }
 
     /// The same, with randomness that can be had a second time.

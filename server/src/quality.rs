@@ -144,12 +144,11 @@ fn weeks(judged: &[Judged]) -> Vec<WeekOfAudit> {
 
 /// What each person said of it.
 fn people(judged: &Judged) -> Vec<Vec<String>> {
-    let people = judged.by_person().into_values();
-    people.map(|lines| keys(&lines)).collect()
+    judged.people.values().map(keys).collect()
 }
 
-fn keys(lines: &[LineKey]) -> Vec<String> {
-    let lines = lines.iter().filter(|line| !line.is_none());
+fn keys<'a>(lines: impl IntoIterator<Item = &'a LineKey>) -> Vec<String> {
+    let lines = lines.into_iter().filter(|line| !line.is_none());
     lines.map(LineKey::to_string).collect()
 }
 

@@ -163,7 +163,7 @@ pub(crate) async fn accept(
         }
 
         let mut tx = koffiekar.store.write().await?;
-        let Some(places) = documents::write(&mut tx, versions.iter().collect()).await? else {
+        let Some(written) = documents::write(&mut tx, versions.iter().collect()).await? else {
             continue;
         };
         if !quarantine::release(&mut tx, id, &held.heads).await? {
@@ -179,7 +179,7 @@ pub(crate) async fn accept(
         };
         audit::write(&mut tx, entry).await?;
         tx.commit().await?;
-        koffiekar.live.announce(&places);
+        koffiekar.announce(&written);
         return Ok(());
     }
     Err(ApiError::Busy(None))

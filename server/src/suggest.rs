@@ -9,6 +9,7 @@
 //! overtaken learns again, and who has an older model writes none of its suggestions.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,8 @@ pub struct Suggest {
     follow: Arc<Notify>,
     /// The number of the model in use when this one was trained. Held while somebody learns.
     learnt: Arc<Mutex<Option<i64>>>,
+    /// How many wait for that.
+    waiting: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
     clock: Clock,
 }
@@ -151,6 +154,7 @@ impl Suggest {
             learn: Arc::new(Notify::new()),
             follow: Arc::new(Notify::new()),
             learnt: Arc::default(),
+            waiting: Arc::default(),
             metrics,
             clock,
         }
@@ -176,7 +180,9 @@ impl Suggest {
     /// Trains from what is stored, takes the model into use for all servers, and puts the new suggestions
     /// beside the quotes that wait.
     pub async fn learn_now(&self, store: &Store) -> store::Result<()> {
+        let turn = Turn::awaited(&self.waiting);
         let mut learnt = self.learnt.lock().await;
+        drop(turn);
         for _ in 0..TRIES {
             let Some((seen, version)) = self.train(store).await? else {
                 return Ok(());
@@ -231,7 +237,11 @@ impl Suggest {
         let seen = tagger::in_use(&mut tx).await?;
         let lessons = Lessons::read(&mut tx, self.clock.now()).await?;
         let precision = tagger::wanted_precision(&mut tx).await?;
-        let judged = answers::drawn(&mut tx, audited::NEWEST).await?;
+        let mut judged = answers::drawn(&mut tx, audited::NEWEST).await?;
+        if let Some(version) = tagger::held_at(&mut tx).await? {
+            // What later ones were right about proves nothing of an earlier one.
+            judged.retain(|one| one.answer.model == version.model);
+        }
         drop(tx);
         let precision = precision
             .map(f64::from)
@@ -322,6 +332,10 @@ impl Suggest {
         loop {
             let mut tx = store.read().await?;
             let page = quotes::texts_after(&mut tx, after, &model.version, PAGE).await?;
+            if self.waiting.load(Ordering::Relaxed) > 0 {
+                // Whoever waits has a newer model, or goes on with this one.
+                return Ok(());
+            }
             let ids: Vec<QuoteId> = page.iter().map(|quote| quote.id).collect();
             let mut among = quotes::to_choose_from(&mut tx, &ids).await?;
             drop(tx);
@@ -358,6 +372,22 @@ impl Suggest {
             tx.commit().await?;
         }
         Ok(())
+    }
+}
+
+/// Somebody's wait for their turn to learn; it ends where they are gone.
+struct Turn<'w>(&'w AtomicUsize);
+
+impl Turn<'_> {
+    fn awaited(waiting: &AtomicUsize) -> Turn<'_> {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Turn(waiting)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

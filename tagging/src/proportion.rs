@@ -54,10 +54,10 @@ impl Proportion {
     }
 }
 
-/// The share that is surpassed with 95% certainty: Clopper and Pearson's lower bound (Biometrika 26, 1934), one-sided.
+/// The share that is surpassed but for this `doubt`: Clopper and Pearson's lower bound (Biometrika 26, 1934), one-sided.
 /// It keeps its promise for every share and number. Wilson's does not: near 1, where acceptance lives, it lies too high
 /// (Cai, Journal of Statistical Planning and Inference 131, 2005).
-pub(crate) fn surely_over(hits: usize, of: usize) -> f64 {
+pub(crate) fn surely_over(hits: usize, of: usize, doubt: f64) -> f64 {
     if hits == 0 {
         return 0.0;
     }
@@ -65,7 +65,7 @@ pub(crate) fn surely_over(hits: usize, of: usize) -> f64 {
     // As many halvings as an f64 can tell apart here.
     for _ in 0..50 {
         let middle = (low + high) / 2.0;
-        if at_least(hits, of, middle) < 0.05 {
+        if at_least(hits, of, middle) < doubt {
             low = middle;
         } else {
             high = middle;
@@ -120,23 +120,25 @@ mod tests {
     fn the_lower_bound_is_clopper_and_pearsons() {
         for of in [1usize, 10, 59, 1_000] {
             assert!(
-                near(surely_over(of, of), 0.05f64.powf(1.0 / of as f64)),
+                near(surely_over(of, of, 0.05), 0.05f64.powf(1.0 / of as f64)),
                 "{of}"
             );
         }
-        assert!(surely_over(59, 59) > 0.95 && surely_over(58, 58) < 0.95);
+        assert!(surely_over(59, 59, 0.05) > 0.95 && surely_over(58, 58, 0.05) < 0.95);
         // By hand for 1 of n: 1 - (1 - p)^n = 0.05.
-        assert!(near(surely_over(1, 10), 1.0 - 0.95f64.powf(0.1)));
+        assert!(near(surely_over(1, 10, 0.05), 1.0 - 0.95f64.powf(0.1)));
         // 93 of 93 + 1 miss is the least with one miss for 95% at 95% certainty (Wilks' tolerance limits).
-        assert!(surely_over(92, 93) > 0.95 && surely_over(91, 92) < 0.95);
-        assert_eq!(surely_over(0, 10), 0.0);
+        assert!(surely_over(92, 93, 0.05) > 0.95 && surely_over(91, 92, 0.05) < 0.95);
+        assert_eq!(surely_over(0, 10, 0.05), 0.0);
     }
 
     #[test]
     fn more_hits_and_more_quotes_raise_the_bound() {
         for of in [5usize, 50, 500] {
-            assert!((1..=of).all(|hits| surely_over(hits, of) > surely_over(hits - 1, of)));
+            assert!(
+                (1..=of).all(|hits| surely_over(hits, of, 0.05) > surely_over(hits - 1, of, 0.05))
+            );
         }
-        assert!(surely_over(95, 100) < surely_over(950, 1_000));
+        assert!(surely_over(95, 100, 0.05) < surely_over(950, 1_000, 0.05));
     }
 }

@@ -196,7 +196,7 @@ async fn try_to_write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<O
     let mut tx = koffiekar.store.write().await?;
     let versions: Vec<&NewVersion> = works.iter().flat_map(|work| &work.versions).collect();
     Span::current().record("conversations", versions.len());
-    let Some(places) = documents::write(&mut tx, versions.clone()).await? else {
+    let Some(written) = documents::write(&mut tx, versions.clone()).await? else {
         return Ok(None);
     };
     let mut all_full = Vec::with_capacity(works.len());
@@ -219,7 +219,7 @@ async fn try_to_write(koffiekar: &Koffiekar, works: &[&Work]) -> store::Result<O
         all_full.push(full);
     }
     tx.commit().await?;
-    koffiekar.live.announce(&places);
+    koffiekar.announce(&written);
     let now = koffiekar.clock.now();
     koffiekar.metrics.written(&versions, now);
     Ok(Some(all_full))

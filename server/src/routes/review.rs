@@ -75,10 +75,12 @@ pub async fn queue(
         twice.clear();
     }
     let twice = twice.iter().filter(|judged| {
-        let people = judged.by_person();
+        let people = &judged.people;
         people.len() == 1 && !people.contains_key(&caller.user)
     });
-    let twice = twice.map(|judged| judged.answer.quote).take(1).collect();
+    let twice: Vec<QuoteId> = twice.map(|judged| judged.answer.quote).collect();
+    let twice = quotes::in_order(&mut tx, &sight, &twice, None).await?;
+    let twice = twice.iter().map(|row| row.id).take(1).collect();
     let order = mixed(unsure, drawn, twice, limit);
     let ids: Vec<QuoteId> = order.iter().map(|(id, _)| *id).collect();
     let rows = quotes::in_order(&mut tx, &sight, &ids, None).await?;
@@ -200,7 +202,6 @@ pub async fn tag(
         |_| Ok(()),
     )
     .await?;
-    koffiekar.suggest.learn_soon();
     shown(&koffiekar, &caller, id).await
 }
 

@@ -90,7 +90,7 @@ pub async fn accept(
     )
     .await?;
     tx.commit().await?;
-    koffiekar.suggest.learn_now(&koffiekar.store).await?;
+    take_effect(&koffiekar).await?;
     Ok(Json(state(&koffiekar).await?))
 }
 
@@ -160,8 +160,14 @@ pub async fn hold(
     )
     .await?;
     tx.commit().await?;
-    koffiekar.suggest.learn_now(&koffiekar.store).await?;
+    take_effect(&koffiekar).await?;
     Ok(Json(state(&koffiekar).await?))
+}
+
+/// What was decided holds for the suggestions as well, also where nobody waits for the answer any more.
+async fn take_effect(koffiekar: &Koffiekar) -> Result<(), ApiError> {
+    koffiekar.suggest.learn_soon();
+    Ok(koffiekar.suggest.learn_now(&koffiekar.store).await?)
 }
 
 async fn write(

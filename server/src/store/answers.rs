@@ -1,11 +1,12 @@
 //! What the tagger had answered of a quote before people first decided about it, beside what they decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, UserId};
 use koffiekar_sync_core::office::{LineStanding, TagState};
 
 use super::{Result, StoreError, Tx, crosswalk, on, quotes};
+use crate::crosswalk::{Crosswalk, Judged as Stands, Stand};
 use crate::projection::Said;
 
 /// What the tagger answered first.
@@ -28,9 +29,11 @@ pub struct Judged {
     pub answer: Answer,
     pub language: String,
     /// The lines that stand confirmed: empty for "no action line", `None` where people did not decide, or
-    /// contradict each other.
+    /// do not agree on the line that was answered. Where they have to choose among the parts of a line, those.
     pub decided: Option<Vec<LineKey>>,
-    pub said: Vec<Said>,
+    /// What each person confirmed, by what became of the lines since. Who confirmed a line that was split is
+    /// not among them.
+    pub people: BTreeMap<UserId, BTreeSet<LineKey>>,
 }
 
 const MILLION: f32 = 1_000_000.0;
@@ -75,39 +78,82 @@ pub async fn drawn(tx: &mut Tx, most: u32) -> Result<Vec<Judged>> {
     let mut all = Vec::new();
     for (row, id) in rows.into_iter().zip(ids) {
         let said = stands.remove(&id).unwrap_or_default();
-        let mut judged = judged(row, crosswalk.judge(&said))?;
-        let mut became = crosswalk.became(&judged.answer.line);
-        match (became.pop(), became.len()) {
-            (None, _) => {}
-            (Some(line), 0) => judged.answer.line = line,
-            (Some(_), _) => continue,
-        }
-        all.push(judged);
+        all.extend(judged(row, &said, &crosswalk)?);
     }
     Ok(all)
 }
 
-fn judged(row: Row, stands: crate::crosswalk::Judged) -> Result<Judged> {
-    let (quote, at, drawn, model, line, probability, language, said) = row;
-    let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
-    let confirmed = stands.lines.into_iter();
-    let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
-    let lines = confirmed
-        .map(|(line, _)| line)
-        .filter(|line| !line.is_none());
-    Ok(Judged {
+/// Nothing where the answer was a line that is split by now.
+fn judged(row: Row, said: &[Stand], crosswalk: &Crosswalk) -> Result<Option<Judged>> {
+    let (quote, at, drawn, model, line, probability, language, spoken) = row;
+    let Some(line) = one_of(crosswalk, line.parse()?) else {
+        return Ok(None);
+    };
+    let spoken: Vec<Said> =
+        serde_json::from_str(&spoken).map_err(|_| StoreError::Corrupt("said".to_owned()))?;
+    let people = people(spoken, crosswalk);
+    Ok(Some(Judged {
+        decided: decided(&line, crosswalk.judge(said), &people),
+        people,
         answer: Answer {
             quote: QuoteId::from_slice(&quote)?,
             at: Millis(at),
             drawn,
             model,
-            line: line.parse()?,
+            line,
             probability: probability as f32 / MILLION,
         },
         language,
-        decided: (stands.state == TagState::Confirmed).then(|| lines.collect()),
-        said: serde_json::from_str(&said).map_err(|_| corrupt("said"))?,
-    })
+    }))
+}
+
+/// What a line is now, if it is one.
+fn one_of(crosswalk: &Crosswalk, line: LineKey) -> Option<LineKey> {
+    let mut became = crosswalk.became(&line);
+    match (became.pop(), became.is_empty()) {
+        (None, _) => Some(line),
+        (Some(one), true) => Some(one),
+        (Some(_), false) => None,
+    }
+}
+
+fn people(said: Vec<Said>, crosswalk: &Crosswalk) -> BTreeMap<UserId, BTreeSet<LineKey>> {
+    let mut people: BTreeMap<UserId, Option<BTreeSet<LineKey>>> = BTreeMap::new();
+    for said in said.into_iter().filter(|said| said.stance == "confirmed") {
+        let lines = people
+            .entry(said.by)
+            .or_insert_with(|| Some(BTreeSet::new()));
+        match one_of(crosswalk, said.line) {
+            Some(line) => drop(lines.as_mut().map(|lines| lines.insert(line))),
+            None => *lines = None,
+        }
+    }
+    let known = people.into_iter();
+    known.filter_map(|(by, lines)| Some((by, lines?))).collect()
+}
+
+fn decided(
+    answer: &LineKey,
+    stands: Stands,
+    people: &BTreeMap<UserId, BTreeSet<LineKey>>,
+) -> Option<Vec<LineKey>> {
+    let confirmed = stands.lines.into_iter();
+    let confirmed = confirmed.filter(|(_, standing)| *standing == LineStanding::Confirmed);
+    let lines = confirmed
+        .map(|(line, _)| line)
+        .filter(|line| !line.is_none());
+    if stands.state == TagState::Confirmed {
+        let all_say = |line: &LineKey| people.values().all(|lines| lines.contains(line));
+        let none_says = |line: &LineKey| people.values().all(|lines| !lines.contains(line));
+        return match (all_say(answer), none_says(answer)) {
+            (true, _) => Some(lines.filter(all_say).collect()),
+            (false, true) => Some(lines.collect()),
+            (false, false) => None,
+        };
+    }
+    // Whichever part it is, it is not what was answered.
+    let asked_again = !stands.among.is_empty() && !stands.among.contains(answer);
+    asked_again.then(|| lines.chain(stands.among).collect())
 }
 
 /// Call where all of a conversation is erased, before its quotes go.
@@ -127,19 +173,4 @@ pub(super) async fn remove(tx: &mut Tx, quote: QuoteId) -> Result<()> {
         .bind(quote.as_bytes().as_slice())
         .execute(c).await.map(drop)?);
     Ok(())
-}
-
-impl Judged {
-    /// What each person confirmed.
-    pub fn by_person(&self) -> BTreeMap<UserId, Vec<LineKey>> {
-        let mut people: BTreeMap<_, Vec<LineKey>> = BTreeMap::new();
-        for said in self.confirmed() {
-            people.entry(said.by).or_default().push(said.line.clone());
-        }
-        people
-    }
-
-    fn confirmed(&self) -> impl Iterator<Item = &Said> {
-        self.said.iter().filter(|said| said.stance == "confirmed")
-    }
 }

@@ -46,6 +46,14 @@ pub struct NewVersion {
     pub model: String,
 }
 
+/// What was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub places: Places,
+    /// The tagger learns something else from it than from what stood there before.
+    pub teaches: bool,
+}
+
 /// Takes the documents with these ids; those that do not exist are missing from the answer.
 pub async fn find(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocument>> {
     type Row = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
@@ -134,24 +142,30 @@ pub async fn bytes_of(
 ///
 /// Documents are locked in the order of their ids, rounds last and in the order of theirs, so that
 /// two batches never wait for each other in a circle.
-pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option<Places>> {
+pub async fn write(tx: &mut Tx, mut versions: Vec<&NewVersion>) -> Result<Option<Written>> {
     versions.sort_by_key(|version| version.id);
     or_start_over(put_with_places(tx, &versions).await)
 }
 
-async fn put_with_places(tx: &mut Tx, versions: &[&NewVersion]) -> Result<Option<Places>> {
-    if !put(tx, versions, History::default()).await? {
+async fn put_with_places(tx: &mut Tx, versions: &[&NewVersion]) -> Result<Option<Written>> {
+    let Some(teaches) = put(tx, versions, History::default()).await? else {
         return Ok(None);
-    }
+    };
     let changed = versions
         .iter()
         .map(|version| (version.round, version.id, feed::CHANGED))
         .collect();
-    feed::put(tx, changed).await.map(Some)
+    let places = feed::put(tx, changed).await?;
+    Ok(Some(Written { places, teaches }))
 }
 
-/// Writes documents and their projections. `history`: of quotes that stood elsewhere until now.
-pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion], history: History) -> Result<bool> {
+/// Writes documents and their projections, and says whether the tagger has something to learn from it.
+/// `history`: of quotes that stood elsewhere until now.
+pub(super) async fn put(
+    tx: &mut Tx,
+    versions: &[&NewVersion],
+    history: History,
+) -> Result<Option<bool>> {
     let (new, changed): (Vec<&NewVersion>, Vec<&NewVersion>) = versions
         .iter()
         .partition(|version| version.merged_into.is_none());
@@ -167,11 +181,11 @@ pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion], history: History)
             .bind(version.merged_into)
             .execute(c).await?.rows_affected());
         if touched != 1 {
-            return Ok(false);
+            return Ok(None);
         }
     }
     if !insert_new(tx, &new).await? {
-        return Ok(false);
+        return Ok(None);
     }
     let replaced: Vec<ConversationId> = changed.iter().map(|version| version.id).collect();
     let history = history.and(History::of(tx, &replaced).await?);
@@ -184,14 +198,15 @@ pub(super) async fn put(tx: &mut Tx, versions: &[&NewVersion], history: History)
     match projections::insert(tx, &projections, &history).await {
         Ok(()) => {}
         // A quote of another conversation: see `homes_of`.
-        Err(error) if error.is_conflict() => return Ok(false),
+        Err(error) if error.is_conflict() => return Ok(None),
         Err(error) => return Err(error),
     }
     let models = versions.iter().map(|version| &*version.model);
     tagger::strayed(tx, &models.collect()).await?;
     // Behind the insertion: an erasure that was under way with one of them has ended by now.
     let ids: Vec<ConversationId> = versions.iter().map(|version| version.id).collect();
-    Ok(!tombstones::forbid(tx, &ids).await?)
+    let forbidden = tombstones::forbid(tx, &ids).await?;
+    Ok((!forbidden).then(|| history.teaches_otherwise(&projections)))
 }
 
 async fn insert_new(tx: &mut Tx, new: &[&NewVersion]) -> Result<bool> {

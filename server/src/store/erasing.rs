@@ -71,7 +71,7 @@ async fn try_to_erase(tx: &mut Tx, erasing: &Erasing) -> Result<Option<Places>> 
         }
     }
     if let Some(successor) = successor {
-        if !documents::put(tx, &[successor], history).await? {
+        if documents::put(tx, &[successor], history).await?.is_none() {
             return Ok(None);
         }
         news.push((successor.round, successor.id, feed::CHANGED));

@@ -6,15 +6,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
+use koffiekar_sync_core::office::LineStanding;
 use sqlx::AssertSqlSafe;
 
 use super::projections::Dated;
 use super::{Result, Tx, Value, bind_all, bulk, on};
 
+/// What the tagger may learn from, as it stands: quote, words, language, line and standing.
+type Lessons = BTreeSet<(Vec<u8>, String, String, String, String)>;
+
 /// What some quotes' rows said before they are written anew.
 #[derive(Debug, Default)]
 pub(super) struct History {
+    lessons: Lessons,
     quotes: BTreeMap<Vec<u8>, i64>,
     /// By quote and line: the standing, and since when.
     lines: BTreeMap<Vec<u8>, BTreeMap<String, (String, i64)>>,
@@ -37,24 +43,40 @@ impl History {
     }
 
     pub(super) fn and(mut self, other: History) -> History {
+        self.lessons.extend(other.lessons);
         self.quotes.extend(other.quotes);
         self.lines.extend(other.lines);
         self
     }
 
     async fn read(&mut self, tx: &mut Tx, column: &str, ids: &[&[u8]]) -> Result<()> {
-        type Row = (Vec<u8>, i64, Option<String>, Option<String>, Option<i64>);
+        type Row = (
+            Vec<u8>,
+            i64,
+            String,
+            String,
+            bool,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+        );
         for piece in bulk::pieces(ids) {
             let statement = format!(
-                "select q.id, q.known_since, l.line, l.standing, l.since
+                "select q.id, q.known_since, q.verbatim, q.language, q.for_analysis,
+                    l.line, l.standing, l.since
                  from quotes q left join quote_lines l on l.quote = q.id where q.{column} in {}",
                 bulk::list(tx, 0, piece.len())
             );
             let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id)).collect();
             let rows: Vec<Row> = on!(tx, c => bind_all!(
                 sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
-            for (quote, known_since, line, standing, since) in rows {
+            for (quote, known_since, verbatim, language, teaches, line, standing, since) in rows {
                 if let (Some(line), Some(standing), Some(since)) = (line, standing, since) {
+                    if teaches && is_decided(&standing) {
+                        let (line, standing) = (line.clone(), standing.clone());
+                        let lesson = (quote.clone(), verbatim, language, line, standing);
+                        self.lessons.insert(lesson);
+                    }
                     let lines = self.lines.entry(quote.clone()).or_default();
                     lines.insert(line, (standing, since));
                 }
@@ -78,6 +100,30 @@ impl History {
             Some((before, since)) if before == standing => *since,
             _ => now,
         }
+    }
+
+    /// Whether these teach the tagger anything else.
+    pub(super) fn teaches_otherwise(&self, projections: &[Dated<'_>]) -> bool {
+        let analysis = Purpose::ALL.iter().position(|p| *p == Purpose::Analysis);
+        let allowed = |(projection, _): &&Dated<'_>| {
+            analysis.is_some_and(|analysis| projection.allowed[analysis])
+        };
+        let quotes = projections.iter().filter(allowed);
+        let quotes = quotes.flat_map(|(projection, _)| &projection.quotes);
+        let lessons = quotes.flat_map(|quote| {
+            let lines = quote.lines.iter();
+            let decided = lines.filter(|(_, standing)| is_decided(standing.as_str()));
+            decided.map(|(line, standing)| {
+                (
+                    quote.id.as_bytes().to_vec(),
+                    quote.verbatim.clone(),
+                    quote.language.clone(),
+                    line.to_string(),
+                    standing.as_str().to_owned(),
+                )
+            })
+        });
+        lessons.collect::<Lessons>() != self.lessons
     }
 
     /// Writes down what stood of these quotes and stands no longer.
@@ -113,6 +159,11 @@ impl History {
             set standing = excluded.standing, until = excluded.until";
         bulk::insert(tx, head, tail, rows).await
     }
+}
+
+/// An editor spoke; what field workers propose teaches nothing.
+fn is_decided(standing: &str) -> bool {
+    standing != LineStanding::Proposed.as_str()
 }
 
 /// Nothing is left of what was said of these.

@@ -1,8 +1,11 @@
 //! What is decided about next, what that tells of the tagger, and what it may do by itself then.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use koffiekar_server::demo;
+use koffiekar_sync_core::consent::{Decision, Purpose};
+use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::{
     HoldLearning, QuotePage, QuoteRow, Review, TagDecision, TagState, TaggerQuality, TaggerState,
@@ -10,7 +13,7 @@ use koffiekar_sync_core::office::{
 };
 use koffiekar_tests::hand::{Hand, pushing};
 use koffiekar_tests::office::Office;
-use koffiekar_tests::seed::{Numbers, conversation};
+use koffiekar_tests::seed::{Numbers, conversation, statement};
 use koffiekar_tests::server::{Place, Server};
 use koffiekar_tests::tablet::now;
 use reqwest::{Method, StatusCode};
@@ -264,6 +267,16 @@ async fn answers_stand_by_themselves_only_as_long_as_the_audit_proves_them() {
     let one = page.quotes[0].clone();
     assert_eq!(one.tags[0].line, one.suggestions[0].line);
 
+    // That this tagger proved itself says nothing of the one before, which nobody measured so often.
+    let versions: Vec<TaggerVersion> = admin.get("/api/v1/tagger/versions").await;
+    for (held_at, stand) in [(Some(versions[1].number), 0), (None, accepted)] {
+        let asked = HoldLearning { held_at };
+        let path = "/api/v1/tagger/learning";
+        let (status, body) = admin.call(Method::PUT, path, Some(&asked)).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        assert_eq!(count(&editor, "accepted").await, stand);
+    }
+
     // A person's word goes over it.
     let other: LineKey = if one.tags[0].line.is_none() {
         "wonen-1".parse().unwrap()
@@ -295,6 +308,51 @@ async fn answers_stand_by_themselves_only_as_long_as_the_audit_proves_them() {
     learn(&server).await;
     assert_eq!(count(&editor, "accepted").await, 0);
     assert_eq!(count(&editor, "untagged").await, untagged + accepted - 1);
+}
+
+#[tokio::test]
+async fn what_a_resident_takes_back_is_unlearnt_without_anybodys_decision() {
+    let server = Server::start(Place::sqlite()).await;
+    let koffiekar = &server.koffiekar;
+    let hour = Duration::from_secs(3_600);
+    let learning = koffiekar.suggest.clone();
+    let learning = learning.learn_in_background(koffiekar.store.clone(), hour);
+    let learning = tokio::spawn(learning);
+    let learnt = async |labels: usize| {
+        let told = async {
+            while koffiekar.suggest.model().tagger.labels_seen() != labels {
+                tokio::task::yield_now().await;
+            }
+        };
+        let told = tokio::time::timeout(Duration::from_secs(60), told).await;
+        told.unwrap_or_else(|_| panic!("not learnt: {labels} labels"));
+    };
+    let mut numbers = Numbers(5);
+    let hand = Hand::enrol(&server.url, "veldwerker1").await;
+    let mut new = conversation(&mut numbers, hand.user(), now(), 1);
+    let mut said = |decision| {
+        let purpose = Purpose::Analysis;
+        statement(&mut numbers, purpose, decision, hand.user(), now())
+    };
+    new.consent = vec![said(Decision::Given)];
+    let mut copy = hand.record(demo::round(ROUND), &new);
+    hand.push(&[&copy]).await;
+    let editor = Office::sign_in(&server.url, "redacteur1").await;
+    decide(
+        &editor,
+        new.quotes[0].id,
+        &"wonen-1".parse().unwrap(),
+        false,
+    )
+    .await;
+    learnt(1).await;
+    hand.execute(
+        &mut copy,
+        &Command::Consent(vec![said(Decision::Withdrawn)]),
+    );
+    hand.push(&[&copy]).await;
+    learnt(0).await;
+    learning.abort();
 }
 
 #[tokio::test]

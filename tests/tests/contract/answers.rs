@@ -1,13 +1,18 @@
 //! What the tagger had answered before people decided.
 
+use std::collections::BTreeSet;
+
 use koffiekar_server::projection::Said;
 use koffiekar_server::store::answers::{self, Answer, Judged};
 use koffiekar_server::store::erasing::{self, Erasing};
 use koffiekar_server::store::{Store, derived};
 
-use koffiekar_sync_core::ids::UserId;
+use koffiekar_server::store::documents::NewVersion;
+use koffiekar_sync_core::catalogue::Ending;
+use koffiekar_sync_core::ids::{LineKey, UserId};
 use koffiekar_sync_core::office::{LineStanding, TagState};
 
+use super::crosswalk::{act, record};
 use super::tombstones::tombstone;
 use super::world::*;
 
@@ -93,10 +98,97 @@ async fn the_first_answer_stays_and_stands_beside_what_people_say_now() {
         let decisions: Vec<_> = judged.iter().map(|one| one.decided.clone()).collect();
         let both = vec![line("groen-1"), line("wonen-1")];
         assert_eq!(decisions, [None, Some(vec![]), Some(both)]);
-        assert_eq!(judged[0].by_person().len(), 2);
+        assert_eq!(judged[0].people.len(), 2);
         let mut tx = store.read().await.unwrap();
         assert_eq!(answers::drawn(&mut tx, 1).await.unwrap(), judged[..1]);
         judged
+    })
+    .await;
+}
+
+/// What people confirmed, as it stands in the rows of a quote.
+fn said(n: u128, all: &[(UserId, &str)]) -> NewVersion {
+    let mut projection = projection(n, &street(), "huis");
+    let quote = &mut projection.quotes[0];
+    let lines: BTreeSet<LineKey> = all.iter().map(|(_, key)| line(key)).collect();
+    quote.lines = lines
+        .into_iter()
+        .map(|line| (line, LineStanding::Confirmed))
+        .collect();
+    quote.tag_state = TagState::Confirmed;
+    let said: Vec<Said> = all.iter().map(|(by, key)| confirmed(*by, key)).collect();
+    quote.said = serde_json::to_string(&said).unwrap();
+    new(projection)
+}
+
+#[tokio::test]
+async fn where_two_people_differ_an_answer_of_one_of_them_is_neither_right_nor_wrong() {
+    on_both(async |store| {
+        let both = &[(BRAM, "wonen-1"), (ANNA, "wonen-2")][..];
+        let more = &[(BRAM, "wonen-1"), (ANNA, "wonen-1"), (ANNA, "groen-1")][..];
+        let none = &[(BRAM, "none"), (ANNA, "wonen-1")][..];
+        let all = [both, both, more, more, none, none];
+        let all: Vec<NewVersion> = (1..).zip(all).map(|(n, all)| said(n, all)).collect();
+        stored(&store, &all).await;
+        let answered = [
+            "wonen-1", "groen-1", "wonen-1", "groen-1", "none", "wonen-2",
+        ];
+        let answers: Vec<Answer> = (1..)
+            .zip(answered)
+            .map(|(n, key)| answer(n, 0, key, true))
+            .collect();
+        add(&store, &answers).await;
+        let decided: Vec<_> = drawn(&store).await.into_iter().map(|j| j.decided).collect();
+        let of = |keys: &[&str]| Some(keys.iter().map(|key| line(key)).collect());
+        let expected = [
+            None,
+            of(&["wonen-1", "wonen-2"]),
+            of(&["wonen-1"]),
+            None,
+            None,
+            of(&["wonen-1"]),
+        ];
+        assert_eq!(decided, expected);
+        decided
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_became_of_lines_is_followed_for_each_person_and_a_split_hides_no_wrong_answer() {
+    on_both(async |store| {
+        let all = [
+            said(1, &[(BRAM, "wonen-2"), (ANNA, "wonen-3")]),
+            said(2, &[(BRAM, "wonen-1")]),
+            said(3, &[(BRAM, "wonen-1")]),
+        ];
+        stored(&store, &all).await;
+        let answers = [
+            answer(1, 0, "wonen-3", true),
+            answer(2, 0, "none", true),
+            answer(3, 0, "groen-1", true),
+        ];
+        add(&store, &answers).await;
+        let merge = act(Ending::Merged, &["wonen-2"], &["wonen-3"], AT.plus(10));
+        let split = act(
+            Ending::Split,
+            &["wonen-1"],
+            &["groen-1", "wonen-3"],
+            AT.plus(10),
+        );
+        record(&store, &merge).await;
+        record(&store, &split).await;
+        let judged = drawn(&store).await;
+        let people = judged[0].people.values();
+        assert!(people.eq([&BTreeSet::from([line("wonen-3")]); 2]));
+        assert_eq!(judged[0].decided, Some(vec![line("wonen-3")]));
+        // It was one of the parts, so not none; whether it was this part, nobody said.
+        assert_eq!(
+            judged[1].decided,
+            Some(vec![line("groen-1"), line("wonen-3")])
+        );
+        assert_eq!(judged[2].decided, None);
+        assert!(judged[1].people.is_empty());
     })
     .await;
 }

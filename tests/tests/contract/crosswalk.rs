@@ -14,7 +14,7 @@ use super::publications::with_a_section;
 use super::tombstones::tombstone;
 use super::world::*;
 
-fn act(kind: Ending, lines: &[&str], into: &[&str], at: Millis) -> NewAct {
+pub(super) fn act(kind: Ending, lines: &[&str], into: &[&str], at: Millis) -> NewAct {
     let keys = |keys: &[&str]| -> Vec<LineKey> { keys.iter().map(|key| line(key)).collect() };
     NewAct {
         kind,
@@ -28,7 +28,7 @@ fn act(kind: Ending, lines: &[&str], into: &[&str], at: Millis) -> NewAct {
     }
 }
 
-async fn record(store: &Store, act: &NewAct) -> u32 {
+pub(super) async fn record(store: &Store, act: &NewAct) -> u32 {
     let mut tx = store.write().await.unwrap();
     let number = crosswalk::record(&mut tx, act).await.unwrap();
     tx.commit().await.unwrap();

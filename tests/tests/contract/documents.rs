@@ -1,9 +1,11 @@
 //! Conversation documents and what is derived from them.
 
+use koffiekar_server::projection::Projection;
 use koffiekar_server::store::documents::{self, Outline, StoredDocument};
 use koffiekar_server::store::{Store, erasing, feed, quotes};
 use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::ConversationId;
+use koffiekar_sync_core::office::LineStanding;
 
 use super::tombstones::tombstone;
 use super::world::*;
@@ -73,6 +75,46 @@ async fn many_are_found_as_one_is() {
         assert_eq!(homes[&quote(200)], conversation(200));
         let rows = quotes::rows_by_ids(&mut tx, &quoted).await.unwrap();
         assert_eq!(rows.len(), 213);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_says_whether_the_tagger_learns_something_else_from_it() {
+    on_both(async |store| {
+        let write = async |version: &documents::NewVersion| {
+            let mut tx = store.write().await.unwrap();
+            let written = documents::write(&mut tx, vec![version]).await.unwrap();
+            tx.commit().await.unwrap();
+            written.unwrap().teaches
+        };
+        let mut one = new(projection(1, &street(), "huis"));
+        assert!(!write(&one).await, "nobody decided about it");
+        let mut version = 0;
+        let mut again = async |change: &dyn Fn(&mut Projection)| {
+            version += 1;
+            one.merged_into = Some(version);
+            change(&mut one.projection);
+            write(&one).await
+        };
+        let stands = |standing| {
+            move |projection: &mut Projection| {
+                projection.quotes[0].lines = vec![(line("wonen-1"), standing)];
+            }
+        };
+        assert!(!again(&stands(LineStanding::Proposed)).await);
+        assert!(again(&stands(LineStanding::Confirmed)).await);
+        assert!(!again(&|projection| projection.notes.push('.')).await);
+        assert!(again(&|projection| projection.quotes[0].verbatim.push('.')).await);
+        assert!(again(&stands(LineStanding::Contested)).await);
+        assert!(
+            again(&|projection| projection.allowed[0] = false).await,
+            "withdrawn"
+        );
+        assert!(
+            !again(&stands(LineStanding::Rejected)).await,
+            "may not be learnt"
+        );
     })
     .await;
 }

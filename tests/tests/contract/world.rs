@@ -252,8 +252,8 @@ pub(crate) fn new(projection: Projection) -> NewVersion {
 /// Writes these with one commit.
 pub(crate) async fn stored(store: &Store, versions: &[NewVersion]) -> Places {
     let mut tx = store.write().await.unwrap();
-    let places = documents::write(&mut tx, versions.iter().collect()).await;
-    let places = places.unwrap().unwrap();
+    let written = documents::write(&mut tx, versions.iter().collect()).await;
+    let written = written.unwrap().unwrap();
     tx.commit().await.unwrap();
-    places
+    written.places
 }

@@ -42,8 +42,13 @@ pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
             lines.map(|(line, _)| line.to_string()).collect()
         };
         let rejected = with(LineStanding::Rejected);
+        let confirmed = with(LineStanding::Confirmed);
+        if confirmed.len() > 1 && confirmed.iter().any(|line| line == LineKey::NONE) {
+            // Somebody says none and somebody else a line: that teaches neither.
+            continue;
+        }
         let (lines, not) = match judged.state {
-            TagState::Confirmed => (with(LineStanding::Confirmed), Vec::new()),
+            TagState::Confirmed => (confirmed, Vec::new()),
             TagState::Untagged | TagState::Proposed if !rejected.is_empty() => {
                 (Vec::new(), rejected)
             }
