@@ -17,6 +17,7 @@ use crate::problem::ApiError;
 use crate::programme::bounds;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::crosswalk::{self, NewAct};
+use crate::store::quotes::SETTLED;
 use crate::store::{Tx, catalogue};
 
 const NOTE_CHARS: usize = 500;
@@ -110,7 +111,8 @@ pub async fn preview(
     Ok(Json(preview))
 }
 
-/// `POST /api/v1/line-acts/{act}/undo`: lines that were made with it go again where nothing refers to them.
+/// `POST /api/v1/line-acts/{act}/undo`: lines that were made with it go again where nothing refers to them;
+/// they end where they may stand in an answer about the time between.
 pub async fn undo(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
@@ -142,8 +144,23 @@ pub async fn undo(
     }
     crosswalk::undo(&mut tx, number, now, caller.user).await?;
     for line in crosswalk::made_with(&mut tx, number).await? {
-        if catalogue::uses_of_line(&mut tx, &line).await? == 0 {
+        if catalogue::uses_of_line(&mut tx, &line).await? > 0 {
+            continue;
+        }
+        if act.recorded_at.0 > now.0 - SETTLED {
             catalogue::remove_action_line(&mut tx, &line).await?;
+        } else {
+            let end = NewAct {
+                kind: Ending::Retired,
+                lines: vec![line],
+                into: Vec::new(),
+                made: Vec::new(),
+                starts_at: now,
+                note: format!("Gemaakt met nummer {number}, dat ongedaan is gemaakt."),
+                at: now,
+                by: caller.user,
+            };
+            crosswalk::record(&mut tx, &end).await?;
         }
     }
     let entry = Entry {

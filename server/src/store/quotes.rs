@@ -25,7 +25,7 @@ pub use learning::{
     texts_after, to_choose_from,
 };
 pub use search::FilterError;
-pub(crate) use search::{as_of, day, found_by};
+pub(crate) use search::{SETTLED, as_of, day, found_by};
 
 use super::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
 use crate::crosswalk::Stand;

@@ -126,6 +126,29 @@ fn new(key: &str, title: &str, words: &str) -> Value {
 }
 
 #[tokio::test]
+async fn who_denies_a_line_that_was_split_answers_for_the_other_that_stands() {
+    let world = World::open(Place::sqlite()).await;
+    let [old, other] = [&*world.lines[0], &*world.lines[1]];
+    let quote = world.untagged(1).await[0];
+    world
+        .decide(quote, json!({ "confirm": [old, other] }))
+        .await;
+    world.later(1_000);
+    world
+        .act(json!({
+            "kind": "split", "lines": [old],
+            "into": [new("deel-1", "Een", "een"), new("deel-2", "Twee", "twee")],
+        }))
+        .await;
+    assert_eq!(world.quote(quote).await.tag_state, TagState::Untagged);
+    world.later(1_000);
+    let second = Office::sign_in(&world.server.url, "redacteur2").await;
+    let path = format!("/api/v1/quotes/{quote}/tags");
+    let row: QuoteRow = second.post(&path, &json!({ "reject": [old] })).await;
+    assert_eq!(row.tag_state, TagState::Confirmed);
+}
+
+#[tokio::test]
 async fn quotes_of_a_split_line_wait_until_a_person_says_which_on_sqlite() {
     quotes_of_a_split_line_wait_until_a_person_says_which(Place::sqlite()).await;
 }

@@ -86,7 +86,7 @@ fn query(tx: &Tx, words: &[Vec<String>]) -> String {
 
 /// What was under way at a moment is written or given up by then: nobody waits longer for an answer than
 /// two minutes, or for a turn to write than half a one.
-const SETTLED: i64 = 300 * Millis::SECOND;
+pub(crate) const SETTLED: i64 = 300 * Millis::SECOND;
 
 /// The moment that a filter asks about, where it is not now. Of a day it is the last one.
 pub(crate) fn as_of(filter: &QuoteFilter, now: Millis) -> Result<Option<Millis>, FilterError> {

@@ -7,11 +7,13 @@ use super::*;
 /// All that is asked about one moment, with how it was answered.
 async fn asked(world: &World, as_of: i64) -> (String, String, String) {
     let office = Office::sign_in(&world.server.url, "analist").await;
-    let counts: Counts = office
-        .get(&format!(
-            "/api/v1/quotes/counts?rows=action_line&columns=tag_state&as_of={as_of}"
-        ))
-        .await;
+    let counted = async |rows| -> String {
+        let path = "/api/v1/quotes/counts";
+        let question = format!("{path}?rows={rows}&columns=tag_state&as_of={as_of}");
+        let counts: Counts = office.get(&question).await;
+        format!("{:?} {:?} {:?}", counts.cells, counts.rows, counts.total)
+    };
+    let counts = [counted("action_line").await, counted("theme").await].concat();
     let page: QuotePage = office
         .get(&format!("/api/v1/quotes?limit=200&as_of={as_of}"))
         .await;
@@ -33,15 +35,12 @@ async fn asked(world: &World, as_of: i64) -> (String, String, String) {
             (
                 row["quote"].clone(),
                 row["action_lines"].clone(),
+                row["themes"].clone(),
                 row["tag_state"].clone(),
             )
         })
         .collect();
-    (
-        format!("{:?} {:?} {:?}", counts.cells, counts.rows, counts.total),
-        format!("{tags:?}"),
-        format!("{rows:?}"),
-    )
+    (counts, format!("{tags:?}"), format!("{rows:?}"))
 }
 
 #[tokio::test]
@@ -93,6 +92,14 @@ async fn an_answer_as_of_then_stays_the_same(place: Place) {
     world
         .act(json!({ "kind": "retired", "lines": [three] }))
         .await;
+    remember(&world).await;
+    let [four, five] = [3, 4].map(|at| world.lines[at].clone());
+    world.decide(quotes[3], json!({ "confirm": [four] })).await;
+    world
+        .act(json!({ "kind": "merged", "lines": [four, five], "into": [new("samen", "Samen", "samen")] }))
+        .await;
+    remember(&world).await;
+    world.undo(4).await;
     remember(&world).await;
     let differ: std::collections::BTreeSet<&String> =
         answers.iter().map(|(_, answer)| &answer.0).collect();
