@@ -18,7 +18,7 @@ use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
 use koffiekar_sync_core::office::LineSuggestion;
 use koffiekar_sync_core::wire::Fingerprint;
 use koffiekar_tagging::{Labelled, LineDescription, Suggestion, Tagger};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audited::{self, Proven};
 use crate::clock::Clock;
@@ -48,7 +48,7 @@ pub struct Suggest {
     follow: Arc<Notify>,
     /// The number of the model in use when this one was trained. Held while somebody learns.
     learnt: Arc<Mutex<Option<i64>>>,
-    /// How many wait for that.
+    /// How many wait for that who want an answer.
     waiting: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
     clock: Clock,
@@ -177,12 +177,21 @@ impl Suggest {
         self.follow.notify_one();
     }
 
-    /// Trains from what is stored, takes the model into use for all servers, and puts the new suggestions
-    /// beside the quotes that wait.
+    /// Learns, and does not wait for suggestions that are being made by an older model.
     pub async fn learn_now(&self, store: &Store) -> store::Result<()> {
         let turn = Turn::awaited(&self.waiting);
-        let mut learnt = self.learnt.lock().await;
+        let learnt = self.learnt.lock().await;
         drop(turn);
+        self.learn(store, learnt).await
+    }
+
+    /// Trains from what is stored, takes the model into use for all servers, and puts the new suggestions
+    /// beside the quotes that wait.
+    async fn learn(
+        &self,
+        store: &Store,
+        mut learnt: MutexGuard<'_, Option<i64>>,
+    ) -> store::Result<()> {
         for _ in 0..TRIES {
             let Some((seen, version)) = self.train(store).await? else {
                 return Ok(());
@@ -289,7 +298,7 @@ impl Suggest {
             let learnt = tokio::select! {
                 () = self.learn.notified() => {
                     tokio::time::sleep(GATHER).await;
-                    self.learn_now(&store).await
+                    self.learn(&store, self.learnt.lock().await).await
                 }
                 () = self.follow.notified() => self.follow(&store, false).await,
                 () = tokio::time::sleep(look_every) => self.look(&store).await,
@@ -314,7 +323,7 @@ impl Suggest {
             .eq(known.iter().map(|(key, theme)| (key, theme)))
         {
             true => self.follow(store, true).await,
-            false => self.learn_now(store).await,
+            false => self.learn(store, self.learnt.lock().await).await,
         }
     }
 
@@ -333,7 +342,7 @@ impl Suggest {
             let mut tx = store.read().await?;
             let page = quotes::texts_after(&mut tx, after, &model.version, PAGE).await?;
             if self.waiting.load(Ordering::Relaxed) > 0 {
-                // Whoever waits has a newer model, or goes on with this one.
+                // They will have a newer model, or go on with this one.
                 return Ok(());
             }
             let ids: Vec<QuoteId> = page.iter().map(|quote| quote.id).collect();

@@ -20,6 +20,7 @@ use crate::facets::Question;
 use crate::line_acts;
 use crate::policy::Action;
 use crate::problem::ApiError;
+use crate::projection::Said;
 use crate::store::answers::{self, Answer};
 use crate::store::audit::{DONE, Entry};
 use crate::store::{catalogue, quotes};
@@ -159,16 +160,19 @@ pub async fn tag(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
     Path(id): Path<QuoteId>,
-    Json(decision): Json<TagDecision>,
+    Json(mut decision): Json<TagDecision>,
 ) -> Result<Json<QuoteRow>, ApiError> {
     caller.may(Action::Tag)?;
     let mut tx = koffiekar.store.read().await?;
     let row = in_sight(&mut tx, &caller, id).await?;
     let lines = catalogue::action_lines(&mut tx).await?;
+    let said = quotes::said(&mut tx, id).await?;
     drop(tx);
     check(&decision, |key| {
         key.is_none() || lines.iter().any(|line| line.key == *key)
     })?;
+    let own = said.iter().filter(|said| said.by == caller.user);
+    decision.retract.extend(outdated(own, &decision));
     line_acts::ensure_open(&decision.confirm, &lines, koffiekar.clock.now())?;
 
     let answer = answer(&koffiekar, &row, decision.drawn);
@@ -264,6 +268,18 @@ async fn shown(
 ) -> Result<Json<QuoteRow>, ApiError> {
     let mut tx = koffiekar.store.read().await?;
     Ok(Json(in_sight(&mut tx, caller, id).await?))
+}
+
+/// Who names a line no longer says that it concerns none, and the other way round.
+fn outdated<'s>(own: impl Iterator<Item = &'s Said>, decision: &TagDecision) -> Vec<LineKey> {
+    let all = [&decision.confirm, &decision.reject, &decision.retract];
+    let is_named = |line: &LineKey| all.into_iter().flatten().any(|named| named == line);
+    let contradicts =
+        |line: &LineKey| (decision.confirm.iter()).any(|named| named.is_none() != line.is_none());
+    own.filter(|said| said.stance == "confirmed" && contradicts(&said.line))
+        .filter(|said| !is_named(&said.line))
+        .map(|said| said.line.clone())
+        .collect()
 }
 
 fn check(decision: &TagDecision, known: impl Fn(&LineKey) -> bool) -> Result<(), ApiError> {

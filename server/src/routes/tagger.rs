@@ -166,8 +166,16 @@ pub async fn hold(
 
 /// What was decided holds for the suggestions as well, also where nobody waits for the answer any more.
 async fn take_effect(koffiekar: &Koffiekar) -> Result<(), ApiError> {
-    koffiekar.suggest.learn_soon();
-    Ok(koffiekar.suggest.learn_now(&koffiekar.store).await?)
+    let (suggest, store) = (koffiekar.suggest.clone(), koffiekar.store.clone());
+    let learning = async move {
+        let learnt = suggest.learn_now(&store).await;
+        if learnt.is_err() {
+            suggest.learn_soon();
+        }
+        learnt
+    };
+    let learnt = tokio::spawn(learning).await;
+    Ok(learnt.map_err(ApiError::internal)??)
 }
 
 async fn write(

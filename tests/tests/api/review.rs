@@ -8,8 +8,8 @@ use koffiekar_sync_core::consent::{Decision, Purpose};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
 use koffiekar_sync_core::office::{
-    HoldLearning, QuotePage, QuoteRow, Review, TagDecision, TagState, TaggerQuality, TaggerState,
-    TaggerVersion, VersionPreview, WantPrecision, WhyReviewed,
+    HoldLearning, LineStanding, QuotePage, QuoteRow, Review, TagDecision, TagState, TaggerQuality,
+    TaggerState, TaggerVersion, VersionPreview, WantPrecision, WhyReviewed,
 };
 use koffiekar_tests::hand::{Hand, pushing};
 use koffiekar_tests::office::Office;
@@ -311,13 +311,33 @@ async fn answers_stand_by_themselves_only_as_long_as_the_audit_proves_them() {
 }
 
 #[tokio::test]
+async fn who_changes_their_mind_between_a_line_and_none_says_one_of_the_two() {
+    let server = house(1).await;
+    let [editor, other] = ["redacteur1", "redacteur2"].map(|login| (login, &server.url));
+    let editor = Office::sign_in(editor.1, editor.0).await;
+    let other = Office::sign_in(other.1, other.0).await;
+    let page: QuotePage = editor.get("/api/v1/quotes?limit=1").await;
+    let quote = page.quotes[0].id;
+    let wonen: LineKey = "wonen-1".parse().unwrap();
+    let confirmed = |row: &QuoteRow| -> Vec<LineKey> {
+        let tags = row.tags.iter();
+        let tags = tags.filter(|tag| tag.standing == LineStanding::Confirmed);
+        tags.map(|tag| tag.line.clone()).collect()
+    };
+    decide(&editor, quote, &wonen, false).await;
+    let row = decide(&editor, quote, &LineKey::none(), false).await;
+    assert_eq!(confirmed(&row), [LineKey::none()]);
+    let row = decide(&editor, quote, &wonen, false).await;
+    assert_eq!(confirmed(&row), [wonen.clone()]);
+    // What somebody else says is theirs.
+    let row = decide(&other, quote, &LineKey::none(), false).await;
+    assert_eq!(confirmed(&row), [LineKey::none(), wonen]);
+}
+
+#[tokio::test]
 async fn what_a_resident_takes_back_is_unlearnt_without_anybodys_decision() {
     let server = Server::start(Place::sqlite()).await;
     let koffiekar = &server.koffiekar;
-    let hour = Duration::from_secs(3_600);
-    let learning = koffiekar.suggest.clone();
-    let learning = learning.learn_in_background(koffiekar.store.clone(), hour);
-    let learning = tokio::spawn(learning);
     let learnt = async |labels: usize| {
         let told = async {
             while koffiekar.suggest.model().tagger.labels_seen() != labels {
@@ -352,7 +372,6 @@ async fn what_a_resident_takes_back_is_unlearnt_without_anybodys_decision() {
     );
     hand.push(&[&copy]).await;
     learnt(0).await;
-    learning.abort();
 }
 
 #[tokio::test]

@@ -88,12 +88,17 @@ impl List {
             .entry(last.quote)
             .unwrap_or_else(|| Entry::of(last.before.clone()));
         let now = entry.row.get_untracked();
+        // What the decision had put an end to stands again.
+        let mut confirm = confirmed(&last.before);
+        let stands = confirmed(&now);
+        confirm.retain(|line| !stands.contains(line) && !last.lines.contains(line));
         entry.row.set(last.before);
         if self.is_listed() {
             self.activate(last.quote);
         }
         announce(Tone::Good, words.undone);
         let decision = TagDecision {
+            confirm,
             retract: last.lines,
             ..TagDecision::default()
         };
@@ -145,6 +150,12 @@ fn hide(row: &mut QuoteRow, again: bool) {
     }
 }
 
+fn confirmed(row: &QuoteRow) -> Vec<LineKey> {
+    let tags = row.tags.iter();
+    let tags = tags.filter(|tag| tag.standing == LineStanding::Confirmed);
+    tags.map(|tag| tag.line.clone()).collect()
+}
+
 /// What the row will look like, as far as can be known before the server answers.
 fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
     let mut row = row.clone();
@@ -169,6 +180,12 @@ fn expected(row: &QuoteRow, decision: &TagDecision) -> QuoteRow {
     // A person's word goes over the tagger's.
     row.tags
         .retain(|tag| tag.standing != LineStanding::Accepted);
+    // Either lines or none; where somebody else says the other, the server's answer brings it back.
+    if let Some(named) = decision.confirm.first() {
+        row.tags.retain(|tag| {
+            tag.standing != LineStanding::Confirmed || tag.line.is_none() == named.is_none()
+        });
+    }
     let any = |standing| row.tags.iter().any(|tag| tag.standing == standing);
     row.tag_state = if any(LineStanding::Contested) {
         TagState::Contested
