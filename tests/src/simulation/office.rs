@@ -60,10 +60,27 @@ impl World {
             Stance::Rejected => decision.reject.push(line.clone()),
             _ => decision.retract.push(line.clone()),
         }
+        let by = host::person(editor);
+        let mut parts = vec![Part::Tag(quote, line.clone(), by, stance)];
+        if stance == Stance::Confirmed {
+            // Lines or none: the other is taken back.
+            let reading = self.model.reading(id, &self.model.truth.has[&id]);
+            let own = reading.tags.into_iter().filter(|((about, other, who), _)| {
+                *about == quote && *who == by && other.is_none() != line.is_none()
+            });
+            let own = own.filter(|(_, stances)| stances.contains("confirmed"));
+            for ((_, other, _), stances) in own {
+                if stances.len() > 1 {
+                    // Which of them the server goes by, the model does not know.
+                    return Ok(());
+                }
+                parts.push(Part::Tag(quote, other, by, Stance::Retracted));
+            }
+        }
         let path = format!("/quotes/{quote}/tags");
-        let part = Part::Tag(quote, line, host::person(editor), stance);
         let what = format!("P{editor} at the desk: {}", stance.as_str());
-        self.decide(editor, id, &path, &decision, part, &what).await
+        self.decide(editor, id, &path, &decision, parts, &what)
+            .await
     }
 
     pub(super) async fn settle_wording(&mut self, dice: &mut Numbers) -> Checked {
@@ -85,11 +102,11 @@ impl World {
         let (id, quote, wordings) = dice.pick(&open).clone();
         let seen: Vec<String> = wordings.into_iter().collect();
         let verbatim = dice.pick(&seen).clone();
-        let part = Part::Wording(quote, verbatim.clone());
+        let parts = vec![Part::Wording(quote, verbatim.clone())];
         let path = format!("/quotes/{quote}/wording");
         let settled = SettleWording { verbatim, seen };
         let what = format!("P{editor} at the desk settles a wording");
-        self.decide(editor, id, &path, &settled, part, &what).await
+        self.decide(editor, id, &path, &settled, parts, &what).await
     }
 
     /// One decision: carried out where the editor sees the quote, and not there where they do not.
@@ -99,7 +116,7 @@ impl World {
         id: ConversationId,
         path: &str,
         body: &impl serde::Serialize,
-        part: Part,
+        parts: Vec<Part>,
         what: &str,
     ) -> Checked {
         let sees = self.sees(editor, id);
@@ -114,7 +131,7 @@ impl World {
                 self.model.edits.push(Edit {
                     conversation: id,
                     knew,
-                    parts: vec![part],
+                    parts,
                 });
                 let round = self.model.truth.round_of[&id];
                 self.model.stored(id, round, &BTreeSet::from([edit]));

@@ -328,7 +328,7 @@ async fn who_changes_their_mind_between_a_line_and_none_says_one_of_the_two() {
     let row = decide(&editor, quote, &LineKey::none(), false).await;
     assert_eq!(confirmed(&row), [LineKey::none()]);
     let row = decide(&editor, quote, &wonen, false).await;
-    assert_eq!(confirmed(&row), [wonen.clone()]);
+    assert_eq!(confirmed(&row), std::slice::from_ref(&wonen));
     // What somebody else says is theirs.
     let row = decide(&other, quote, &LineKey::none(), false).await;
     assert_eq!(confirmed(&row), [LineKey::none(), wonen]);

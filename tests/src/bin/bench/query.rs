@@ -12,6 +12,7 @@ use koffiekar_sync_core::office::{Counts, LineStanding, QuotePage, TagState};
 use koffiekar_tests::office::{Office, http};
 use koffiekar_tests::seed::Numbers;
 use koffiekar_tests::server::Server;
+use koffiekar_tests::tablet::now;
 use uuid::Uuid;
 
 use super::fill::fill_with;
@@ -51,9 +52,23 @@ pub(super) async fn query_and_export(bench: &Bench, query: bool, export: bool) {
     eprintln!("query: {} quotes in sight", page.total);
     if query {
         queries(bench, &analyst, &catalogue).await;
+        as_of(bench, &analyst).await;
     }
     if export {
         csv(bench, &analyst).await;
+    }
+}
+
+/// The first question about a moment of the past, and the next one about the same.
+async fn as_of(bench: &Bench, analyst: &Office) {
+    const MINUTES: i64 = 60_000;
+    let moment = now().plus(-6 * MINUTES);
+    let question = format!("/api/v1/quotes/counts?rows=theme&as_of={}", moment.0);
+    for name in ["query_as_of_first", "query_as_of_again"] {
+        let began = Instant::now();
+        let counts: Counts = analyst.get(&question).await;
+        bench.tell(name, began.elapsed().as_secs_f64(), "s", None);
+        eprintln!("query: {} quotes were known then", counts.total);
     }
 }
 
