@@ -19,21 +19,26 @@ use koffiekar_tests::tablet::now;
 use reqwest::{Method, StatusCode};
 
 const ROUND: &str = "buurtronde-2026";
+const FOREIGN: &str = "openhuis-2026";
 
 /// A house whose tagger learns when it is told to.
 async fn house(quotes: usize) -> Server {
     let server = Server::start(Place::sqlite()).await;
-    let mut numbers = Numbers(5);
+    record(&server, ROUND, quotes).await;
+    server
+}
+
+async fn record(server: &Server, round: &str, quotes: usize) {
+    let mut numbers = Numbers(round.len() as u64);
     let hand = Hand::enrol(&server.url, "veldwerker1").await;
     let mut copies = Vec::new();
     for _ in 0..quotes {
         let new = conversation(&mut numbers, hand.user(), now(), 1);
-        copies.push(hand.record(demo::round(ROUND), &new));
+        copies.push(hand.record(demo::round(round), &new));
     }
     for part in copies.chunks(500) {
         hand.ask(&pushing(&part.iter().collect::<Vec<_>>())).await;
     }
-    server
 }
 
 async fn learn(server: &Server) {
@@ -308,6 +313,36 @@ async fn answers_stand_by_themselves_only_as_long_as_the_audit_proves_them() {
     learn(&server).await;
     assert_eq!(count(&editor, "accepted").await, 0);
     assert_eq!(count(&editor, "untagged").await, untagged + accepted - 1);
+}
+
+#[tokio::test]
+async fn a_second_opinion_is_asked_of_what_the_editor_may_see() {
+    let server = house(40).await;
+    let editor = Office::sign_in(&server.url, "redacteur1").await;
+    let decide_drawn = async || {
+        let items = review(&editor, 50).await.items.into_iter();
+        let drawn = items.filter(|item| item.why == WhyReviewed::Drawn);
+        let mut rounds = BTreeSet::new();
+        for item in drawn {
+            decide(&editor, item.quote.id, &LineKey::none(), true).await;
+            rounds.insert(item.quote.round);
+        }
+        rounds
+    };
+    // The newest answers are those of a round that the other editor is not in.
+    let own = demo::round(ROUND);
+    assert_eq!(decide_drawn().await, BTreeSet::from([own]));
+    record(&server, FOREIGN, 40).await;
+    assert!(decide_drawn().await.contains(&demo::round(FOREIGN)));
+    let admin = Office::sign_in(&server.url, "beheerder").await;
+    let path = format!("/api/v1/people/{}", demo::user("redacteur2"));
+    let change = serde_json::json!({ "rounds": [own] });
+    let (status, body) = admin.call(Method::PATCH, &path, Some(&change)).await;
+    assert!(status.is_success(), "{body}");
+    let other = Office::sign_in(&server.url, "redacteur2").await;
+    let items = review(&other, 10).await.items.into_iter();
+    let mut twice = items.filter(|item| item.why == WhyReviewed::SecondOpinion);
+    assert_eq!(twice.next().unwrap().quote.round, own);
 }
 
 #[tokio::test]
