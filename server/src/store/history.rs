@@ -104,9 +104,9 @@ impl History {
 
     /// Whether these teach the tagger anything else.
     pub(super) fn teaches_otherwise(&self, projections: &[Dated<'_>]) -> bool {
-        let analysis = Purpose::ALL.iter().position(|p| *p == Purpose::Analysis);
         let allowed = |(projection, _): &&Dated<'_>| {
-            analysis.is_some_and(|analysis| projection.allowed[analysis])
+            let mut purposes = Purpose::ALL.into_iter().zip(projection.allowed);
+            purposes.any(|(purpose, yes)| purpose == Purpose::Analysis && yes)
         };
         let quotes = projections.iter().filter(allowed);
         let quotes = quotes.flat_map(|(projection, _)| &projection.quotes);

@@ -348,9 +348,8 @@ async fn a_second_opinion_is_asked_of_what_the_editor_may_see() {
 #[tokio::test]
 async fn who_changes_their_mind_between_a_line_and_none_says_one_of_the_two() {
     let server = house(1).await;
-    let [editor, other] = ["redacteur1", "redacteur2"].map(|login| (login, &server.url));
-    let editor = Office::sign_in(editor.1, editor.0).await;
-    let other = Office::sign_in(other.1, other.0).await;
+    let editor = Office::sign_in(&server.url, "redacteur1").await;
+    let other = Office::sign_in(&server.url, "redacteur2").await;
     let page: QuotePage = editor.get("/api/v1/quotes?limit=1").await;
     let quote = page.quotes[0].id;
     let wonen: LineKey = "wonen-1".parse().unwrap();
