@@ -73,7 +73,7 @@ impl Place {
         let (at, id) = cursor.split_once('-').ok_or(FilterError::Cursor)?;
         Ok(Place {
             recorded_at: Millis(at.parse().map_err(|_| FilterError::Cursor)?),
-            quote: id.parse().map_err(|_| FilterError::Cursor)?,
+            quote: QuoteId::from_key(id).map_err(|_| FilterError::Cursor)?,
         })
     }
 

@@ -18,6 +18,7 @@ use std::ops::RangeInclusive;
 use koffiekar_sync_core::catalogue::{
     ActionLine, Area, AreaLevel, Catalogue, ConsentText, Programme, Theme,
 };
+use koffiekar_sync_core::codes::is_code;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::LineKey;
 use serde::Deserialize;
@@ -354,7 +355,10 @@ fn check_consent_texts(texts: &[ConsentText]) -> Result<(), ProgrammeError> {
     let mut seen = BTreeSet::new();
     for text in texts {
         let place = consent_place(text);
-        check_chars(&format!("{place}, version"), &text.version, 1..=20)?;
+        if text.version.len() > 20 || !is_code(&text.version) {
+            let what = "a version has 1 to 20 letters, digits, dots, hyphens and underscores";
+            return Err(invalid(place, what));
+        }
         let letters = text.language.chars().all(|c| c.is_ascii_lowercase());
         if !(2..=3).contains(&text.language.len()) || !letters {
             return Err(invalid(place, "a language is an ISO 639 code such as `nl`"));

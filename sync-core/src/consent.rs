@@ -14,7 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
+use crate::codes::{UNDETERMINED, is_code, is_language};
 use crate::ids::{Millis, StatementId, UserId};
+use crate::limits;
 
 /// What a resident's words may be used for.
 #[derive(
@@ -73,9 +77,10 @@ pub enum Decision {
     Withdrawn,
 }
 
-/// One answer of one resident to one question. In the document it is a JSON text of these fields;
-/// CBOR where a tablet keeps what it has not sent yet.
+/// One answer of one resident to one question. In the document it is a JSON text of these fields and
+/// no others; CBOR where a tablet keeps what it has not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
+#[serde(deny_unknown_fields)]
 #[cbor(map)]
 pub struct Statement {
     #[n(0)]
@@ -97,6 +102,89 @@ pub struct Statement {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[n(6)]
     pub supersedes: Vec<StatementId>,
+}
+
+impl Statement {
+    /// Whether every field is within its bounds.
+    pub fn is_bounded(&self) -> bool {
+        is_code(&self.text)
+            && is_language(&self.language)
+            && self.at.is_recordable()
+            && self.supersedes.len() <= limits::STATEMENTS
+    }
+
+    /// What a new statement must be: these fields and no others, each within its bounds.
+    pub(crate) fn parse(json: &str) -> Option<Statement> {
+        if json.len() > limits::STATEMENT_BYTES {
+            return None;
+        }
+        let statement: Statement = serde_json::from_str(json).ok()?;
+        statement.is_bounded().then_some(statement)
+    }
+
+    /// What stands in a document already. Some were taken in when less was demanded, and an answer
+    /// that is not read would be an answer that does not count: a withdrawal that ends nothing.
+    pub(crate) fn read(json: &str) -> Option<Statement> {
+        let stored: StoredStatement = serde_json::from_str(json).ok()?;
+        Some(Statement {
+            purpose: stored.purpose,
+            decision: stored.decision,
+            text: stored.text,
+            language: stored.language,
+            at: stored.at,
+            by: UserId(stored.by),
+            supersedes: stored
+                .supersedes
+                .iter()
+                .filter_map(|id| id.read())
+                .collect(),
+        })
+    }
+
+    /// The same answer in its present form: fields of ours alone, and no code that is none.
+    pub(crate) fn renewed(mut self) -> Statement {
+        if !is_code(&self.text) {
+            UNKNOWN_TEXT.clone_into(&mut self.text);
+        }
+        if !is_language(&self.language) {
+            UNDETERMINED.clone_into(&mut self.language);
+        }
+        self.at = Millis(self.at.0.clamp(0, Millis::LATEST.0));
+        self.supersedes.truncate(limits::STATEMENTS);
+        self
+    }
+
+    /// As it stands in a document.
+    pub(crate) fn to_json(&self) -> String {
+        // A `Statement` is plain data with text keys: it always has a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// In the place of a version that is no code.
+const UNKNOWN_TEXT: &str = "unknown";
+
+/// A statement as it was taken in before unknown fields and other spellings of ids were refused.
+#[derive(Deserialize)]
+struct StoredStatement {
+    purpose: Purpose,
+    decision: Decision,
+    text: String,
+    language: String,
+    at: Millis,
+    by: Uuid,
+    #[serde(default)]
+    supersedes: Vec<StoredId>,
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct StoredId(String);
+
+impl StoredId {
+    fn read(&self) -> Option<StatementId> {
+        self.0.to_ascii_lowercase().parse().ok()
+    }
 }
 
 /// All statements of one conversation.

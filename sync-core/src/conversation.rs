@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 
 use automerge::{Automerge, ObjId, ROOT, ReadDoc, ScalarValueRef, ValueRef};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub use commands::{Command, NewConversation, NewQuote};
 pub use document::{Actor, Document, DocumentError, Head};
@@ -130,7 +131,7 @@ impl Conversation {
             _ => return Err(not("recorded_at")),
         };
         let recorded_by: UserId = text("recorded_by")
-            .and_then(|id| id.parse().ok())
+            .and_then(|id| read_person(&id))
             .ok_or(not("recorded_by"))?;
 
         let mut tags = Tags::default();
@@ -146,7 +147,7 @@ impl Conversation {
         for item in doc.map_range(&parts.consent, ..) {
             if let ValueRef::Scalar(ScalarValueRef::Str(value)) = &item.value
                 && let Ok(id) = item.key.parse::<StatementId>()
-                && let Ok(statement) = serde_json::from_str::<Statement>(value)
+                && let Some(statement) = Statement::read(value)
             {
                 statements.insert(id, statement);
             }
@@ -170,13 +171,18 @@ impl Conversation {
     }
 }
 
+/// Documents from before one form was demanded may hold a person's id in another one.
+pub(crate) fn read_person(id: &str) -> Option<UserId> {
+    Uuid::try_parse(id).ok().map(UserId)
+}
+
 fn read_quotes(doc: &Automerge, quotes: &ObjId) -> Vec<Quote> {
     let mut read: Vec<(i64, Quote)> = Vec::new();
     for item in doc.map_range(quotes, ..) {
         if !matches!(item.value, ValueRef::Object(_)) {
             continue;
         }
-        let Ok(id) = item.key.parse::<QuoteId>() else {
+        let Ok(id) = QuoteId::from_key(&item.key) else {
             continue;
         };
         let object = item.id();

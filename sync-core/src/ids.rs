@@ -15,11 +15,20 @@ pub struct InvalidId {
     pub kind: &'static str,
 }
 
+/// A UUID in the one form that has so many characters: 36 with hyphens, 32 without. A second spelling
+/// of an id would be a second key for one thing, and room for something else.
+fn spelled(text: &str, length: usize) -> Option<Uuid> {
+    let upper_case = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    if text.len() != length || upper_case {
+        return None;
+    }
+    Uuid::try_parse(text).ok()
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -39,6 +48,10 @@ macro_rules! uuid_id {
             pub fn key(&self) -> String {
                 self.0.simple().to_string()
             }
+            /// Reads that form and no other.
+            pub fn from_key(key: &str) -> Result<Self, InvalidId> {
+                spelled(key, 32).map(Self).ok_or(InvalidId { kind: $kind })
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,10 +63,22 @@ macro_rules! uuid_id {
                 write!(f, concat!(stringify!($name), "({})"), self.0.simple())
             }
         }
+        /// Reads 36 characters, lower case with hyphens, and no other form.
         impl FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Uuid::try_parse(text).map(Self).map_err(|_| InvalidId { kind: $kind })
+                spelled(text, 36).map(Self).ok_or(InvalidId { kind: $kind })
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(d)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
         impl<C> Encode<C> for $name {
@@ -114,6 +139,14 @@ pub struct Millis(#[n(0)] pub i64);
 impl Millis {
     pub const SECOND: i64 = 1_000;
     pub const DAY: i64 = 86_400_000;
+    /// The last moment of the year 9999: later ones have no date that people write.
+    pub const LATEST: Millis = Millis(253_402_300_799_999);
+
+    /// Whether a document may hold it: from 1970 to the year 9999. A tablet whose clock began anew is
+    /// within that, however wrong it is.
+    pub fn is_recordable(self) -> bool {
+        (0..=Self::LATEST.0).contains(&self.0)
+    }
 
     pub fn plus(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
@@ -139,7 +172,8 @@ impl FromStr for DeviceNumber {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let kind = "device number";
-        if text.len() != 16 {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 16 || !text.bytes().all(digit) {
             return Err(InvalidId { kind });
         }
         u64::from_str_radix(text, 16)

@@ -27,6 +27,7 @@ pub mod admission;
 mod bounded;
 pub mod catalogue;
 mod characters;
+pub mod codes;
 mod columns;
 pub mod consent;
 pub mod conversation;

@@ -10,6 +10,8 @@ pub const QUOTES: usize = 200;
 pub const TAGS: usize = 4_000;
 /// Statements about consent in one conversation.
 pub const STATEMENTS: usize = 400;
+/// Bytes of the JSON of one statement about consent that names all others.
+pub const STATEMENT_BYTES: usize = 16 * 1024;
 /// Bytes of one change of a document.
 pub const CHANGE_BYTES: usize = 512 * 1024;
 /// Operations of one change, deletions counting twice: the longest notes replaced by other words.
@@ -63,3 +65,6 @@ pub const RESCUE_BYTES: usize = 32 * 1024 * 1024;
 pub const SHORT_CHARS: usize = 40;
 /// How far a tablet's clock may be from the server's when it signs, in milliseconds.
 pub const CLOCK_WINDOW_MS: i64 = 10 * 60 * 1000;
+/// Every whole number of the protocol but the number of a device is below this: where numbers are
+/// floating point, as in JavaScript, all of these are still told apart.
+pub const WHOLE_NUMBERS: u64 = 1 << 53;

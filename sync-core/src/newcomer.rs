@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::consent::{Consent, Statement};
 use crate::conversation::{Conversation, Quote, TagStatement, Tags, Wording};
 use crate::gatekeeper::RawChange;
-use crate::ids::{Millis, QuoteId, StatementId};
+use crate::ids::{Millis, QuoteId, StatementId, UserId};
 use crate::operations::{Action, Key, OperationId, Value};
 use crate::written::{Booleans, Differences, Runs, signed, unsigned};
 
@@ -111,7 +111,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
             match (line.object, line.action) {
                 (object, Action::Put(value)) if object == meta => match (key, value) {
                     ("recorded_at", Value::Int(at)) => recorded_at = Some(Millis(at)),
-                    ("recorded_by", Value::Text(by)) => recorded_by = by.parse().ok(),
+                    ("recorded_by", Value::Text(by)) => recorded_by = UserId::from_key(by).ok(),
                     ("language", Value::Text(code)) => language = Some(code.to_owned()),
                     ("area", Value::Text(code)) => area = Some(code.to_owned()),
                     _ => return None,
@@ -120,7 +120,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
                     written.push_str(character);
                 }
                 (object, Action::MakeMap) if object == quotes => {
-                    spoken.push(Spoken::new(line.number, key.parse().ok()?));
+                    spoken.push(Spoken::new(line.number, QuoteId::from_key(key).ok()?));
                 }
                 (object, Action::Put(Value::Text(value))) if object == tags => {
                     let told: TagStatement = value.parse().ok()?;
@@ -128,8 +128,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
                 }
                 (object, Action::Put(Value::Text(json))) if object == consent => {
                     let id: StatementId = key.parse().ok()?;
-                    let statement: Statement = serde_json::from_str(json).ok()?;
-                    statements.insert(id, statement);
+                    statements.insert(id, Statement::parse(json)?);
                 }
                 (object, Action::Put(value)) => {
                     let quote = spoken.iter_mut().find(|quote| quote.object == object)?;

@@ -186,7 +186,13 @@ impl<'a> Operations<'a> {
         };
         let predecessors = self.predecessors()?;
         let marks = (self.expand.next()?, self.mark.next()?);
-        if marks != (false, None) && action != Action::Mark {
+        // The end of a mark has no name and no value.
+        let fits = match (action, marks) {
+            (Action::Mark, (_, None)) => value == Value::Null,
+            (Action::Mark, (_, Some(_))) => true,
+            _ => marks == (false, None),
+        };
+        if !fits {
             return Err(Unreadable::NotAChange);
         }
         Ok(Some(Operation {

@@ -4,15 +4,17 @@
 //! The rule is narrow: everything that is not named here is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use automerge::{ActorId, Automerge, ObjId, ReadDoc};
 
 use crate::admission::Refusal;
 use crate::characters::Characters;
+use crate::codes::{is_code, is_language};
 use crate::consent::Statement;
-use crate::conversation::{Parts, SCHEMA, Stance, TagKey, TagStatement};
+use crate::conversation::{Head, Parts, SCHEMA, Stance, TagKey, TagStatement};
 use crate::gatekeeper::RawChange;
-use crate::ids::{DeviceNumber, QuoteId, StatementId, UserId};
+use crate::ids::{DeviceNumber, Millis, QuoteId, StatementId, UserId};
 use crate::limits;
 use crate::operations::{Action, Key, Operation, OperationId, Value};
 
@@ -112,7 +114,7 @@ impl Shape {
         shape.learn(&parts.tags, Place::Tags);
         shape.learn(&parts.consent, Place::Consent);
         for item in doc.map_range(&parts.quotes, ..) {
-            if let Ok(quote) = item.key.parse() {
+            if let Ok(quote) = QuoteId::from_key(&item.key) {
                 shape.learn(&item.id(), Place::Quote(quote));
                 shape.quotes.insert(quote);
             }
@@ -136,6 +138,7 @@ impl Shape {
         change: &RawChange<'_>,
         author: &Author,
     ) -> Result<u64, Refusal> {
+        check_commit(change)?;
         let first = self.places.is_empty();
         let mut judge = Judge {
             shape: self,
@@ -170,6 +173,11 @@ struct Judge<'a, 'b> {
     /// The last of them wrote a character.
     typed: bool,
 }
+
+/// Of a quote in its conversation.
+const POSITIONS: RangeInclusive<i64> = 0..=limits::QUOTES as i64;
+/// Of a commit, in seconds.
+const COMMIT_TIMES: RangeInclusive<i64> = 0..=Millis::LATEST.0 / Millis::SECOND;
 
 const ROOT_KEYS: [&str; 6] = ["schema", "meta", "notes", "quotes", "tags", "consent"];
 const META_KEYS: [&str; 4] = ["recorded_at", "recorded_by", "language", "area"];
@@ -243,13 +251,18 @@ impl Judge<'_, '_> {
             self.seen.push(key);
         }
         match (key, op.action) {
-            ("recorded_at", Action::Put(Value::Int(_))) if self.first => Ok(()),
+            ("recorded_at", Action::Put(Value::Int(at)))
+                if self.first && Millis(at).is_recordable() =>
+            {
+                Ok(())
+            }
             ("recorded_by", Action::Put(Value::Text(by))) if self.first => self.in_own_name(
-                by.parse()
-                    .map_err(|_| Violation::WrongValue("recorded_by"))?,
+                UserId::from_key(by).map_err(|_| Violation::WrongValue("recorded_by"))?,
             ),
-            ("recorded_at" | "recorded_by", _) => Err(Violation::WrongValue(key)),
-            (_, Action::Put(Value::Text(text))) if is_short(text) => Ok(()),
+            ("language", Action::Put(Value::Text(code))) if is_language(code) => Ok(()),
+            // Earlier tablets settle a conflict by writing nothing first, then what was chosen.
+            ("language", Action::Put(Value::Text(""))) if !self.first => Ok(()),
+            ("area", Action::Put(Value::Text(code))) if code.is_empty() || is_code(code) => Ok(()),
             _ => Err(Violation::WrongValue(key)),
         }
     }
@@ -305,10 +318,9 @@ impl Judge<'_, '_> {
     }
 
     fn new_quote(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
-        let quote: QuoteId = key.parse().map_err(|_| Violation::WrongValue("quotes"))?;
         // One spelling of an id, or one quote would stand under two keys.
-        let fresh =
-            key == quote.key() && op.predecessors.is_empty() && !self.shape.quotes.contains(&quote);
+        let quote = QuoteId::from_key(key).map_err(|_| Violation::WrongValue("quotes"))?;
+        let fresh = op.predecessors.is_empty() && !self.shape.quotes.contains(&quote);
         if op.action != Action::MakeMap || !fresh {
             return Err(Violation::WrongValue("quotes"));
         }
@@ -327,9 +339,9 @@ impl Judge<'_, '_> {
                     Ok(())
                 }
             }
-            ("position", Action::Put(Value::Int(_)))
-            | ("removed", Action::Put(Value::Boolean(_))) => Ok(()),
-            ("language", Action::Put(Value::Text(code))) if is_short(code) => Ok(()),
+            ("position", Action::Put(Value::Int(at))) if POSITIONS.contains(&at) => Ok(()),
+            ("removed", Action::Put(Value::Boolean(_))) => Ok(()),
+            ("language", Action::Put(Value::Text(code))) if is_language(code) => Ok(()),
             ("verbatim", _) => Err(Violation::WrongValue("verbatim")),
             ("position" | "removed" | "language", _) => Err(Violation::WrongValue("quote")),
             _ => Err(Violation::UnknownPath(format!("quotes/*/{}", cut(key)))),
@@ -347,6 +359,9 @@ impl Judge<'_, '_> {
             return Err(wrong);
         };
         let said: TagStatement = value.parse().map_err(|_| wrong.clone())?;
+        if value != said.to_string() || !said.at.is_recordable() {
+            return Err(wrong);
+        }
         match said.stance {
             Stance::Proposed | Stance::Retracted => {}
             Stance::Confirmed | Stance::Rejected if self.author.edits => {}
@@ -370,13 +385,7 @@ impl Judge<'_, '_> {
         let Action::Put(Value::Text(json)) = op.action else {
             return Err(wrong);
         };
-        let statement: Statement = serde_json::from_str(json).map_err(|_| wrong.clone())?;
-        if !is_short(&statement.text)
-            || !is_short(&statement.language)
-            || statement.supersedes.len() > limits::STATEMENTS
-        {
-            return Err(wrong);
-        }
+        let statement = Statement::parse(json).ok_or(wrong)?;
         self.in_own_name(statement.by)?;
         self.shape.statements.insert(id);
         within(self.shape.statements.len(), limits::STATEMENTS, "consent")
@@ -409,6 +418,21 @@ impl Judge<'_, '_> {
     }
 }
 
+/// What Automerge keeps beside the operations: a time, and a message that is empty or names a change.
+fn check_commit(change: &RawChange<'_>) -> Result<(), Violation> {
+    let names_a_change = |message| {
+        let origin = Head::parse(message);
+        origin.is_some_and(|origin| origin.to_string() == *message)
+    };
+    if !COMMIT_TIMES.contains(&change.time) {
+        return Err(Violation::WrongValue("the time of a change"));
+    }
+    if !change.message.is_empty() && !names_a_change(change.message) {
+        return Err(Violation::WrongValue("the message of a change"));
+    }
+    Ok(())
+}
+
 /// The key of a map.
 fn property<'a>(op: &Operation<'a>) -> Result<&'a str, Violation> {
     match op.key {
@@ -427,10 +451,6 @@ fn within(count: usize, most: usize, what: &'static str) -> Result<(), Violation
 
 /// The one character that PostgreSQL does not keep in a text.
 const NULL: char = '\0';
-
-fn is_short(text: &str) -> bool {
-    text.chars().count() <= limits::SHORT_CHARS && !text.contains(NULL)
-}
 
 fn is_character(text: &str) -> bool {
     text.chars().count() == 1 && !text.contains(NULL)

@@ -13,7 +13,7 @@ use minicbor::{Decode, Encode};
 
 use crate::limits;
 use crate::sealed::{OpenKey, SealKey};
-use crate::wire::{Envelope, WireError, decode, encode};
+use crate::wire::{Envelope, WireError, decode_strictly, encode};
 
 const MAGIC: &[u8] = b"koffiekar rescue v1\0";
 
@@ -53,7 +53,7 @@ pub fn open(file: &[u8], key: &OpenKey) -> Result<Vec<Envelope>, RescueError> {
     }
     let sealed = file.strip_prefix(MAGIC).ok_or(RescueError::NotARescue)?;
     let message = key.open(sealed).map_err(|_| RescueError::NotOpened)?;
-    let Message(envelopes) = decode(&message)?;
+    let Message(envelopes) = decode_strictly(limits::REQUEST_ITEMS, &message)?;
     envelopes
         .iter()
         .map(|bytes| Envelope::from_bytes(&bytes.0).map_err(RescueError::from))

@@ -7,7 +7,7 @@
 use std::io::{Read, Write};
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
@@ -340,6 +340,8 @@ pub enum WireError {
     TooLarge(usize),
     #[error("the message cannot be inflated")]
     NotGzip,
+    #[error("something stands behind the one gzip member")]
+    BehindGzip,
     #[error("the signature does not match")]
     Signature,
 }
@@ -375,10 +377,7 @@ impl Envelope {
         if bytes.len() > limits::REQUEST_BYTES {
             return Err(WireError::TooLarge(limits::REQUEST_BYTES));
         }
-        if !bounded::has_at_most(limits::ENVELOPE_ITEMS, bytes) {
-            return Err(too_many_items());
-        }
-        let envelope: Envelope = decode(bytes)?;
+        let envelope: Envelope = decode_strictly(limits::ENVELOPE_ITEMS, bytes)?;
         if envelope.protocol == PROTOCOL {
             Ok(envelope)
         } else {
@@ -397,10 +396,7 @@ impl Envelope {
     /// What was sent. Only behind [`Envelope::verify`].
     pub fn open(&self) -> Result<Request, WireError> {
         let plain = inflate(&self.body, limits::REQUEST_INFLATED_BYTES)?;
-        if !bounded::has_at_most(limits::REQUEST_ITEMS, &plain) {
-            return Err(too_many_items());
-        }
-        decode(&plain)
+        decode_strictly(limits::REQUEST_ITEMS, &plain)
     }
 }
 
@@ -442,6 +438,15 @@ pub(crate) fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, WireEr
     }
 }
 
+/// What a tablet sends: in the one form that the protocol has.
+pub(crate) fn decode_strictly<'b, T: Decode<'b, ()>>(
+    most_items: usize,
+    bytes: &'b [u8],
+) -> Result<T, WireError> {
+    bounded::check(most_items, bytes).map_err(|error| WireError::NotCbor(error.to_string()))?;
+    decode(bytes)
+}
+
 fn pack<T: Encode<()>>(value: &T) -> Vec<u8> {
     let plain = encode(value);
     let mut gzip = GzEncoder::new(Vec::with_capacity(plain.len() / 2), Compression::new(3));
@@ -452,16 +457,17 @@ fn pack<T: Encode<()>>(value: &T) -> Vec<u8> {
 
 fn inflate(bytes: &[u8], most: usize) -> Result<Vec<u8>, WireError> {
     let mut plain = Vec::new();
-    GzDecoder::new(bytes)
+    let mut rest = bytes;
+    GzDecoder::new(&mut rest)
         .take(most as u64 + 1)
         .read_to_end(&mut plain)
         .map_err(|_| WireError::NotGzip)?;
     if plain.len() > most {
         return Err(WireError::TooLarge(most));
     }
+    // A second member would be read by some libraries and passed over by others.
+    if !rest.is_empty() {
+        return Err(WireError::BehindGzip);
+    }
     Ok(plain)
-}
-
-fn too_many_items() -> WireError {
-    WireError::NotCbor("it consists of too many parts".to_owned())
 }

@@ -44,6 +44,20 @@ export const successionText = (key) => tagged("koffiekar receipt key v1", key);
 export const liveText = (device, time, nonce) =>
   tagged("koffiekar live v1", eight(`0x${device}`), eight(time), nonce);
 
+/** Section 17: the id under which a conversation goes on without these quotes. */
+export function successorId(conversation, erased, attempt) {
+  const bytes = (id) => Buffer.from(id.replaceAll("-", ""), "hex");
+  const old = bytes(conversation);
+  const quotes = erased.map(bytes).sort(Buffer.compare);
+  const hash = fingerprint(
+    tagged("koffiekar successor v1", old, ...quotes, Buffer.from([attempt])),
+  );
+  const id = Buffer.concat([old.subarray(0, 6), hash.subarray(0, 10)]);
+  id[6] = (id[6] & 0x0f) | 0x80;
+  id[8] = (id[8] & 0x3f) | 0x80;
+  return id.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 const RESCUE = tagged("koffiekar rescue v1");
 
 /** What stands between the keys and the message: for the vectors, too. */

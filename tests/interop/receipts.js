@@ -1,4 +1,4 @@
-// When a receipt counts, and what it covers: section 6.
+// When a receipt counts, what it covers, and what it speaks for later: sections 6, 16 and 20.
 
 import { isDeepStrictEqual } from "node:util";
 import * as keys from "./keys.js";
@@ -19,4 +19,34 @@ export function covered(signed, { key, device, epoch, request }) {
       (line) => line.document === document && isDeepStrictEqual(line.pushed, heads),
     );
   return { ...receipt, line };
+}
+
+const STEPS = 100;
+
+/** The key at the end of the chain, each step signed by the key before; else nothing. */
+export function successorOf(trusted, chain) {
+  if (chain.length > STEPS) return undefined;
+  let key = trusted;
+  for (const step of chain) {
+    const next = Buffer.from(step.key, "hex");
+    if (!keys.verify(key, keys.successionText(next), step.signature)) return undefined;
+    key = next;
+  }
+  return key;
+}
+
+/** By conversation, the heads that this voucher speaks for before a server that signed with this key. */
+export function spokenFor({ receipt: signed, feed }, key) {
+  if (!keys.verify(key, keys.receiptText(signed.receipt), signed.signature)) return {};
+  const receipt = wire.decode(wire.Receipt, signed.receipt);
+  const hash = Buffer.from(keys.fingerprint(wire.encodeVersions(feed))).toString("hex");
+  if (feed.length > 0 && receipt.feed !== hash) return {};
+  const lines = receipt.documents
+    .filter((line) => !line.held)
+    .map(({ document, pushed, stored }) => ({ document, heads: [...pushed, ...stored] }));
+  const spoken = {};
+  for (const { document, heads } of [...lines, ...feed]) {
+    spoken[document] = [...new Set([...(spoken[document] ?? []), ...heads])].sort();
+  }
+  return spoken;
 }

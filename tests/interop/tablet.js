@@ -3,7 +3,7 @@
 import { settleAll } from "./answers.js";
 import * as conversation from "./conversation.js";
 import * as keys from "./keys.js";
-import { covered } from "./receipts.js";
+import { covered, successorOf } from "./receipts.js";
 import * as wire from "./wire.js";
 
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
@@ -272,14 +272,8 @@ export class Tablet {
 
   /** From the key that we trust to the one that signs now: each step signed by the one before. */
   successor(chain) {
-    let key = unhex(this.identity.receipt_key);
-    for (const step of chain) {
-      const next = unhex(step.key);
-      if (!keys.verify(key, keys.successionText(next), step.signature)) {
-        throw new NotBelieved("a key for receipts does not follow from ours");
-      }
-      key = next;
-    }
+    const key = successorOf(unhex(this.identity.receipt_key), chain);
+    if (!key) throw new NotBelieved("a key for receipts does not follow from ours");
     return key;
   }
 

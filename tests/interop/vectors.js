@@ -11,7 +11,7 @@ import { allowed, standing } from "./consent.js";
 import * as conversation from "./conversation.js";
 import * as keys from "./keys.js";
 import * as wire from "./wire.js";
-import { covered } from "./receipts.js";
+import { covered, spokenFor, successorOf } from "./receipts.js";
 
 const unhex = (digits) => Buffer.from(digits, "hex");
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
@@ -34,7 +34,12 @@ function comesBack(type, encoded, diagnostic) {
 }
 
 const CHECKS = {
-  keys({ devices, receipt_keys, successions }) {
+  keys({ devices, receipt_keys, successions, chains }) {
+    for (const chain of chains) {
+      const steps = chain.keys.map((step) => comesBack(wire.KeySuccession, step));
+      const end = successorOf(unhex(chain.trusted), steps);
+      assert.equal(end ? hex(end) : null, chain.signs_now, chain.name);
+    }
     for (const device of devices) {
       assert.equal(hex(keys.publicKeyOf(unhex(device.seed))), device.public_key);
     }
@@ -49,7 +54,7 @@ const CHECKS = {
       assert.equal(hex(signed), step.signed);
       assert.equal(keys.verify(unhex(step.from), signed, read.signature), step.valid, step.name);
     }
-    return devices.length + receipt_keys.length + successions.length;
+    return devices.length + receipt_keys.length + successions.length + chains.length;
   },
 
   messages({ device, seed, requests, answers }) {
@@ -83,6 +88,41 @@ const CHECKS = {
     assert.equal(hex(encoded), feed.cbor);
     assert.equal(hex(keys.fingerprint(encoded)), feed.fingerprint);
     return receipts.length + 1;
+  },
+
+  vouchers({ receipt_key, vouchers }) {
+    for (const told of vouchers) {
+      const voucher = comesBack(wire.Voucher, told.cbor, told.diagnostic);
+      assert.deepEqual(spokenFor(voucher, unhex(receipt_key)), told.speaks_for, told.name);
+    }
+    return vouchers.length;
+  },
+
+  successors({ ids, rebuilt }) {
+    for (const told of ids) {
+      const id = keys.successorId(told.conversation, told.erased, told.attempt);
+      assert.equal(id, told.successor);
+    }
+    const successor = conversation.load(unhex(rebuilt.successor_saved));
+    assert.deepEqual(conversation.heads(successor), rebuilt.heads);
+    assert.deepEqual(conversation.read(successor), rebuilt.reads);
+    return ids.length + 1;
+  },
+
+  replays({ document, device_anew, first, again, pushes }) {
+    assert.equal(describe(unhex(first.chunk)).hash, first.hash);
+    assert.equal(again.message, first.hash);
+    const { message, actor } = Automerge.decodeChange(unhex(again.chunk));
+    assert.equal(message, first.hash);
+    assert.equal(actor.slice(0, 16), device_anew);
+    const done = Automerge.loadIncremental(conversation.load(unhex(document)), unhex(again.chunk));
+    assert.deepEqual(conversation.heads(done), again.heads);
+    for (const push of pushes) {
+      // What a client asks before it does an edit again: is it there, in one form or the other?
+      const here = conversation.hasEdit(conversation.load(unhex(push.document)), [first.hash]);
+      assert.equal(here, push.outcome !== "stored", push.name);
+    }
+    return pushes.length;
   },
 
   sealed({ secret, seal_key, messages, rescue }) {

@@ -160,7 +160,7 @@ const Push = message({
   voucher: [4, integer, OPTIONAL],
 });
 
-const Voucher = message({ receipt: [0, SignedReceipt], feed: [1, list(Version)] });
+export const Voucher = message({ receipt: [0, SignedReceipt], feed: [1, list(Version)] });
 
 export const Request = message({
   epoch: [0, hex(16), OPTIONAL],

@@ -2,7 +2,7 @@
 //!
 //! The format is the one of <https://automerge.org/automerge-binary-format-spec/>.
 
-use automerge::transaction::Transactable;
+use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, AutomergeError};
 use koffiekar_sync_core::conversation::{Actor, Document, Head};
 use sha2::{Digest, Sha256};
@@ -88,12 +88,22 @@ pub fn tampered(
     actor: Actor,
     tamper: impl FnOnce(&mut automerge::transaction::Transaction<'_>) -> Result<(), AutomergeError>,
 ) -> (Vec<u8>, Vec<Head>) {
+    tampered_with(document, actor, CommitOptions::default(), tamper)
+}
+
+/// The same, with the time and the message of the change.
+pub fn tampered_with(
+    document: &Document,
+    actor: Actor,
+    options: CommitOptions,
+    tamper: impl FnOnce(&mut automerge::transaction::Transaction<'_>) -> Result<(), AutomergeError>,
+) -> (Vec<u8>, Vec<Head>) {
     let mut doc = Automerge::load(&document.save()).unwrap();
     let before = doc.get_heads();
     doc.set_actor(actor_id(actor));
     let mut tx = doc.transaction();
     tamper(&mut tx).unwrap();
-    tx.commit();
+    tx.commit_with(options);
     (doc.save_after(&before), heads(&doc))
 }
 
@@ -149,7 +159,7 @@ pub fn make_all_but(
     Ok(())
 }
 
-fn actor_id(actor: Actor) -> ActorId {
+pub fn actor_id(actor: Actor) -> ActorId {
     let mut bytes = actor.device.0.to_be_bytes().to_vec();
     bytes.extend(actor.session);
     ActorId::from(bytes)

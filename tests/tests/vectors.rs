@@ -13,7 +13,10 @@ mod keys;
 mod live;
 mod messages;
 mod receipts;
+mod replays;
 mod sealed;
+mod successors;
+mod vouchers;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -42,7 +42,7 @@ fn not_carried_out(error: &CommandError) -> String {
         CommandError::EditedTooMuch => words.e_edited.to_owned(),
         CommandError::NullCharacter => words.e_null.to_owned(),
         CommandError::TooManyQuotes => bounded(words.e_quotes, limits::QUOTES),
-        CommandError::TooLong { .. } => words.e_long.to_owned(),
+        CommandError::OutOfBounds { .. } => words.e_long.to_owned(),
         CommandError::UnknownState => words.e_changed.to_owned(),
         CommandError::Document(_) => words.e_unreadable.to_owned(),
     }

@@ -71,7 +71,10 @@ impl Records {
         let mut unreadable = 0;
         let mut held = Vec::with_capacity(self.conversations.len());
         for (key, bytes) in &self.conversations {
-            match (key.parse(), plain(Shelf::Conversations, key, bytes)) {
+            match (
+                ConversationId::from_key(key),
+                plain(Shelf::Conversations, key, bytes),
+            ) {
                 (Ok(id), Ok(bytes)) => held.push((id, bytes)),
                 _ => unreadable += 1,
             }

@@ -242,7 +242,7 @@ texts! {
     e_null: "er staat een teken in dat niet bewaard kan worden. Typ de tekst opnieuw.",
         "it holds a character that cannot be kept. Type the text anew.";
     e_quotes: "een gesprek heeft ten hoogste {} citaten.", "a conversation has at most {} quotes.";
-    e_long: "een naam van een taal of buurt is te lang.", "a name of a language or an area is too long.";
+    e_long: "een taal, een buurt of een tijd is niet wat die mag zijn.", "a language, an area or a time is not what it may be.";
     e_changed: "het gesprek is intussen veranderd. Neem over wat u typte, sluit de wijziging en begin opnieuw.",
         "the conversation has changed meanwhile. Copy what you typed, close the change and begin again.";
     e_unreadable: "dit gesprek kan niet worden gelezen. Vraag uw beheerder.", "this conversation cannot be read. Ask your administrator.";

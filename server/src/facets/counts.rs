@@ -208,7 +208,7 @@ fn buckets<'a>(
         Dimension::Round => {
             let rounds = catalogue.rounds.iter();
             rounds
-                .map(|round| (round.id.key(), round.name.clone()))
+                .map(|round| (round.id.to_string(), round.name.clone()))
                 .collect()
         }
         Dimension::Kind | Dimension::Language | Dimension::Month | Dimension::TagState => keys

@@ -164,7 +164,7 @@ impl Table {
         }
         self.shelves.push(Shelf {
             round,
-            name: self.names.number(&round.key()),
+            name: self.names.number(&round.to_string()),
             quotes: Vec::new(),
             cells: Vec::new(),
             sizes: Vec::new(),

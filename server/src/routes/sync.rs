@@ -278,6 +278,18 @@ pub(super) fn check(request: &Request) -> Result<(), ApiError> {
             ),
         ));
     }
+    // Beyond it a number is not the same in every language that a client may be written in.
+    if request
+        .cursors
+        .iter()
+        .any(|cursor| cursor.place >= limits::WHOLE_NUMBERS)
+    {
+        return Err(ApiError::invalid(
+            "Een plaats in een ronde is een getal onder 2^53. Begin voor die ronde bij 0."
+                .to_owned(),
+            "A place in a round is a number below 2^53. Begin at 0 for that round.".to_owned(),
+        ));
+    }
     if request.compare.len() > limits::COMPARE_DOCUMENTS
         || request.vouchers.len() > limits::VOUCHERS
     {

@@ -8,6 +8,7 @@ use super::{
     Actor, Command, Conversation, Document, DocumentError, Head, NewConversation, NewQuote, Parts,
     SCHEMA, Stance, TagKey, TagStatement,
 };
+use crate::codes::{is_code, is_language};
 use crate::consent::Statement;
 use crate::ids::{LineKey, Millis, QuoteId, StatementId, UserId};
 use crate::limits;
@@ -34,8 +35,8 @@ pub enum CommandError {
     NullCharacter,
     #[error("a conversation has at most {} quotes", limits::QUOTES)]
     TooManyQuotes,
-    #[error("{what} has at most {max} characters", max = limits::SHORT_CHARS)]
-    TooLong { what: &'static str },
+    #[error("{what} holds what the protocol has no room for")]
+    OutOfBounds { what: &'static str },
     #[error("the form showed a state that this document never had")]
     UnknownState,
     #[error(transparent)]
@@ -122,6 +123,7 @@ impl Document {
         now: Millis,
         origin: Option<Head>,
     ) -> Result<Vec<u8>, CommandError> {
+        within("time", now.is_recordable())?;
         let before = self.doc.get_heads();
         let when = options(now, origin);
         let parts = Parts::of(&self.doc)?;
@@ -149,7 +151,7 @@ impl Document {
             Command::CorrectWording { quote, verbatim } => {
                 let object = quote_object(&self.doc, &parts, *quote)?;
                 commit(&mut self.doc, when, |tx| {
-                    put_word(tx, &object, "verbatim", verbatim)
+                    put_word(tx, &object, "verbatim", verbatim, ["", "-", "--"])
                 })?;
             }
             Command::RemoveQuote { quote } => {
@@ -159,12 +161,12 @@ impl Document {
             Command::SetArea { area } => {
                 let code = area.as_deref().unwrap_or("");
                 commit(&mut self.doc, when, |tx| {
-                    put_word(tx, &parts.meta, "area", code)
+                    put_word(tx, &parts.meta, "area", code, ["", "-", "--"])
                 })?;
             }
             Command::SetLanguage { language } => {
                 commit(&mut self.doc, when, |tx| {
-                    put_word(tx, &parts.meta, "language", language)
+                    put_word(tx, &parts.meta, "language", language, ["und", "mul", "zxx"])
                 })?;
             }
             Command::Tag {
@@ -226,13 +228,20 @@ where
 ///
 /// Where several stand and this is the one that Automerge shows, it would only delete the others: no
 /// word of whoever chose it, that another choice made meanwhile could stand beside. So the place is
-/// first written otherwise, in the same change: as neither of the two, for the same reason.
-fn put_word<T: Transactable>(tx: &mut T, object: &ObjId, key: &str, word: &str) -> Edited {
+/// first written otherwise, in the same change: as neither of the two, for the same reason. `others` are
+/// what may stand there.
+fn put_word<T: Transactable>(
+    tx: &mut T,
+    object: &ObjId,
+    key: &str,
+    word: &str,
+    others: [&str; 3],
+) -> Edited {
     if tx.get_all(object, key)?.len() > 1 {
         let shown = tx.get(object, key)?;
         let shown = shown.as_ref().and_then(|(value, _)| value.as_str());
         let free = |one: &&str| *one != word && Some(*one) != shown;
-        if let Some(otherwise) = ["", "-", "--"].into_iter().find(free) {
+        if let Some(otherwise) = others.into_iter().find(free) {
             tx.put(object, key, otherwise)?;
         }
     }
@@ -298,9 +307,7 @@ fn put_statements<T: Transactable>(
     statements: &[(StatementId, Statement)],
 ) -> Edited {
     for (id, statement) in statements {
-        // A `Statement` is plain data with text keys: it always has a JSON form.
-        let json = serde_json::to_string(statement).unwrap_or_default();
-        tx.put(consent, id.to_string(), json)?;
+        tx.put(consent, id.to_string(), statement.to_json())?;
     }
     Ok(())
 }
@@ -329,11 +336,11 @@ fn check_new(new: &NewConversation) -> Result<(), CommandError> {
         return Err(CommandError::TooManyQuotes);
     }
     check_characters(&new.notes)?;
-    check_short("language", &new.language)?;
-    check_short("area", new.area.as_deref().unwrap_or(""))?;
-    new.quotes
-        .iter()
-        .try_for_each(|quote| check_words(&quote.verbatim))
+    within("recorded_at", new.recorded_at.is_recordable())?;
+    check_language(&new.language)?;
+    check_area(new.area.as_deref())?;
+    check_statements(&new.consent)?;
+    new.quotes.iter().try_for_each(check_quote)
 }
 
 fn check_command(command: &Command, conversation: &Conversation) -> Result<(), CommandError> {
@@ -346,7 +353,7 @@ fn check_command(command: &Command, conversation: &Conversation) -> Result<(), C
             if conversation.quotes.len() >= limits::QUOTES {
                 return Err(CommandError::TooManyQuotes);
             }
-            check_words(&quote.verbatim)
+            check_quote(quote)
         }
         Command::CorrectWording { quote, verbatim } => {
             exists(quote)?;
@@ -364,9 +371,9 @@ fn check_command(command: &Command, conversation: &Conversation) -> Result<(), C
                 .iter()
                 .try_for_each(|splice| check_characters(&splice.insert))
         }
-        Command::SetArea { area } => check_short("area", area.as_deref().unwrap_or("")),
-        Command::SetLanguage { language } => check_short("language", language),
-        Command::Consent(_) => Ok(()),
+        Command::SetArea { area } => check_area(area.as_deref()),
+        Command::SetLanguage { language } => check_language(language),
+        Command::Consent(statements) => check_statements(statements),
     }
 }
 
@@ -379,11 +386,33 @@ fn check_words(words: &str) -> Result<(), CommandError> {
     }
 }
 
-fn check_short(what: &'static str, text: &str) -> Result<(), CommandError> {
-    if text.chars().count() > limits::SHORT_CHARS {
-        Err(CommandError::TooLong { what })
+fn check_quote(quote: &NewQuote) -> Result<(), CommandError> {
+    quote.language.as_deref().map_or(Ok(()), check_language)?;
+    check_words(&quote.verbatim)
+}
+
+fn check_language(code: &str) -> Result<(), CommandError> {
+    within("language", is_language(code))
+}
+
+/// None where it is empty.
+fn check_area(code: Option<&str>) -> Result<(), CommandError> {
+    within(
+        "area",
+        code.is_none_or(|code| code.is_empty() || is_code(code)),
+    )
+}
+
+fn check_statements(statements: &[(StatementId, Statement)]) -> Result<(), CommandError> {
+    let mut statements = statements.iter();
+    within("consent", statements.all(|(_, one)| one.is_bounded()))
+}
+
+fn within(what: &'static str, bounds: bool) -> Result<(), CommandError> {
+    if bounds {
+        Ok(())
     } else {
-        check_characters(text)
+        Err(CommandError::OutOfBounds { what })
     }
 }
 

@@ -20,8 +20,10 @@ use uuid::Uuid;
 
 use super::edit::{Edited, commit, options};
 use super::{Actor, Document, DocumentError, Head, NewConversation, Parts, TagKey, TagStatement};
+use crate::codes::{UNDETERMINED, is_code, is_language};
 use crate::consent::Statement;
 use crate::ids::{ConversationId, DeviceNumber, Millis, QuoteId, StatementId};
+use crate::limits;
 
 const DOMAIN: &[u8] = b"koffiekar successor v1\0";
 
@@ -68,17 +70,21 @@ impl Document {
     ) -> Result<Document, DocumentError> {
         let parts = Parts::of(&self.doc)?;
         let read = self.read()?;
+        // What was taken in before its bounds were demanded is brought within them.
+        let language = language_or_undetermined(read.language);
+        let area = read.area.filter(|code| is_code(code));
+        let first_language = self.first_language(&parts).map(language_or_undetermined);
         let first = NewConversation {
-            recorded_at: read.recorded_at,
+            recorded_at: Millis(read.recorded_at.0.clamp(0, Millis::LATEST.0)),
             recorded_by: read.recorded_by,
-            language: self.first_language(&parts).unwrap_or(read.language.clone()),
+            language: first_language.unwrap_or(language.clone()),
             area: None,
             notes: String::new(),
             quotes: Vec::new(),
             consent: Vec::new(),
         };
         let mut rebuilding = Rebuilding::begin(id, &first)?;
-        rebuilding.add_meta(&first, &read.language, read.area.as_deref())?;
+        rebuilding.add_meta(&first, &language, area.as_deref())?;
         rebuilding.add_notes(&read.notes)?;
         rebuilding.add_consent(&consent(&self.doc, &parts))?;
         let mut tags = tags(&self.doc, &parts);
@@ -134,7 +140,7 @@ fn pieces_of_quotes<'a>(
     parts: &'a Parts,
 ) -> impl Iterator<Item = QuotePiece> + 'a {
     doc.map_range(&parts.quotes, ..).filter_map(|item| {
-        let id: QuoteId = item.key.parse().ok()?;
+        let id = QuoteId::from_key(&item.key).ok()?;
         if !matches!(item.value, ValueRef::Object(_)) {
             return None;
         }
@@ -148,12 +154,14 @@ fn pieces_of_quotes<'a>(
         };
         for field in doc.map_range(&object, ..) {
             match (field.key.as_ref(), &field.value) {
-                ("position", ValueRef::Scalar(ScalarValueRef::Int(at))) => quote.position = *at,
+                ("position", ValueRef::Scalar(ScalarValueRef::Int(at))) => {
+                    quote.position = (*at).clamp(0, limits::QUOTES as i64);
+                }
                 ("removed", ValueRef::Scalar(ScalarValueRef::Boolean(yes))) => {
                     quote.removed = *yes;
                 }
                 ("language", ValueRef::Scalar(ScalarValueRef::Str(code))) => {
-                    quote.language = Some(code.to_string());
+                    quote.language = is_language(code).then(|| code.to_string());
                 }
                 _ => {}
             }
@@ -165,25 +173,37 @@ fn pieces_of_quotes<'a>(
     })
 }
 
+fn language_or_undetermined(code: String) -> String {
+    if is_language(&code) {
+        code
+    } else {
+        UNDETERMINED.to_owned()
+    }
+}
+
 /// Key and value of each statement, by the quote that it is about.
 fn tags(doc: &Automerge, parts: &Parts) -> BTreeMap<QuoteId, Vec<(String, String)>> {
     let mut tags: BTreeMap<QuoteId, Vec<(String, String)>> = BTreeMap::new();
     for (key, value) in texts(doc, &parts.tags) {
-        if let Ok(tag) = key.parse::<TagKey>()
-            && value.parse::<TagStatement>().is_ok()
-        {
-            tags.entry(tag.quote).or_default().push((key, value));
+        if let (Ok(tag), Ok(mut said)) = (key.parse::<TagKey>(), value.parse::<TagStatement>()) {
+            said.at = Millis(said.at.0.clamp(0, Millis::LATEST.0));
+            tags.entry(tag.quote)
+                .or_default()
+                .push((key, said.to_string()));
         }
     }
     tags
 }
 
+/// Written anew: a statement from before unknown fields were refused may hold words in one of them.
 fn consent(doc: &Automerge, parts: &Parts) -> Vec<(String, String)> {
-    let mut statements = texts(doc, &parts.consent);
-    statements.retain(|(id, json)| {
-        id.parse::<StatementId>().is_ok() && serde_json::from_str::<Statement>(json).is_ok()
+    let statements = texts(doc, &parts.consent).into_iter();
+    let renewed = statements.filter_map(|(id, json)| {
+        let id: StatementId = id.parse().ok()?;
+        let statement = Statement::read(&json)?.renewed();
+        Some((id.to_string(), statement.to_json()))
     });
-    statements
+    renewed.collect()
 }
 
 /// The texts of a map, by key.

@@ -117,9 +117,9 @@ impl FromStr for TagKey {
             return Err(InvalidId { kind: "tag" });
         };
         Ok(Self {
-            quote: quote.parse()?,
+            quote: QuoteId::from_key(quote)?,
             line: line.parse()?,
-            by: by.parse()?,
+            by: UserId::from_key(by)?,
         })
     }
 }

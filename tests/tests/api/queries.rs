@@ -83,7 +83,7 @@ impl Library {
                 });
                 [wijk.unwrap_or("unknown".to_owned())].into()
             }
-            Dimension::Round => [quote.round.key()].into(),
+            Dimension::Round => [quote.round.to_string()].into(),
             Dimension::Kind => [quote.kind.as_str().to_owned()].into(),
             Dimension::Language => [quote.language.clone()].into(),
             Dimension::Month => [month(quote)].into(),

@@ -117,15 +117,14 @@ fn whole() -> impl Strategy<Value = NewConversation> {
     let words = move || words().prop_map(|words| words.replace('\0', ""));
     let quote = (words(), proptest::option::of("[a-z]{2}"), 0..4_usize);
     let head = (
-        any::<i64>(),
-        "[a-z]{0,3}",
+        0..=Millis::LATEST.0,
+        "[a-z]{2,3}",
         proptest::option::of("F[A-M]?[0-9]{0,2}"),
     );
     (head, words(), vec(quote, 0..40), 0..6_usize).prop_map(
         |((at, language, area), notes, quotes, consents)| {
             let mut numbers = Numbers(at.unsigned_abs());
-            let by = user(0);
-            let at = Millis(at);
+            let (by, at) = (user(0), Millis(at));
             NewConversation {
                 recorded_at: at,
                 recorded_by: by,

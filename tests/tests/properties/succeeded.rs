@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use automerge::transaction::Transactable;
 use koffiekar_sync_core::admission::{Admission, admit};
 use koffiekar_sync_core::conversation::{Command, Conversation, Document, NewQuote, Wording};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, QuoteId};
 use koffiekar_sync_core::policy::Author;
+use koffiekar_tests::chunks::{handmade, make_all_but, part};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -258,4 +260,75 @@ fn the_largest_has_one_as_well() {
     assert_eq!(read.quotes.len(), 199);
     let two = |quote: &koffiekar_sync_core::conversation::Quote| matches!(&quote.wording, Wording::Conflict(words) if words.len() == 2);
     assert_eq!(read.quotes.iter().filter(|quote| two(quote)).count(), 198);
+}
+
+/// A document from before unknown fields, other forms and wild values were refused.
+fn from_before(extra: &str) -> Document {
+    let world = World::new(1, 7);
+    let copy = &world.copies[0];
+    let by = copy.user;
+    let (changes, _) = handmade(copy.actor, |tx| {
+        make_all_but(tx, &by.to_string(), &["recorded_at", "language"])?;
+        let meta = part(tx, "meta");
+        tx.put(&meta, "recorded_at", i64::MIN)?;
+        tx.put(&meta, "language", extra)?;
+        tx.put(&meta, "area", extra)?;
+        let quotes = part(tx, "quotes");
+        for number in [1, 2_u128] {
+            let key = QuoteId(Uuid::from_u128(number)).key();
+            let quote = tx.put_object(&quotes, key, automerge::ObjType::Map)?;
+            tx.put(&quote, "verbatim", format!("woorden {number}"))?;
+            tx.put(&quote, "position", i64::MAX)?;
+            tx.put(&quote, "language", extra)?;
+        }
+        let consent = part(tx, "consent");
+        let said = |decision: &str, supersedes: &[&str]| {
+            serde_json::json!({
+                "purpose": "analysis", "decision": decision, "text": extra, "language": extra,
+                "at": i64::MIN, "by": by.to_string().to_uppercase(), "supersedes": supersedes,
+                "story": extra,
+            })
+        };
+        tx.put(&consent, "00000000000000aa", said("given", &[]).to_string())?;
+        let withdrawn = said("withdrawn", &["00000000000000AA"]).to_string();
+        tx.put(&consent, "00000000000000ab", withdrawn)
+    });
+    Document::load(&changes).unwrap()
+}
+
+#[test]
+fn what_was_taken_in_before_it_had_bounds_is_read_and_succeeded_without_the_rest() {
+    let words = "woorden die nergens horen";
+    let before = from_before(words);
+    let read = before.read().unwrap();
+    assert_eq!(
+        read.consent.statements().len(),
+        2,
+        "a withdrawal is still one"
+    );
+    assert!(read.consent.allowed().is_empty());
+    let erased = BTreeSet::from([QuoteId(Uuid::from_u128(1))]);
+    let after = succeed(&before, &erased);
+    let bytes = [after.save(), after.changes_since(&[])].concat();
+    assert!(!holds(&bytes, words), "in a field that nobody knows");
+    let read = after.read().unwrap();
+    assert_eq!(read.quotes.len(), 1);
+    assert!(read.recorded_at.is_recordable());
+    let statements = read.consent.statements();
+    assert_eq!(statements.len(), 2);
+    assert!(statements.values().all(|said| said.is_bounded()));
+    assert!(read.consent.allowed().is_empty());
+    // Whoever edits it goes on as with any other.
+    let mut edited = after.clone();
+    let world = World::new(1, 7);
+    let copy = &world.copies[0];
+    let author = Author {
+        device: copy.actor.device,
+        user: copy.user,
+        edits: false,
+    };
+    let area = Some("FB03".to_owned());
+    let change = edited.execute(&Command::SetArea { area }, copy.actor, copy.user, START);
+    let admitted = admit(Some(&after.save()), &change.unwrap(), &[], &author, &[]);
+    assert!(matches!(admitted, Ok(Admission::Merged(_))), "{admitted:?}");
 }

@@ -184,6 +184,64 @@ fn a_list_that_claims_to_be_endless_is_refused_without_making_room_for_it() {
     ));
 }
 
+/// An empty request: {1: [], 2: [], 3: 0, 6: 0}
+const EMPTY: [u8; 9] = [0xa4, 0x01, 0x80, 0x02, 0x80, 0x03, 0x00, 0x06, 0x00];
+
+#[test]
+fn a_request_has_one_form() {
+    let opened = |plain: &[u8]| envelope_around(zipped(plain)).open();
+    assert_eq!(opened(&EMPTY), Ok(Request::default()));
+    let push_twice = [&[0xa5, 0x01, 0x80][..], &EMPTY[1..]].concat();
+    let endless_map = [&[0xbf][..], &EMPTY[1..], &[0xff]].concat();
+    let mut endless_list = EMPTY.to_vec();
+    endless_list.splice(2..3, [0x9f, 0xff]);
+    let mut unknown = EMPTY.to_vec();
+    unknown[0] = 0xa5;
+    for (what, plain) in [
+        ("a key twice", push_twice),
+        ("a map without its length", endless_map),
+        ("a list without its length", endless_list),
+        (
+            "null in a field that is not known",
+            [&unknown[..], &[0x18, 99, 0xf6]].concat(),
+        ),
+        (
+            "a float there",
+            [&unknown[..], &[0x18, 99, 0xf9, 0x3c, 0x00]].concat(),
+        ),
+        (
+            "a tag there",
+            [&unknown[..], &[0x18, 99, 0xc0, 0x00]].concat(),
+        ),
+    ] {
+        assert!(
+            matches!(opened(&plain), Err(WireError::NotCbor(_))),
+            "{what}"
+        );
+    }
+    // The envelope around it is read as strictly.
+    let (_, envelope) = sealed(&mut Numbers(1));
+    let sent = envelope.to_bytes();
+    let twice = [&[0xa7, 0x00, 0x01][..], &sent[1..]].concat();
+    assert!(matches!(
+        Envelope::from_bytes(&twice),
+        Err(WireError::NotCbor(_))
+    ));
+}
+
+#[test]
+fn nothing_stands_behind_the_one_gzip_member() {
+    let once = zipped(&EMPTY);
+    for behind in [zipped(&EMPTY), zipped(&[]), vec![0], b"woorden".to_vec()] {
+        let body = [once.clone(), behind].concat();
+        assert_eq!(
+            envelope_around(body.clone()).open(),
+            Err(WireError::BehindGzip)
+        );
+        assert_eq!(Answer::from_bytes(&body), Err(WireError::BehindGzip));
+    }
+}
+
 #[test]
 fn another_protocol_is_named() {
     let (_, mut envelope) = sealed(&mut Numbers(1));

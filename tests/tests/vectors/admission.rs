@@ -265,6 +265,68 @@ fn first_changes(cases: &mut Cases) {
     });
 }
 
+/// Values beyond their bounds, and in another form than the one that they have.
+fn bounds(cases: &mut Cases) {
+    let anna = anna();
+    let first = quote(1).key();
+    let (_, said) = statement(&anna, 9, Purpose::Analysis, Decision::Given, &[1]);
+    let said = serde_json::to_value(said).unwrap();
+    let unlike = |change: &dyn Fn(&mut Value)| {
+        let mut said = said.clone();
+        change(&mut said);
+        said.to_string()
+    };
+    for (name, json) in [
+        (
+            "a consent with a field of its own",
+            unlike(&|said| said["note"] = "x".into()),
+        ),
+        (
+            "a consent whose version is words",
+            unlike(&|said| said["text"] = "twee woorden".into()),
+        ),
+        (
+            "a consent whose language is no code",
+            unlike(&|said| said["language"] = "NL".into()),
+        ),
+        (
+            "a consent before 1970",
+            unlike(&|said| said["at"] = (-1).into()),
+        ),
+        (
+            "a consent by a person without hyphens",
+            unlike(&|said| said["by"] = anna.user.key().into()),
+        ),
+    ] {
+        cases.tampered(name, &|tx| {
+            let consent = part(tx, "consent");
+            tx.put(&consent, "00000000000000fe", json.as_str())
+        });
+    }
+    cases.first("a conversation recorded before 1970", &|tx| {
+        make_all_but(tx, &anna.user.key(), &["recorded_at"])?;
+        let meta = part(tx, "meta");
+        tx.put(&meta, "recorded_at", -1_i64)
+    });
+    cases.first("a person with hyphens", &|tx| {
+        make_all_but(tx, &anna.user.to_string(), &[])
+    });
+    cases.tampered("an area that is no code", &|tx| {
+        let meta = part(tx, "meta");
+        tx.put(&meta, "area", "bij het plein")
+    });
+    cases.tampered("a place beyond the last quote", &|tx| {
+        let quotes = part(tx, "quotes");
+        let (_, quote) = automerge::ReadDoc::get(tx, &quotes, first.as_str())?.unwrap();
+        tx.put(&quote, "position", 201_i64)
+    });
+    cases.tampered("a line with its time in another form", &|tx| {
+        let tags = part(tx, "tags");
+        let key = format!("{first}/wonen-1/{}", anna.user.key());
+        tx.put(&tags, key, "proposed 01769250000000")
+    });
+}
+
 fn edits(cases: &mut Cases) {
     let first = quote(1).key();
     cases.tampered("a quote whose words are a text", &|tx| {
@@ -348,6 +410,7 @@ fn made() -> Value {
     bytes_that_are_none(&mut cases);
     first_changes(&mut cases);
     edits(&mut cases);
+    bounds(&mut cases);
     json!({
         "about": "What becomes of changes that somebody pushes to a conversation: `document` where it exists, else nothing",
         "document": hex(cases.base.save()),

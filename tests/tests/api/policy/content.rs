@@ -1,5 +1,8 @@
 //! What a conversation may hold, and how much of it.
 
+use automerge::transaction::CommitOptions;
+use koffiekar_tests::chunks::tampered_with;
+
 use super::*;
 
 #[tokio::test]
@@ -340,4 +343,228 @@ async fn what_only_a_resend_or_a_fresh_actor_cures_says_so() {
         Outcome::Stored,
     ];
     assert_eq!(outcomes, expected);
+}
+
+/// A statement as JSON, with what it must not have.
+fn said(by: UserId, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let (_, said) = statement(&mut Numbers(5), Purpose::Analysis, Decision::Given, by, NOW);
+    let mut json = serde_json::to_value(said).unwrap();
+    change(&mut json);
+    json.to_string()
+}
+
+#[tokio::test]
+async fn a_statement_about_consent_has_its_fields_and_no_others() {
+    let mut street = Street::open().await;
+    let by = street.worker;
+    let many: Vec<String> = (0..=limits::STATEMENTS)
+        .map(|n| format!("{n:016x}"))
+        .collect();
+    let blanks = format!(
+        "{}{}",
+        " ".repeat(limits::STATEMENT_BYTES),
+        said(by, |_| {})
+    );
+    let doubled = said(by, |_| {}).replacen('{', "{\"decision\":\"withdrawn\",", 1);
+    for (what, json) in [
+        (
+            "a field that nobody knows",
+            said(by, |s| s["story"] = "woorden".into()),
+        ),
+        (
+            "100 kB in a field",
+            said(by, |s| s["pad"] = "a".repeat(100_000).into()),
+        ),
+        ("a field twice", doubled),
+        ("blanks without end", blanks),
+        (
+            "words for a version",
+            said(by, |s| s["text"] = "de buren schreeuwen".into()),
+        ),
+        ("no version", said(by, |s| s["text"] = "".into())),
+        (
+            "words for a language",
+            said(by, |s| s["language"] = "nl maar ook turks".into()),
+        ),
+        (
+            "a moment before all time",
+            said(by, |s| s["at"] = i64::MIN.into()),
+        ),
+        (
+            "a moment beyond all dates",
+            said(by, |s| s["at"] = (Millis::LATEST.0 + 1).into()),
+        ),
+        (
+            "a moment that is a fraction",
+            said(by, |s| s["at"] = 1.5.into()),
+        ),
+        (
+            "a person in upper case",
+            said(by, |s| s["by"] = by.to_string().to_uppercase().into()),
+        ),
+        (
+            "a person without hyphens",
+            said(by, |s| s["by"] = by.key().into()),
+        ),
+        (
+            "a person in braces",
+            said(by, |s| s["by"] = format!("{{{by}}}").into()),
+        ),
+        (
+            "a statement in upper case",
+            said(by, |s| s["supersedes"] = ["00000000000000AB"].into()),
+        ),
+        (
+            "a statement with a sign",
+            said(by, |s| s["supersedes"] = ["+0000000000000ab"].into()),
+        ),
+        (
+            "more statements than there are",
+            said(by, |s| s["supersedes"] = many.into()),
+        ),
+    ] {
+        street
+            .edit_refused(what, NotAllowed, "`consent`", |tx, _| {
+                let consent = part(tx, "consent");
+                tx.put(consent, "00000000000000ab", json)
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn every_value_has_its_bounds_and_one_form() {
+    let mut street = Street::open().await;
+    let worker = street.worker;
+    let by = worker.key();
+    for (what, at) in [
+        ("recorded before all time", i64::MIN),
+        ("recorded before 1970", -1),
+        ("recorded beyond all dates", Millis::LATEST.0 + 1),
+        ("recorded at the end of all numbers", i64::MAX),
+    ] {
+        street
+            .first_refused(what, NotAllowed, "`recorded_at`", |tx| {
+                make_all_but(tx, &by, &["recorded_at"])?;
+                let meta = part(tx, "meta");
+                tx.put(meta, "recorded_at", at)
+            })
+            .await;
+    }
+    for form in [
+        worker.to_string(),
+        by.to_uppercase(),
+        format!("urn:uuid:{worker}"),
+    ] {
+        street
+            .first_refused(
+                "a person in another form",
+                NotAllowed,
+                "`recorded_by`",
+                |tx| make_all_but(tx, &form, &[]),
+            )
+            .await;
+    }
+    for (key, value) in [
+        ("language", "Nederlands en een beetje Turks"),
+        ("language", "NL"),
+        ("area", "bij de buurvrouw"),
+        ("area", "\u{200b}"),
+    ] {
+        street
+            .edit_refused(value, NotAllowed, key, |tx, _| {
+                let meta = part(tx, "meta");
+                tx.put(meta, key, value)
+            })
+            .await;
+    }
+    for position in [-1, i64::MIN, i64::MAX, limits::QUOTES as i64 + 1] {
+        street
+            .edit_refused(
+                "a place that no quote has",
+                NotAllowed,
+                "`quote`",
+                |tx, stored| {
+                    let quotes = part(tx, "quotes");
+                    let (_, quote) = tx.get(&quotes, stored.quote().key()).unwrap().unwrap();
+                    tx.put(quote, "position", position)
+                },
+            )
+            .await;
+    }
+    street
+        .edit_refused(
+            "a quote's language in words",
+            NotAllowed,
+            "`quote`",
+            |tx, stored| {
+                let quotes = part(tx, "quotes");
+                let (_, quote) = tx.get(&quotes, stored.quote().key()).unwrap().unwrap();
+                tx.put(quote, "language", "van haar moeder")
+            },
+        )
+        .await;
+    for value in [
+        "proposed +1769250000000",
+        "proposed 01769250000000",
+        "proposed -1",
+        "proposed 9223372036854775807",
+        "proposed 1769250000000 woorden",
+    ] {
+        street
+            .edit_refused(value, NotAllowed, "`tags`", |tx, stored| {
+                let tags = part(tx, "tags");
+                tx.put(
+                    tags,
+                    format!("{}/wonen-1/{by}", stored.quote().key()),
+                    value,
+                )
+            })
+            .await;
+    }
+    street
+        .edit_refused("a tag in upper case", NotAllowed, "`tags`", |tx, stored| {
+            let tags = part(tx, "tags");
+            let quote = stored.quote().key();
+            tx.put(
+                tags,
+                format!("{quote}/wonen-1/{}", by.to_uppercase()),
+                "proposed 1",
+            )
+        })
+        .await;
+}
+
+/// A change of a colleague's conversation with this time and message, which Automerge keeps beside it.
+fn committed(stored: &Stored, seconds: i64, message: Option<&str>) -> Push {
+    let mut options = CommitOptions::default().with_time(seconds);
+    options.message = message.map(str::to_owned);
+    let made = tampered_with(&stored.document, actor(DEVICE), options, |tx| {
+        let meta = part(tx, "meta");
+        tx.put(meta, "area", "FB04")
+    });
+    push(stored.id, made)
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_change_is_a_time_and_the_name_of_a_change() {
+    let mut street = Street::open().await;
+    let stored = street.stored().await;
+    let name = "AB".repeat(32);
+    for (seconds, message, says) in [
+        (1, Some("de buurman schreeuwt elke nacht"), "message"),
+        (1, Some(name.as_str()), "message"),
+        (1, Some(" "), "message"),
+        (-1, None, "time"),
+        (Millis::LATEST.0 / 1_000 + 1, None, "time"),
+    ] {
+        let push = committed(&stored, seconds, message);
+        street.refused(says, push, NotAllowed, says).await;
+    }
+    let lower = name.to_lowercase();
+    let honest = committed(&stored, 1_769_250_000, Some(&lower));
+    let outcomes = street
+        .push_as(street.worker, DEVICE, false, vec![honest])
+        .await;
+    assert_eq!(outcomes, [Outcome::Stored]);
 }

@@ -35,7 +35,7 @@ async fn each_dimension_counts_every_quote_that_is_in_sight() {
         library(&store).await;
         let mut tx = store.read().await.unwrap();
         let everything = QuoteFilter::default();
-        let street = format!("{} 5", STREET.key());
+        let street = format!("{STREET} 5");
         let cases: [(Dimension, &[&str]); 9] = [
             (
                 Dimension::ActionLine,
