@@ -4,6 +4,8 @@
 //! the database cannot sign in with what stands there. A session lasts twelve hours after it was
 //! last used.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -12,6 +14,7 @@ use koffiekar_sync_core::office::Role;
 use sha2::{Digest, Sha256};
 
 use crate::Koffiekar;
+use crate::bounds::Turn;
 use crate::extract::Origin;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
@@ -40,6 +43,8 @@ pub struct Caller {
     pub expires_at: Millis,
     /// The network address, for the audit log.
     pub origin: String,
+    /// Of this request; other requests of the same person wait for their own.
+    _turn: Arc<Turn<UserId>>,
 }
 
 impl Caller {
@@ -70,6 +75,7 @@ impl FromRequestParts<Koffiekar> for Caller {
         let (account, mut expires_at) = session.ok_or(ApiError::SignedOut)?;
         let rounds = accounts::memberships(&mut tx, account.id).await?;
         tx.commit().await?;
+        let turn = state.shares.person(account.id).await?;
 
         let renewed = now.plus(SESSION_MS);
         if expires_at.plus(EXTEND_AFTER_MS) < renewed {
@@ -95,6 +101,7 @@ impl FromRequestParts<Koffiekar> for Caller {
             demo,
             expires_at,
             origin,
+            _turn: Arc::new(turn),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
@@ -128,6 +128,19 @@ pub struct Serve {
     /// come who watch the server, for instance 127.0.0.1:9464
     #[arg(long, env = "KOFFIEKAR_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Connections of clients that are open at once, at most
+    #[arg(long, env = "KOFFIEKAR_CONNECTIONS", default_value_t = 4096,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub connections: usize,
+    /// Those of them from one network address, where no proxy stands between
+    #[arg(long, env = "KOFFIEKAR_CONNECTIONS_PER_ADDRESS", default_value_t = 1024,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+    pub connections_per_address: usize,
+    /// Seconds that requests may still take when the server was told to end; what goes on after that is broken
+    /// off
+    #[arg(long, env = "KOFFIEKAR_GRACE", default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub grace: u64,
     /// Fill an empty installation with the demo, and show the demo accounts
     #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,

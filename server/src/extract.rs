@@ -2,13 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::body::Bytes;
+use axum::body::BodyDataStream;
 use axum::extract::rejection::{
     BytesRejection, FailedToBufferBody, JsonRejection, PathRejection, QueryRejection,
 };
 use axum::extract::{self, ConnectInfo, FromRequest, FromRequestParts, Request};
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -27,9 +29,76 @@ pub struct Path<T>(pub T);
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-/// The body as it came.
+/// A body that is read when its sender is known: first its beginning, then the rest.
 #[derive(Debug)]
-pub struct Raw(pub Bytes);
+pub struct Arriving {
+    pieces: BodyDataStream,
+    read: Vec<u8>,
+    /// What the sender says that it is long.
+    claimed: Option<usize>,
+}
+
+impl Arriving {
+    /// Whether it is said to be so long, or not said how long.
+    pub(crate) fn may_exceed(&self, bytes: usize) -> bool {
+        self.claimed.is_none_or(|claimed| claimed > bytes)
+    }
+
+    /// So many bytes, as far as there are that many; perhaps some more.
+    pub(crate) async fn beginning(&mut self, bytes: usize) -> Result<&[u8], ApiError> {
+        while self.read.len() < bytes && self.read_on(usize::MAX).await? {}
+        Ok(&self.read)
+    }
+
+    /// All of it; refused where that is more than so many bytes.
+    pub(crate) async fn whole(mut self, most: usize) -> Result<Vec<u8>, ApiError> {
+        if self.claimed.is_some_and(|claimed| claimed > most) {
+            return Err(too_large(most));
+        }
+        while self.read_on(most).await? {}
+        Ok(self.read)
+    }
+
+    /// `false` at the end.
+    async fn read_on(&mut self, most: usize) -> Result<bool, ApiError> {
+        let Some(piece) = self.pieces.next().await else {
+            return Ok(false);
+        };
+        let piece = piece.map_err(|_| not_whole())?;
+        if self.read.len() + piece.len() > most {
+            return Err(too_large(most));
+        }
+        self.read.extend_from_slice(&piece);
+        Ok(true)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Arriving {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let claimed = request.headers().get(header::CONTENT_LENGTH);
+        let claimed = claimed.and_then(|length| length.to_str().ok()?.parse().ok());
+        Ok(Self {
+            pieces: request.into_body().into_data_stream(),
+            read: Vec::new(),
+            claimed,
+        })
+    }
+}
+
+fn too_large(most: usize) -> ApiError {
+    ApiError::TooLarge {
+        limit_bytes: Some(most),
+    }
+}
+
+fn not_whole() -> ApiError {
+    ApiError::invalid(
+        "De inhoud kwam niet volledig aan. Stuur hem opnieuw.",
+        "The body did not arrive whole. Send it again.",
+    )
+}
 
 /// The network address a request came from, as it stands in the audit log: `203.0.113.7`.
 ///
@@ -70,11 +139,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = ApiError;
+/// As [`Origin`] tells it where nobody knows the address.
+const UNKNOWN: &str = "unknown";
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        Ok(Self(Bytes::from_request(request, state).await?))
+impl Origin {
+    pub(crate) fn known(self) -> Option<String> {
+        Some(self.0).filter(|address| address != UNKNOWN)
     }
 }
 
@@ -107,7 +177,7 @@ impl FromRequestParts<Koffiekar> for Origin {
             peer
         };
         Ok(Self(address.map_or_else(
-            || "unknown".to_owned(),
+            || UNKNOWN.to_owned(),
             |address| address.to_string(),
         )))
     }
@@ -147,10 +217,7 @@ impl From<BytesRejection> for ApiError {
             BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
                 Self::TooLarge { limit_bytes: None }
             }
-            _ => Self::invalid(
-                "De inhoud kwam niet volledig aan. Stuur hem opnieuw.",
-                "The body did not arrive whole. Send it again.",
-            ),
+            _ => not_whole(),
         }
     }
 }

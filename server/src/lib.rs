@@ -21,10 +21,12 @@ pub mod assets;
 mod attempts;
 pub mod audited;
 pub mod backup;
+pub mod bounds;
 pub mod caller;
 pub mod clock;
 mod compare;
 pub mod config;
+mod connections;
 pub mod crosswalk;
 pub mod demo;
 mod edit;
@@ -62,11 +64,13 @@ pub mod verify;
 mod vouchers;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bounds::Shares;
+use connections::Answers;
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
@@ -76,6 +80,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 
 pub use apart::{Apart, ApartError};
+pub use bounds::Bounds;
 pub use clock::Clock;
 use erasing::Clearing;
 pub use erasing::{EraseError, rewrite_files};
@@ -156,6 +161,8 @@ pub struct Koffiekar {
     /// The server was told to end.
     pub ending: Arc<AtomicBool>,
     pub metrics: Arc<Metrics>,
+    /// What is in use of the bounds on this server's work.
+    pub shares: Shares,
     /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
     pub trust_proxy: bool,
 }
@@ -237,6 +244,7 @@ impl Koffiekar {
             look_every: others::LOOK_EVERY,
             ending: Arc::default(),
             metrics,
+            shares: Shares::of(Bounds::default()),
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
@@ -287,14 +295,18 @@ pub async fn serve(
             tokio::spawn(others::tell(koffiekar.clone())),
         ]
     });
-    let service = router(koffiekar).into_make_service_with_connect_info::<SocketAddr>();
-    let answered = axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            ended.await;
-            ending.store(true, Ordering::Relaxed);
-            live.end();
-        })
-        .await;
+    let answers = Answers {
+        bounds: koffiekar.shares.bounds,
+        refusal: routes::crowded(koffiekar.clone()),
+        is_client: clients_of(&koffiekar),
+        service: router(koffiekar),
+    };
+    let ended = async move {
+        ended.await;
+        ending.store(true, Ordering::Relaxed);
+        live.end();
+    };
+    answers.serve(listener, ended).await;
     reading.abort();
     learning.abort();
     noting.abort();
@@ -305,13 +317,32 @@ pub async fn serve(
     {
         task.abort();
     }
-    answered
+    Ok(())
 }
+
+/// Whether an address is that of a client.
+fn clients_of(koffiekar: &Koffiekar) -> Box<dyn Fn(IpAddr) -> bool + Send + Sync> {
+    let trust_proxy = koffiekar.trust_proxy;
+    Box::new(move |_| !trust_proxy)
+}
+
+/// Connections of whoever watches the server.
+const WATCHING: usize = 64;
 
 /// Answers whoever watches the server, on an address of its own, until it is dropped.
 pub async fn serve_watched(
     koffiekar: Koffiekar,
     listener: tokio::net::TcpListener,
 ) -> std::io::Result<()> {
-    axum::serve(listener, watched(koffiekar)).await
+    let answers = Answers {
+        bounds: Bounds {
+            connections: WATCHING.min(koffiekar.shares.bounds.connections),
+            ..koffiekar.shares.bounds
+        },
+        refusal: routes::crowded(koffiekar.clone()),
+        is_client: Box::new(|_| false),
+        service: watched(koffiekar),
+    };
+    answers.serve(listener, std::future::pending()).await;
+    Ok(())
 }

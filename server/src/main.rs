@@ -3,6 +3,7 @@
 mod commands;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -19,6 +20,9 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 /// Gives memory back after a burst of pushes, which glibc's keeps; faster besides (`docs/performance.md`).
 #[global_allocator]
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long threads may go on after the work was done.
+const ENDING: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     let CommandLine { command, log } = CommandLine::parse();
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
     if let Some(Err(error)) = traces.map(|traces| traces.shutdown()) {
         tracing::warn!(%error, "the last spans did not reach the collector");
     }
+    // Long work that nobody waits for any more does not hold up the end.
+    runtime.shutdown_timeout(ENDING);
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

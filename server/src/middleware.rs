@@ -1,6 +1,8 @@
 //! What surrounds every handler: a number and a line in the log for each request, a body for each
 //! refusal, the headers that browsers and clients are promised, and a bound on time.
 
+pub(crate) mod bodies;
+
 use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -44,6 +44,10 @@ pub enum ApiError {
         expected: &'static str,
     },
     Method,
+    /// Nothing more of the body arrived.
+    BodyStalled,
+    /// This caller does, or waits for, too much at once.
+    TooManyAtOnce(Text),
     /// The tablet's clock is too far from the server's.
     ClockOff {
         server_time: Millis,
@@ -119,6 +123,17 @@ impl ApiError {
         Self::Conflict(text(nl, en))
     }
 
+    pub fn too_many_at_once(nl: impl Into<Words>, en: impl Into<Words>) -> Self {
+        Self::TooManyAtOnce(text(nl, en))
+    }
+
+    pub(crate) fn too_many_connections() -> Self {
+        Self::too_many_at_once(
+            "Er staan te veel verbindingen open met deze server, of vanaf uw netwerkadres. Sluit vensters die u niet gebruikt en probeer het over een halve minuut opnieuw.",
+            "Too many connections to this server are open, or from your network address. Close windows that you do not use and try again in half a minute.",
+        )
+    }
+
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Internal(source.into().into())
     }
@@ -129,7 +144,7 @@ impl ApiError {
             | Self::WrongCredentials
             | Self::ClockOff { .. }
             | Self::DeviceUnknown => StatusCode::UNAUTHORIZED,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts { .. } | Self::TooManyAtOnce(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAllowed(_) | Self::DeviceRevoked => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -137,6 +152,7 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyStalled => StatusCode::REQUEST_TIMEOUT,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy(_)
             | Self::NotReady(_)
@@ -158,6 +174,8 @@ impl ApiError {
             Self::TooLarge { .. } => "too-large",
             Self::Unsupported { .. } => "unsupported",
             Self::Method => "method",
+            Self::BodyStalled => "body-stalled",
+            Self::TooManyAtOnce(_) => "too-many-at-once",
             Self::ClockOff { .. } => "clock-off",
             Self::DeviceUnknown => "device-unknown",
             Self::DeviceRevoked => "device-revoked",
@@ -185,6 +203,8 @@ impl ApiError {
             Self::TooLarge { .. } => text("Te groot", "Too large"),
             Self::Unsupported { .. } => text("Onbekend soort inhoud", "Unsupported content type"),
             Self::Method => text("Methode kan hier niet", "Method not allowed here"),
+            Self::BodyStalled => text("Aanvraag bleef steken", "Request stalled"),
+            Self::TooManyAtOnce(_) => text("Te veel tegelijk", "Too much at once"),
             Self::ClockOff { .. } => text("Klok loopt niet gelijk", "Clock is off"),
             Self::DeviceUnknown => text("Onbekende tablet", "Unknown device"),
             Self::DeviceRevoked => text("Tablet ingetrokken", "Device revoked"),
@@ -207,7 +227,12 @@ impl ApiError {
             Self::NotAllowed(text)
             | Self::NotFound(text)
             | Self::Invalid(text)
-            | Self::Conflict(text) => text.clone(),
+            | Self::Conflict(text)
+            | Self::TooManyAtOnce(text) => text.clone(),
+            Self::BodyStalled => text(
+                "De rest van de aanvraag kwam niet aan, dus er is niets mee gedaan. Kijk of uw verbinding het doet en stuur de aanvraag opnieuw.",
+                "The rest of the request did not arrive, so nothing was done with it. See whether your connection works and send the request again.",
+            ),
             Self::SignedOut => text(
                 "U bent niet aangemeld of uw sessie is verlopen. Meld u opnieuw aan.",
                 "You are not signed in or your session ended. Sign in again.",
@@ -323,6 +348,7 @@ impl ApiError {
         match self {
             Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
             Self::Busy(_) | Self::NotReady(_) => Some(30),
+            Self::TooManyAtOnce(_) => Some(10),
             Self::StorageFull(_) | Self::StorageUnavailable(_) => Some(60),
             _ => None,
         }

@@ -25,9 +25,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post, put};
-use koffiekar_sync_core::limits;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::middleware::bodies;
 use crate::problem::ApiError;
 use crate::{Koffiekar, assets, middleware};
 
@@ -36,8 +36,6 @@ const JSON_BYTES: usize = 64 * 1024;
 
 #[rustfmt::skip]
 pub fn router(koffiekar: Koffiekar) -> Router {
-    let batches = DefaultBodyLimit::max(limits::REQUEST_BYTES);
-    let rescue_files = DefaultBodyLimit::max(limits::RESCUE_BYTES);
     Router::new()
         .route("/healthz",                                     get(health::alive))
         .route("/readyz",                                      get(health::ready))
@@ -46,7 +44,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/session",                              get(session::read).post(session::sign_in).delete(session::sign_out))
         .route("/api/v1/programme",                            get(programme::read))
 
-        .route("/api/v1/sync",                                 post(sync::sync).layer(batches))
+        .route("/api/v1/sync",                                 post(sync::sync))
         .route("/api/v1/sync/live",                            get(live::live))
 
         .route("/api/v1/quotes",                               get(quotes::list))
@@ -85,7 +83,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/line-acts/{act}/undo",                 post(line_acts::undo))
         .route("/api/v1/devices",                              get(devices::list).post(devices::enrol))
         .route("/api/v1/devices/{device}/revoke",              post(devices::revoke))
-        .route("/api/v1/rescues",                              post(rescues::take_in).layer(rescue_files))
+        .route("/api/v1/rescues",                              post(rescues::take_in))
         .route("/api/v1/held",                                 get(held::list))
         .route("/api/v1/held/{id}/accept",                     post(held::accept))
         .route("/api/v1/held/{id}/turn-down",                  post(held::turn_down))
@@ -97,7 +95,16 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(from_fn(middleware::same_origin))
         .layer(CatchPanicLayer::custom(middleware::panicked))
+        .layer(from_fn_with_state(koffiekar.clone(), bodies::receive))
         .layer(from_fn(middleware::in_time))
         .layer(from_fn_with_state(koffiekar.clone(), middleware::account_for))
         .with_state(koffiekar)
+}
+
+/// Answers on connections that are too many.
+pub(crate) fn crowded(koffiekar: Koffiekar) -> Router {
+    let accounted = from_fn_with_state(koffiekar, middleware::account_for);
+    Router::new()
+        .fallback(async || ApiError::too_many_connections())
+        .layer(accounted)
 }

@@ -187,6 +187,8 @@ const ROWS_AHEAD: usize = 1_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long its turn waits for another program that holds an SQLite file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long closing waits for transactions that run. What they did not commit leaves nothing.
+const CLOSING: Duration = Duration::from_secs(5);
 /// How long clearing the files waits for readers, and holds up writers.
 const CLEARING: Duration = Duration::from_millis(200);
 
@@ -366,6 +368,15 @@ impl Store {
 
     /// Lets go of the files; waits for running transactions.
     pub async fn close(&self) {
+        if tokio::time::timeout(CLOSING, self.close_pools())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database was still in use when the server let go of it");
+        }
+    }
+
+    async fn close_pools(&self) {
         match &self.engine {
             Engine::Sqlite {
                 writer, readers, ..

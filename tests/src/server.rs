@@ -1,12 +1,13 @@
 //! Servers for one test: inside this process, or as the real binary that can be killed.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use koffiekar_server::bounds::Shares;
 use koffiekar_server::store::Store;
-use koffiekar_server::{Apart, Clock, Koffiekar};
+use koffiekar_server::{Apart, Bounds, Clock, Koffiekar};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -122,7 +123,12 @@ pub fn sqlite_address(folder: &Path) -> String {
 impl Server {
     /// With the demo's programme, rounds and people, without its conversations.
     pub async fn start(place: Place) -> Server {
-        let server = Server::start_with_clock(place, Clock::System).await;
+        Server::start_bounded(place, Bounds::default()).await
+    }
+
+    /// The same with other bounds on its work.
+    pub async fn start_bounded(place: Place, bounds: Bounds) -> Server {
+        let server = Self::start_as(place, Clock::System, NEVER, bounds).await;
         koffiekar_server::demo::load(&server.koffiekar)
             .await
             .unwrap();
@@ -136,7 +142,11 @@ impl Server {
 
     /// One that looks this often for what other servers did.
     pub async fn start_looking(place: Place, clock: Clock, look_every: Duration) -> Server {
-        let (url, koffiekar, stop, ended) = Self::serve(&place, clock, look_every).await;
+        Self::start_as(place, clock, look_every, Bounds::default()).await
+    }
+
+    async fn start_as(place: Place, clock: Clock, look_every: Duration, bounds: Bounds) -> Server {
+        let (url, koffiekar, stop, ended) = Self::serve(&place, clock, look_every, bounds).await;
         Server {
             url,
             koffiekar,
@@ -209,7 +219,9 @@ impl Server {
     pub async fn begin(&mut self) {
         let clock = self.koffiekar.clock.clone();
         let look_every = self.koffiekar.look_every;
-        let (url, koffiekar, stop, ended) = Self::serve(&self.place, clock, look_every).await;
+        let bounds = self.koffiekar.shares.bounds;
+        let (url, koffiekar, stop, ended) =
+            Self::serve(&self.place, clock, look_every, bounds).await;
         self.url = url;
         self.koffiekar = koffiekar;
         self.stop = Some(stop);
@@ -220,10 +232,12 @@ impl Server {
         place: &Place,
         clock: Clock,
         look_every: Duration,
+        bounds: Bounds,
     ) -> (String, Koffiekar, oneshot::Sender<()>, JoinHandle<()>) {
         let store = Store::open(&place.address()).await.unwrap();
         let mut koffiekar = Koffiekar::new(store, clock, &place.apart()).await.unwrap();
         koffiekar.look_every = look_every;
+        koffiekar.shares = Shares::of(bounds);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (stop, stopped) = oneshot::channel();
@@ -364,6 +378,13 @@ impl Binary {
     pub async fn kill(&mut self) {
         self.process.start_kill().unwrap();
         self.process.wait().await.unwrap();
+    }
+
+    /// Asks it to end, as the system does, and waits until it has.
+    pub async fn end(&mut self) -> ExitStatus {
+        let told = Command::new("kill").arg(self.id().to_string()).status();
+        assert!(told.await.unwrap().success());
+        self.process.wait().await.unwrap()
     }
 
     pub fn id(&self) -> u32 {

@@ -15,5 +15,6 @@ mod rescues;
 mod restore;
 mod review;
 mod servers;
+pub(crate) mod shares;
 mod sync;
 mod together;

@@ -2,6 +2,7 @@
 //! held by another program or damaged.
 
 mod damage;
+mod ending;
 mod kills;
 mod servers;
 mod storage;

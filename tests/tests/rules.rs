@@ -119,9 +119,11 @@ fn only_the_edge_of_the_server_knows_http() {
     let edge = [
         "server/src/assets.rs",
         "server/src/caller.rs",
+        "server/src/connections.rs",
         "server/src/extract.rs",
         "server/src/lib.rs",
         "server/src/middleware.rs",
+        "server/src/middleware/",
         "server/src/problem.rs",
         "server/src/routes.rs",
         "server/src/routes/",

@@ -6,16 +6,15 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use koffiekar_server::bounds::Shares;
 use koffiekar_server::config::Serve;
-use koffiekar_server::{Koffiekar, demo};
+use koffiekar_server::{Bounds, Koffiekar, demo};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::open::{Schema, open_with};
-
-/// How long running requests may take after the server was told to end.
-const GRACE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(options: Serve) -> Result<()> {
     let told_to_end = told_to_end()?;
@@ -33,6 +32,7 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
     };
     let mut koffiekar = open_with(&options.place, schema).await?;
     koffiekar.trust_proxy = options.trust_proxy;
+    koffiekar.shares = Shares::of(bounds(&options));
     if options.demo {
         demo::load(&koffiekar)
             .await
@@ -55,6 +55,7 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
     }
 
     let store = koffiekar.store.clone();
+    let grace = Duration::from_secs(options.grace);
     let (tell, mut told) = tokio::sync::watch::channel(false);
     let ended = async move {
         let _ = told.wait_for(|told| *told).await;
@@ -65,7 +66,7 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
             told_to_end.await;
             tracing::info!("told to end: finishing what runs");
             let _ = tell.send(true);
-            tokio::time::sleep(GRACE).await;
+            tokio::time::sleep(grace).await;
         } => tracing::warn!("some requests did not finish in time"),
     }
     if let Some(watching) = watching {
@@ -74,6 +75,46 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
     store.close().await;
     tracing::info!("ended");
     Ok(())
+}
+
+/// Files and sockets beside the connections of clients: of the database, of other servers, of the log.
+const OTHER_DESCRIPTORS: usize = 200;
+
+/// As they were asked for, as far as the system gives descriptors for it.
+fn bounds(options: &Serve) -> Bounds {
+    let descriptors = descriptors();
+    let most = descriptors.saturating_sub(OTHER_DESCRIPTORS).max(1);
+    if options.connections > most {
+        tracing::warn!(
+            descriptors,
+            "at most {most} connections at once: let the system allow more open files (`ulimit -n`, LimitNOFILE)"
+        );
+    }
+    Bounds {
+        connections: options.connections.min(most),
+        connections_of_address: options.connections_per_address,
+        ..Bounds::default()
+    }
+}
+
+/// How many files and sockets may be open: as many as the system lets the program have.
+fn descriptors() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(error) => {
+            tracing::warn!(%error, "no more open files than the system gives at first");
+            current
+        }
+    };
+    // Without a limit there is none.
+    current.map_or(usize::MAX, |most| {
+        usize::try_from(most).unwrap_or(usize::MAX)
+    })
 }
 
 fn watch(koffiekar: &Koffiekar, listener: TcpListener) -> Result<JoinHandle<io::Result<()>>> {

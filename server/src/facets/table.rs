@@ -142,6 +142,11 @@ impl Table {
         }
     }
 
+    /// Quotes that it has room for.
+    pub(super) fn size(&self) -> usize {
+        self.all
+    }
+
     /// Whether it holds more of what is gone than of what is there.
     pub(super) fn is_worn(&self) -> bool {
         self.gone > WORN.max(self.all / 2)

@@ -3,16 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 
-use koffiekar_sync_core::catalogue::AreaLevel;
+use koffiekar_sync_core::catalogue::{AreaLevel, Catalogue};
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::{Millis, QuoteId};
-use koffiekar_sync_core::office::{LineStanding, TagState};
+use koffiekar_sync_core::office::{LineStanding, QuoteFilter, TagState};
 
+use super::Place;
 use super::table::{Cell, Name, Quote, Shelf, Table};
-use super::{Place, Question};
 use crate::audited::is_drawn;
-use crate::store::Tx;
-use crate::store::quotes::{FilterError, day, found_by};
+use crate::store::quotes::{FilterError, Sight, day};
 
 /// What is wanted, by the numbers of a table.
 pub(super) struct Wanted<'a> {
@@ -26,24 +25,21 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    pub(super) async fn of(
+    /// `found`: the rows of the full-text index in which the words stand, where words were asked for.
+    pub(super) fn of(
         table: &'a Table,
-        tx: &mut Tx,
-        question: Question<'_>,
+        sight: &Sight,
+        filter: &QuoteFilter,
+        catalogue: &Catalogue,
+        found: Option<HashSet<i64>>,
     ) -> Result<Wanted<'a>, FilterError> {
-        let filter = question.filter;
         let from = filter.from.as_deref().map(day).transpose()?;
         let until = filter.until.as_deref().map(day).transpose()?;
-        let text = filter.text.as_deref();
-        let found = match text.filter(|text| !text.trim().is_empty()) {
-            Some(text) => Some(found_by(tx, text).await?),
-            None => None,
-        };
         let in_sight = |shelf: &&Shelf| {
-            question.sight.rounds.contains(&shelf.round)
+            sight.rounds.contains(&shelf.round)
                 && filter.round.is_none_or(|round| round == shelf.round)
         };
-        let matcher = Matcher::of(table, question);
+        let matcher = Matcher::of(table, sight, filter, catalogue);
         let shelves = table.shelves.iter().filter(in_sight).map(|shelf| {
             let cells = shelf.cells.iter().map(|cell| matcher.matches(cell));
             (shelf, cells.collect())
@@ -219,13 +215,7 @@ struct Matcher {
 }
 
 impl Matcher {
-    fn of(table: &Table, question: Question<'_>) -> Self {
-        let Question {
-            sight,
-            filter,
-            catalogue,
-            ..
-        } = question;
+    fn of(table: &Table, sight: &Sight, filter: &QuoteFilter, catalogue: &Catalogue) -> Self {
         let area = |code: &String| {
             let mut areas = catalogue.areas.iter();
             let district = areas.any(|a| a.code == *code && a.level == AreaLevel::District);

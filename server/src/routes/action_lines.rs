@@ -86,6 +86,7 @@ pub async fn preview(
 ) -> Result<Json<LinePreview>, ApiError> {
     caller.may(Action::ManageLines)?;
     let line = checked(key, asked)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
     let now = koffiekar.clock.now();
     Ok(Json(

@@ -1,9 +1,11 @@
 //! All quotes that match, as a table for a spreadsheet.
 //!
 //! Read and sent piece by piece: a million of them take no more memory than a few thousand, but for their
-//! ids. Each piece is read when its turn comes, so what was erased or withdrawn meanwhile is not in it.
+//! ids. Each piece is read when its turn comes, so what was erased or withdrawn meanwhile is not in it. A client
+//! that does not read is waited for without a connection to the database, and only for a while.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -14,9 +16,11 @@ use futures_util::{StreamExt, stream};
 use koffiekar_sync_core::catalogue::{Catalogue, RoundKind};
 use koffiekar_sync_core::ids::{Millis, QuoteId, RoundId};
 use koffiekar_sync_core::office::QuoteFilter;
+use tracing::Instrument;
 
 use super::quotes::sight;
 use crate::Koffiekar;
+use crate::bounds::ExportShare;
 use crate::caller::Caller;
 use crate::extract::Query;
 use crate::facets::Question;
@@ -26,7 +30,7 @@ use crate::store::quotes::{self, Sight, TableRow};
 
 /// Quotes that are read at a time.
 const PIECE: usize = 1_000;
-/// Pieces that are made while one is sent.
+/// Pieces that are made, at most, before they can be sent.
 const AHEAD: usize = 2;
 
 /// Tells the moment that a table is about; what was erased or withdrawn since is not in it.
@@ -41,7 +45,9 @@ pub async fn csv(
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
     let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
-    let mut tx = koffiekar.store.read().await?;
+    let share = koffiekar.shares.export(caller.user)?;
+    let turn = koffiekar.shares.ask(caller.user, as_of).await?;
+    let mut tx = koffiekar.facets.read(&koffiekar.store, as_of).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight,
@@ -51,6 +57,7 @@ pub async fn csv(
     };
     let ids = koffiekar.facets.all(&mut tx, question).await?;
     drop(tx);
+    drop(turn);
 
     let table = Arc::new(Table {
         koffiekar,
@@ -59,10 +66,11 @@ pub async fn csv(
         rounds: rounds(&catalogue),
         ids,
         as_of,
+        _share: share,
     });
     let starts = (0..table.ids.len()).step_by(PIECE);
     let pieces = stream::iter(starts.collect::<Vec<_>>())
-        .map(move |start| table.clone().piece(start))
+        .map(move |start| read_whole(table.clone().piece(start)))
         .buffered(AHEAD);
     let head = stream::once(async { written([CSV_COLUMNS]) });
     let headers = [
@@ -83,6 +91,19 @@ pub async fn csv(
     Ok((headers, answer).into_response())
 }
 
+/// A piece is read to its end whether or not the client takes what was sent before: it keeps no connection
+/// to the database for somebody who does not read.
+fn read_whole(
+    piece: impl Future<Output = Result<Vec<u8>, csv::Error>> + Send + 'static,
+) -> impl Future<Output = Result<Vec<u8>, csv::Error>> {
+    let reading = tokio::spawn(piece.in_current_span());
+    async {
+        reading
+            .await
+            .unwrap_or_else(|panic| Err(std::io::Error::other(panic).into()))
+    }
+}
+
 struct Table {
     koffiekar: Koffiekar,
     sight: Sight,
@@ -90,6 +111,8 @@ struct Table {
     rounds: Rounds,
     ids: Vec<QuoteId>,
     as_of: Option<Millis>,
+    /// Until the last of it was sent.
+    _share: ExportShare,
 }
 
 impl Table {
@@ -136,7 +159,9 @@ impl Table {
     }
 
     async fn rows(&self, ids: &[QuoteId]) -> crate::store::Result<Vec<TableRow>> {
-        let mut tx = self.koffiekar.store.read().await?;
+        let koffiekar = &self.koffiekar;
+        let _turn = koffiekar.shares.read_piece().await;
+        let mut tx = koffiekar.store.read().await?;
         quotes::table_rows(&mut tx, &self.sight, ids, self.as_of).await
     }
 }

@@ -90,6 +90,7 @@ pub async fn preview(
     Json(asked): Json<ActOnLines>,
 ) -> Result<Json<LineActPreview>, ApiError> {
     caller.may(Action::ManageLines)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     let now = koffiekar.clock.now();
     let mut tx = koffiekar.store.read().await?;
     let lines = catalogue::action_lines(&mut tx).await?;

@@ -45,13 +45,15 @@ pub async fn list(
 ) -> Result<Json<QuotePage>, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
-    let mut tx = koffiekar.store.read().await?;
+    let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
+    let _turn = koffiekar.shares.ask(caller.user, as_of).await?;
+    let mut tx = koffiekar.facets.read(&koffiekar.store, as_of).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight,
         filter: &filter,
         catalogue: &catalogue,
-        as_of: quotes::as_of(&filter, koffiekar.clock.now())?,
+        as_of,
     };
     Ok(Json(koffiekar.facets.page(&mut tx, question).await?))
 }
@@ -82,13 +84,15 @@ pub async fn counts(
     let filter: QuoteFilter = filter_of(parameters)?;
     let rows = dimension(&by.rows)?;
     let columns = by.columns.as_deref().map(dimension).transpose()?;
-    let mut tx = koffiekar.store.read().await?;
+    let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
+    let _turn = koffiekar.shares.ask(caller.user, as_of).await?;
+    let mut tx = koffiekar.facets.read(&koffiekar.store, as_of).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight(&caller),
         filter: &filter,
         catalogue: &catalogue,
-        as_of: quotes::as_of(&filter, koffiekar.clock.now())?,
+        as_of,
     };
     let counts = koffiekar.facets.count_by(&mut tx, question, rows, columns);
     Ok(Json(counts.await?))
@@ -168,6 +172,7 @@ impl From<FilterError> for ApiError {
     fn from(error: FilterError) -> Self {
         match error {
             FilterError::Store(error) => error.into(),
+            panic @ FilterError::Panic(_) => ApiError::internal(panic),
             other => ApiError::invalid(
                 format!("Het filter is niet geldig ({other}). Verbeter het en probeer opnieuw."),
                 format!("The filter is not valid: {other}. Correct it and try again."),

@@ -11,7 +11,7 @@ use koffiekar_sync_core::wire::{Outcome, ReasonCode};
 
 use super::sync::{check, known_device, open};
 use crate::caller::Caller;
-use crate::extract::{Json, Raw};
+use crate::extract::{Arriving, Json};
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::audit::{self, DONE, Entry};
@@ -21,9 +21,11 @@ use crate::{Koffiekar, intake};
 pub async fn take_in(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Raw(file): Raw,
+    file: Arriving,
 ) -> Result<Json<Rescued>, ApiError> {
     caller.may(Action::DecideHeld)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
+    let file = file.whole(limits::RESCUE_BYTES).await?;
     let key = koffiekar.key.clone();
     let envelopes = tokio::task::spawn_blocking(move || rescue::open(&file, &key))
         .await

@@ -39,7 +39,8 @@ pub async fn desk(
     caller: Caller,
 ) -> Result<Json<Desk>, ApiError> {
     caller.may(Action::Tag)?;
-    let mut tx = koffiekar.store.read().await?;
+    let _turn = koffiekar.shares.ask(caller.user, None).await?;
+    let mut tx = koffiekar.facets.read(&koffiekar.store, None).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let sight = sight(&caller);
     let desk = koffiekar.facets.desk(&mut tx, &sight, &catalogue).await?;
@@ -60,7 +61,8 @@ pub async fn queue(
     };
     let is_chosen = filter != any;
     let sight = sight(&caller);
-    let mut tx = koffiekar.store.read().await?;
+    let _turn = koffiekar.shares.ask(caller.user, None).await?;
+    let mut tx = koffiekar.facets.read(&koffiekar.store, None).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
     let question = Question {
         sight: &sight,

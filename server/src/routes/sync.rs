@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use koffiekar_sync_core::admission::operations_claimed;
-use koffiekar_sync_core::ids::{ConversationId, Millis};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};
 use koffiekar_sync_core::limits;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::receipt::{
@@ -18,8 +18,9 @@ use koffiekar_sync_core::receipt::{
 use koffiekar_sync_core::wire::{Answer, Envelope, Epoch, Fingerprint, News, Request, WireError};
 
 use crate::Koffiekar;
+use crate::bounds::SMALL_BODY;
 use crate::compare::compare;
-use crate::extract::Raw;
+use crate::extract::{Arriving, Origin};
 use crate::feed::{self, Asked};
 use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
@@ -41,7 +42,8 @@ pub const CONTENT_TYPE: &str = "application/cbor";
 pub async fn sync(
     State(koffiekar): State<Koffiekar>,
     headers: HeaderMap,
-    Raw(message): Raw,
+    origin: Origin,
+    message: Arriving,
 ) -> Result<Response, ApiError> {
     let sent_type = headers
         .get(header::CONTENT_TYPE)
@@ -51,16 +53,21 @@ pub async fn sync(
             expected: CONTENT_TYPE,
         });
     }
+    let message = receive(&koffiekar, origin, message).await?;
     let started = Instant::now();
-    // Nobody closes it.
-    let _turn = koffiekar.syncing.acquire().await;
     let envelope = Envelope::from_bytes(&message).map_err(refusal)?;
+    let fingerprint = Fingerprint::of(&message);
+    drop(message);
     let known = known_device(&koffiekar, &envelope).await?;
     let now = koffiekar.clock.now();
     if envelope.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
         return Err(ApiError::ClockOff { server_time: now });
     }
-    let fingerprint = Fingerprint::of(&message);
+    let devices = &koffiekar.shares.devices;
+    let share = devices.take(known.device.number).await;
+    let _share = share.ok_or(ApiError::Busy(None))?;
+    // Nobody closes it.
+    let _turn = koffiekar.syncing.acquire().await;
     let request = open(envelope).await?;
     check(&request)?;
 
@@ -157,6 +164,47 @@ pub async fn sync(
         .map_err(ApiError::internal)?;
     koffiekar.metrics.synced(work, started.elapsed());
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], bytes).into_response())
+}
+
+/// Bytes in which the sender's number stands, but for very odd senders.
+const BEGINNING: usize = 64;
+
+/// The whole message. A large one is waited for only where its sender is known, and of one sender a few at a
+/// time.
+async fn receive(
+    koffiekar: &Koffiekar,
+    Origin(origin): Origin,
+    mut message: Arriving,
+) -> Result<Vec<u8>, ApiError> {
+    if !message.may_exceed(SMALL_BODY) {
+        return message.whole(limits::REQUEST_BYTES).await;
+    }
+    let sender = sender_of(message.beginning(BEGINNING).await?);
+    if let Some(sender) = sender {
+        let mut tx = koffiekar.store.read().await?;
+        let device = devices::find(&mut tx, sender).await?;
+        device.ok_or(ApiError::DeviceUnknown)?;
+    }
+    // Those who do not say who they are share one place.
+    let sender = sender.unwrap_or(DeviceNumber::SERVER);
+    let share = koffiekar.shares.receiving.take((sender, origin)).await;
+    let _share = share.ok_or(ApiError::Busy(None))?;
+    message.whole(limits::REQUEST_BYTES).await
+}
+
+/// Who says to have sent an envelope, from its beginning. `None` where that does not tell: other fields may
+/// stand before.
+fn sender_of(beginning: &[u8]) -> Option<DeviceNumber> {
+    const DEVICE: u32 = 1;
+    let mut decoder = minicbor::Decoder::new(beginning);
+    let fields = decoder.map().ok()?.unwrap_or(u64::MAX);
+    for _ in 0..fields {
+        if decoder.u32().ok()? == DEVICE {
+            return decoder.decode().ok();
+        }
+        decoder.skip().ok()?;
+    }
+    None
 }
 
 /// How the key that signs follows from the one that the tablet trusts.

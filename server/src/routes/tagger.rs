@@ -25,6 +25,7 @@ pub async fn read(
     caller: Caller,
 ) -> Result<Json<TaggerState>, ApiError> {
     caller.may(Action::SeeQuality)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     Ok(Json(state(&koffiekar).await?))
 }
 
@@ -35,16 +36,19 @@ async fn state(koffiekar: &Koffiekar) -> Result<TaggerState, ApiError> {
     let held_at = tagger::held_at(&mut tx).await?;
     drop(tx);
     let model = koffiekar.suggest.model();
-    let audited = audited(&judged);
-    Ok(TaggerState {
-        model: model.tagger.version().to_owned(),
-        labels: model.tagger.labels_seen() as u64,
-        wanted_precision,
-        held_at: held_at.map(|version| version.number),
-        audited: audited.len() as u64,
-        audited_from: AUDITED_FROM as u64,
-        acceptance: quality::acceptance(&audited, &model.proven),
-    })
+    let told = tokio::task::spawn_blocking(move || {
+        let audited = audited(&judged);
+        TaggerState {
+            model: model.tagger.version().to_owned(),
+            labels: model.tagger.labels_seen() as u64,
+            wanted_precision,
+            held_at: held_at.map(|version| version.number),
+            audited: audited.len() as u64,
+            audited_from: AUDITED_FROM as u64,
+            acceptance: quality::acceptance(&audited, &model.proven),
+        }
+    });
+    told.await.map_err(ApiError::internal)
 }
 
 /// `GET /api/v1/tagger/quality`
@@ -53,6 +57,7 @@ pub async fn quality(
     caller: Caller,
 ) -> Result<Json<TaggerQuality>, ApiError> {
     caller.may(Action::SeeQuality)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     let mut tx = koffiekar.store.read().await?;
     let judged = answers::drawn(&mut tx, NEWEST).await?;
     drop(tx);
@@ -100,19 +105,23 @@ pub async fn versions(
     caller: Caller,
 ) -> Result<Json<Vec<TaggerVersion>>, ApiError> {
     caller.may(Action::SeeQuality)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     let mut tx = koffiekar.store.read().await?;
     let versions = tagger::versions(&mut tx).await?;
     let judged = answers::drawn(&mut tx, NEWEST).await?;
     drop(tx);
-    let told = versions.into_iter().map(|version| TaggerVersion {
-        number: version.number,
-        right: quality::right_of(&judged, &version.model),
-        used_from: version.used_from,
-        labels: version.labels.unsigned_abs(),
-        lines: version.lines.len() as u64,
-        model: version.model,
+    let told = tokio::task::spawn_blocking(move || {
+        let told = versions.into_iter().map(|version| TaggerVersion {
+            number: version.number,
+            right: quality::right_of(&judged, &version.model),
+            used_from: version.used_from,
+            labels: version.labels.unsigned_abs(),
+            lines: version.lines.len() as u64,
+            model: version.model,
+        });
+        told.collect()
     });
-    Ok(Json(told.collect()))
+    Ok(Json(told.await.map_err(ApiError::internal)?))
 }
 
 /// `GET /api/v1/tagger/versions/{number}/preview`
@@ -126,6 +135,7 @@ pub async fn preview(
     let version = tagger::version(&mut tx, number).await?;
     drop(tx);
     let version = version.ok_or_else(ApiError::not_found)?;
+    let _turn = koffiekar.shares.long_work(caller.user).await?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
     let previews = &koffiekar.previews;
     let now = koffiekar.clock.now();

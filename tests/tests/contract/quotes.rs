@@ -5,6 +5,8 @@ mod filtered;
 mod followed;
 mod learnt;
 
+use std::sync::Arc;
+
 use koffiekar_server::facets::{Facets, Question};
 use koffiekar_server::projection::Said;
 use koffiekar_server::store::quotes::{self, FilterError, Sight};
@@ -89,7 +91,7 @@ async fn all(tx: &mut Tx, sight: &Sight) -> Vec<QuoteRow> {
 
 /// As a server answers that read nothing before.
 async fn page(tx: &mut Tx, sight: &Sight, filter: &QuoteFilter) -> Result<QuotePage, FilterError> {
-    let catalogue = &catalogue::read(tx).await.unwrap();
+    let catalogue = &Arc::new(catalogue::read(tx).await.unwrap());
     let question = Question {
         sight,
         filter,

@@ -31,6 +31,8 @@ pub enum FilterError {
         MOST_CHARS
     )]
     Text,
+    #[error("an answer could not be worked out: {0}")]
+    Panic(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -13,7 +13,7 @@ async fn counted(
     let question = Question {
         sight: &editor(),
         filter,
-        catalogue: &catalogue::read(tx).await.unwrap(),
+        catalogue: &Arc::new(catalogue::read(tx).await.unwrap()),
         as_of: None,
     };
     let counts = Facets::default()
@@ -106,7 +106,7 @@ async fn the_desk_tells_what_waits() {
     let desk = on_both(async |store| {
         library(&store).await;
         let mut tx = store.read().await.unwrap();
-        let programme = catalogue::read(&mut tx).await.unwrap();
+        let programme = Arc::new(catalogue::read(&mut tx).await.unwrap());
         let desk = Facets::default().desk(&mut tx, &editor(), &programme).await;
         desk.unwrap()
     })

@@ -11,7 +11,7 @@ use crate::contract::tombstones::tombstone;
 /// All that a server says of quotes.
 async fn told(facets: &Facets, store: &Store) -> (QuotePage, String) {
     let mut tx = store.read().await.unwrap();
-    let catalogue = &catalogue::read(&mut tx).await.unwrap();
+    let catalogue = &Arc::new(catalogue::read(&mut tx).await.unwrap());
     let sight = &editor();
     let (all, suggested) = (
         QuoteFilter::default(),
