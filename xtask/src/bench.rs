@@ -49,8 +49,8 @@ pub(crate) fn command(options: &Options) -> Result<()> {
     if others.is_empty() && !options.names.is_empty() {
         return Ok(());
     }
-    // One of them looks at the program itself.
-    if options.names.is_empty() || is_named("memory") {
+    // Two of them look at the program itself.
+    if options.names.is_empty() || is_named("memory") || is_named("abuse") {
         run(&mut cargo([
             "build",
             "--release",

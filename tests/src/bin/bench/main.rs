@@ -1,15 +1,16 @@
 //! Figures, one JSON line each on standard output: `{"name","value","unit","budget","better","engine"}`.
 //! What is going on is told on standard error. Budgets: `docs/performance.md`.
 //!
-//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth|query|export|move ...] [--postgres]`. Server and tablets
-//! run in this process and speak HTTP over loopback; for `memory` the server is the real program, in a
-//! process of its own. The database lies on the disk of the temporary folder.
+//! `cargo xtask bench [push|pull|idle|stages|fleet|memory|growth|query|export|move|abuse ...] [--postgres]`. Server and tablets
+//! run in this process and speak HTTP over loopback; for `memory` and `abuse` the server is the real program, in
+//! a process of its own. The database lies on the disk of the temporary folder.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a benchmark that cannot go on must stop"
 )]
 
+mod abuse;
 mod fill;
 mod fleet;
 mod growth;
@@ -33,8 +34,9 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const QUOTES_EACH: usize = 3;
 const ROUND: &str = "buurtronde-2026";
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "push", "pull", "idle", "stages", "fleet", "memory", "growth", "query", "export", "move",
+    "abuse",
 ];
 
 /// A wired or good wireless connection: what a tablet takes when it comes home with a full day.
@@ -138,6 +140,9 @@ async fn run() {
     }
     if wanted("query") || wanted("export") {
         query::query_and_export(&bench, wanted("query"), wanted("export")).await;
+    }
+    if wanted("abuse") {
+        abuse::abuse(&bench).await;
     }
     // Both ways, whichever engine is asked for.
     if wanted("move") {
