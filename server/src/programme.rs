@@ -231,6 +231,15 @@ pub async fn write(tx: &mut Tx, new: &Catalogue) -> Result<(), ProgrammeError> {
     for area in &new.areas {
         catalogue::put_area(tx, area).await?;
     }
+    let lies = |area: &Area| (area.level, area.part_of.clone());
+    // Also where one was not in the programme before: conversations may name it already.
+    let is_as_before = |area: &Area| {
+        let before = old.areas.iter().find(|other| other.code == area.code);
+        before.is_some_and(|before| lies(before) == lies(area))
+    };
+    if !new.areas.iter().all(is_as_before) {
+        catalogue::follow_areas(tx).await?;
+    }
     for text in &new.consent_texts {
         let asked = old
             .consent_texts

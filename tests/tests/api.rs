@@ -1,5 +1,6 @@
 //! The server over HTTP.
 
+mod areas;
 mod bad_input;
 mod erasure;
 mod feed;

@@ -12,6 +12,7 @@ use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::SealKey;
 use koffiekar_sync_core::wire::Epoch;
 
+use super::quotes::next_derived_place;
 use super::{Result, StoreError, Tx, crosswalk, on, rounds};
 use crate::random::hex;
 
@@ -34,6 +35,13 @@ pub async fn found(tx: &mut Tx, epoch: Epoch) -> Result<()> {
     let statement = "insert into installation (one, epoch) values (1, $1) on conflict do nothing";
     on!(tx, c => sqlx::query(statement).bind(epoch.0.as_slice()).execute(c).await.map(drop)?);
     Ok(())
+}
+
+/// Whether there is an installation in this database.
+pub async fn is_founded(tx: &mut Tx) -> Result<bool> {
+    let (count,): (i64,) =
+        on!(tx, c => sqlx::query_as("select count(*) from installation").fetch_one(c).await?);
+    Ok(count > 0)
 }
 
 pub async fn installation(tx: &mut Tx) -> Result<Installation> {
@@ -269,6 +277,27 @@ pub async fn put_area(tx: &mut Tx, area: &Area) -> Result<()> {
         .bind(&area.name)
         .execute(c).await.map(drop)?);
     Ok(())
+}
+
+/// Whatever was said somewhere lies in the wijk in which that area lies now; servers that keep counts of
+/// quotes learn of it. Returns how many quotes it moved.
+pub async fn follow_areas(tx: &mut Tx) -> Result<u64> {
+    let statement = "
+        select count(*) from quotes
+        where area is not null and wijk is distinct from
+            (select a.wijk from areas a where a.code = quotes.area)";
+    let (moved,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    if moved == 0 {
+        return Ok(0);
+    }
+    let place = next_derived_place(tx).await?;
+    let statement = "
+        update quotes
+        set wijk = (select a.wijk from areas a where a.code = quotes.area), derived_place = $1
+        where area is not null and wijk is distinct from
+            (select a.wijk from areas a where a.code = quotes.area)";
+    on!(tx, c => sqlx::query(statement).bind(place).execute(c).await.map(drop)?);
+    Ok(moved.unsigned_abs())
 }
 
 /// A text that was asked keeps its wording: one that is there already stays as it is.

@@ -1,7 +1,8 @@
 //! What an installation is, and its programme.
 
-use koffiekar_server::store::{Tx, catalogue, publications};
-use koffiekar_sync_core::catalogue::{ConsentText, Programme};
+use koffiekar_server::projection::Projection;
+use koffiekar_server::store::{Tx, catalogue, derived, publications, quotes};
+use koffiekar_sync_core::catalogue::{Area, AreaLevel, ConsentText, Programme};
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::{PublicationId, SectionId};
 use koffiekar_sync_core::office::{LineStanding, Publication, TagState};
@@ -20,8 +21,10 @@ async fn a_database_is_founded_once() {
     on_empty(async |store| {
         let mut tx = store.write().await.unwrap();
         assert!(catalogue::installation(&mut tx).await.is_err());
+        assert!(!catalogue::is_founded(&mut tx).await.unwrap());
         catalogue::found(&mut tx, EPOCH).await.unwrap();
         catalogue::found(&mut tx, Epoch([1; 16])).await.unwrap();
+        assert!(catalogue::is_founded(&mut tx).await.unwrap());
         let installation = catalogue::installation(&mut tx).await.unwrap();
         assert_eq!(installation.epoch, EPOCH);
         assert_eq!(installation.programme, Programme::default());
@@ -224,6 +227,61 @@ async fn lines_and_themes_go_when_nothing_uses_them() {
                 .await
                 .is_err()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn conversations_follow_their_area_to_another_wijk() {
+    on_both(async |store| {
+        let quoted = |n, area: &str, wijk: Option<&str>| Projection {
+            area: Some(area.to_owned()),
+            wijk: wijk.map(str::to_owned),
+            ..projection(n, &street(), "huis")
+        };
+        let there = [
+            new(quoted(1, "FB08", Some("FB"))),
+            new(quoted(2, "FB", Some("FB"))),
+            // Named by a tablet before the programme did.
+            new(quoted(3, "FX01", None)),
+        ];
+        stored(&store, &there).await;
+        let mut tx = store.write().await.unwrap();
+        let area = |code: &str, level, part_of: &str| Area {
+            code: code.to_owned(),
+            level,
+            part_of: part_of.to_owned(),
+            name: None,
+        };
+        for area in [
+            area("FB", AreaLevel::Wijk, "F"),
+            area("FB08", AreaLevel::Buurt, "FB"),
+        ] {
+            catalogue::put_area(&mut tx, &area).await.unwrap();
+        }
+        assert_eq!(catalogue::follow_areas(&mut tx).await.unwrap(), 0);
+        let before = quotes::frontier(&mut tx).await.unwrap();
+        for area in [
+            area("FB08", AreaLevel::Buurt, "FE"),
+            area("FX01", AreaLevel::Buurt, "FX"),
+        ] {
+            catalogue::put_area(&mut tx, &area).await.unwrap();
+        }
+        assert_eq!(catalogue::follow_areas(&mut tx).await.unwrap(), 2);
+        // Servers that keep counts of quotes learn of it.
+        let mut changed = quotes::changed_since(&mut tx, &before).await.unwrap();
+        changed.sort();
+        assert_eq!(changed, [1, 3].map(conversation));
+        for (n, area, wijk) in [
+            (1, "FB08", Some("FE")),
+            (2, "FB", Some("FB")),
+            (3, "FX01", Some("FX")),
+        ] {
+            let id = [conversation(n)];
+            let rows = derived::read(&mut tx, &id).await.unwrap();
+            let right = quoted(n, area, wijk);
+            assert_eq!(rows.faults(&mut tx, &[&right]).await.unwrap(), []);
+        }
     })
     .await;
 }
