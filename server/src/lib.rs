@@ -59,6 +59,7 @@ pub mod restored;
 pub mod routes;
 pub mod store;
 pub mod suggest;
+mod this_machine;
 pub mod traces;
 pub mod verify;
 mod vouchers;

@@ -19,6 +19,7 @@ pub mod crosswalk;
 pub mod derived;
 pub mod devices;
 pub mod documents;
+pub mod encryption;
 pub mod erasing;
 pub mod feed;
 pub mod health;
@@ -37,7 +38,7 @@ pub mod sessions;
 pub mod tables;
 pub mod tagger;
 pub mod tombstones;
-mod trouble;
+pub mod trouble;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod browser;
+pub mod certified;
 pub mod chunks;
 pub mod disk;
 pub mod fuzz;

@@ -3,6 +3,7 @@
 //! It listens on a socket in a temporary folder, runs as the user `postgres` where the tests run as
 //! root (it refuses to run as root), and ends with this process.
 
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
+use crate::certified::Certified;
 use crate::programs;
 
 static CLUSTER: OnceLock<Arc<Cluster>> = OnceLock::new();
@@ -55,6 +57,23 @@ impl Database {
         let start = move || Arc::new(Cluster::start(Some(port)));
         let cluster = tokio::task::spawn_blocking(start).await.unwrap();
         Database::in_cluster(cluster).await
+    }
+
+    /// In a PostgreSQL of its own that encrypts, with this certificate.
+    pub async fn encrypted(certified: &Certified) -> Database {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let certified = certified.clone();
+        let start = move || Arc::new(Cluster::start_with(Some(port), Some(&certified)));
+        let cluster = tokio::task::spawn_blocking(start).await.unwrap();
+        Database::in_cluster(cluster).await
+    }
+
+    /// Over the network, by this name or address, with something behind the database's name.
+    pub fn address_at(&self, host: &str, end: &str) -> String {
+        let port = self.cluster.port.unwrap();
+        format!("postgres://koffiekar@{host}:{port}/{}{end}", self.name)
     }
 
     async fn in_cluster(cluster: Arc<Cluster>) -> Database {
@@ -131,6 +150,10 @@ impl Database {
 impl Cluster {
     /// With a port it is on its own: its folder stays when it is cut off.
     fn start(port: Option<u16>) -> Cluster {
+        Self::start_with(port, None)
+    }
+
+    fn start_with(port: Option<u16>, certified: Option<&Certified>) -> Cluster {
         let folder = tempfile::Builder::new()
             .prefix("koffiekar-pg-")
             .tempdir()
@@ -154,6 +177,21 @@ impl Cluster {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
+        if let Some(certified) = certified {
+            let data = folder.join("data");
+            for (name, text) in [
+                ("server.crt", &certified.certificate),
+                ("server.key", &certified.key),
+            ] {
+                let file = data.join(name);
+                std::fs::write(&file, text).unwrap();
+                let private = std::fs::Permissions::from_mode(0o600);
+                std::fs::set_permissions(&file, private).unwrap();
+                owner.give(&file);
+            }
+            let settings = data.join("postgresql.auto.conf");
+            std::fs::write(settings, "ssl = on\n").unwrap();
+        }
         let keeper = Mutex::new(serve(&folder, port));
         wait_for(&folder, port);
         Cluster {

@@ -21,5 +21,6 @@ mod schema;
 mod sessions;
 mod tagger;
 mod tombstones;
+mod trouble;
 mod upkeep;
 mod world;

@@ -3,6 +3,7 @@
 
 mod backups;
 mod damage;
+mod encryption;
 mod house;
 mod moving;
 mod schemas;

@@ -1,15 +1,14 @@
 //! Databases that nobody else works with, and SQLite's as files.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 
 use super::tables::TABLES;
-use super::{PROGRAM, Result, StoreError, Trouble, Tx};
+use super::{PROGRAM, Result, StoreError, Trouble, Tx, encryption};
 
 /// How long somebody may take who is about to let go of it.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -41,9 +40,7 @@ async fn begin(address: &str) -> Result<Tx> {
     if !address.starts_with("postgres:") && !address.starts_with("postgresql:") {
         return Err(StoreError::Address(address.to_owned()));
     }
-    let options = PgConnectOptions::from_str(address)
-        .map_err(|_| StoreError::Address("postgres://...".to_owned()))?
-        .disable_statement_logging();
+    let options = encryption::options(address)?.disable_statement_logging();
     let pool = PgPoolOptions::new().max_connections(1);
     let pool = pool.connect_with(options).await?;
     // Locks first: what is read is as it stood when they were there.

@@ -1,6 +1,5 @@
 //! A PostgreSQL as one server uses it: connections for requests, and one for what needs it to itself.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Transaction};
 use tokio::sync::Mutex;
 
-use super::{PATIENCE, PROGRAM, Result, StoreError, trouble};
+use super::{PATIENCE, PROGRAM, Result, encryption, trouble};
 
 /// Connections of one server, where nothing else was set.
 pub const CONNECTIONS: u32 = 16;
@@ -44,10 +43,10 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(address: &str, settings: &Settings) -> Result<Postgres> {
+        // PgBouncer refuses the parameter, and nothing here depends on it: numbers go as bytes.
         let options = |address| {
-            PgConnectOptions::from_str(address)
-                .map(|options| options.application_name(PROGRAM))
-                .map_err(|_| StoreError::Address("postgres://...".to_owned()))
+            encryption::options(address)
+                .map(|options| options.application_name(PROGRAM).extra_float_digits(None))
         };
         let direct = options(settings.direct.as_deref().unwrap_or(address))?;
         let options = options(address)?;

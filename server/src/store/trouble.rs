@@ -41,6 +41,16 @@ impl StoreError {
         }
     }
 
+    /// No encrypted connection came about: none is offered, or the certificate is not trusted.
+    pub fn is_of_encryption(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Tls(_)) => true,
+            // What was wrong with a certificate comes as data that makes no sense.
+            Self::Database(sqlx::Error::Io(error)) => error.kind() == ErrorKind::InvalidData,
+            _ => false,
+        }
+    }
+
     /// The transaction was broken off for the sake of another, and left nothing.
     fn gave_way(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error))
@@ -97,7 +107,7 @@ fn of_driver(error: &sqlx::Error) -> Option<Trouble> {
 
 /// PostgreSQL's codes have five characters (its manual, appendix A), SQLite's result codes are
 /// shorter numbers whose lowest byte tells the kind (<https://sqlite.org/rescode.html>).
-fn of_code(code: &str) -> Option<Trouble> {
+pub fn of_code(code: &str) -> Option<Trouble> {
     if code.len() == 5 {
         return match code {
             "53100" => Some(Trouble::Full),
@@ -133,39 +143,4 @@ pub async fn try_to_write(tx: &mut Tx) -> super::Result<()> {
     let statement = "delete from areas where code = ' '";
     on!(tx, c => sqlx::query(statement).execute(c).await.map(drop)?);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_database_says_is_told_by_what_can_be_done_about_it() {
-        for (code, trouble) in [
-            ("5", Some(Trouble::Busy)),
-            ("517", Some(Trouble::Busy)),
-            ("40P01", Some(Trouble::Busy)),
-            ("40001", Some(Trouble::Busy)),
-            ("57014", Some(Trouble::Busy)),
-            ("53300", Some(Trouble::Busy)),
-            ("57P01", Some(Trouble::Unavailable)),
-            ("57P03", Some(Trouble::Unavailable)),
-            ("58P01", Some(Trouble::Unavailable)),
-            ("3D000", Some(Trouble::Unavailable)),
-            ("13", Some(Trouble::Full)),
-            ("4874", Some(Trouble::Full)),
-            ("53100", Some(Trouble::Full)),
-            ("8", Some(Trouble::Unavailable)),
-            ("1544", Some(Trouble::Unavailable)),
-            ("778", Some(Trouble::Unavailable)),
-            ("14", Some(Trouble::Unavailable)),
-            ("26", Some(Trouble::Unavailable)),
-            ("25006", Some(Trouble::Unavailable)),
-            ("08006", Some(Trouble::Unavailable)),
-            ("2067", None),
-            ("23505", None),
-        ] {
-            assert_eq!(of_code(code), trouble, "{code}");
-        }
-    }
 }
