@@ -11,12 +11,15 @@ use std::path::{Path, PathBuf};
 
 use koffiekar_sync_core::sealed::{OpenKey, SealKey};
 
+use crate::private_files::{FILE_MODE, close_to_others};
 use crate::random::{Random, from_hex, hex};
 
 /// The files beside a database.
 #[derive(Debug, Clone)]
 pub struct Apart {
     pub key_file: PathBuf,
+    /// Somebody said that the log of what was erased is lost for good.
+    pub erasures_lost: bool,
 }
 
 /// Why a server does not start with these files.
@@ -36,6 +39,42 @@ pub enum ApartError {
     NotAKey(PathBuf),
     #[error("cannot read or make {0}: {1}")]
     File(PathBuf, #[source] io::Error),
+    #[error(
+        "there is no installation in the database {database}, and files of one are beside it: {}. Is a disk \
+         not mounted, or --data or --database-url another than before? Put that right, or put a backup back. To \
+         begin a new installation on purpose, move these files to another place first and keep them: the \
+         backups of the old one cannot be used without them",
+        list(.files)
+    )]
+    DatabaseMissing {
+        /// Without passwords.
+        database: String,
+        files: Vec<PathBuf>,
+    },
+    #[error(
+        "{0} was written for another database: the keys for receipts in it are not those of this one, and \
+         would be lost. Is it the right database? If so, move that file to another place, and keep it"
+    )]
+    OtherMemory(PathBuf),
+    #[error(
+        "{0} cannot be read; it holds keys for receipts, and is not written over. Put a copy of it back, or \
+         move it to another place"
+    )]
+    MemoryDamaged(PathBuf),
+    #[error(
+        "{known} erasures were carried out, and neither the database nor {log} knows of all of them: residents' \
+         words that were erased would be there again. Put the newest copy of that file in its place. If none is \
+         left anywhere, erase again what you know of, and say --erasures-lost once"
+    )]
+    ErasuresMissing { known: u64, log: PathBuf },
+}
+
+fn list(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    files.join(", ")
 }
 
 impl Apart {
@@ -43,6 +82,7 @@ impl Apart {
     pub fn beside(folder: &Path) -> Self {
         Self {
             key_file: folder.join("koffiekar.key"),
+            erasures_lost: false,
         }
     }
 
@@ -54,6 +94,28 @@ impl Apart {
     /// The log of what was erased, beside the key file.
     pub fn erasures(&self) -> PathBuf {
         self.key_file.with_file_name("erasures.log")
+    }
+
+    /// Those of an installation that are here.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let all = [self.key_file.clone(), self.remembered(), self.erasures()];
+        all.into_iter().filter(|file| file.exists()).collect()
+    }
+
+    /// Where there is no installation in a database there must be no files of one either: `database` was
+    /// lost, or is not where it was. Asked before anything is made.
+    pub fn ensure_none_is_lost(&self, database: &str) -> Result<(), ApartError> {
+        match self.files() {
+            files if files.is_empty() => Ok(()),
+            files => Err(ApartError::DatabaseMissing {
+                database: database.to_owned(),
+                files,
+            }),
+        }
+    }
+
+    pub(crate) fn close_to_others(&self) {
+        self.files().iter().for_each(|file| close_to_others(file));
     }
 
     /// The key that this database was sealed with; at the first start a new one is made.
@@ -117,7 +179,7 @@ fn write(path: &Path, bytes: &[u8], put: impl FnOnce(&Path) -> io::Result<()>) -
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(0o600)
+        .mode(FILE_MODE)
         .open(&draft)?;
     file.write_all(bytes)?;
     file.sync_all()?;

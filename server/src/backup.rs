@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::apart::Apart;
+use crate::private_files::{FILE_MODE, SQLITE_LOGS, close_to_others, with_end};
 use crate::projection::timestamp;
 use crate::restored;
 use crate::store::alone::{self, Alone};
@@ -134,7 +135,7 @@ fn keep(database: &Path, stamp: &str) -> Result<Option<PathBuf>, BackupError> {
     let free = |name: &PathBuf| !name.exists();
     let kept = (1..).map(name).find(free).unwrap_or_default();
     let failed = |error| BackupError::File(kept.clone(), error);
-    for end in LOGS {
+    for end in SQLITE_LOGS {
         match fs::rename(with_end(database, end), with_end(&kept, end)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
@@ -143,16 +144,8 @@ fn keep(database: &Path, stamp: &str) -> Result<Option<PathBuf>, BackupError> {
     if fs::hard_link(database, &kept).is_err() {
         fs::rename(database, &kept).map_err(failed)?;
     }
+    close_to_others(&kept);
     Ok(Some(kept))
-}
-
-/// What SQLite may leave beside a database.
-const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
-
-fn with_end(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// A copy that is being made, beside the place where it is to be; gone when it did not get there.
@@ -161,7 +154,7 @@ struct Draft(PathBuf);
 impl Drop for Draft {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
-        for end in LOGS {
+        for end in SQLITE_LOGS {
             let _ = fs::remove_file(with_end(&self.0, end));
         }
     }
@@ -174,7 +167,7 @@ impl Draft {
         let made = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .mode(0o600)
+            .mode(FILE_MODE)
             .open(&path);
         match made {
             Ok(_) => Ok(Draft(path)),

@@ -3,6 +3,7 @@
 pub(crate) mod add_person;
 pub(crate) mod backup;
 pub(crate) mod clear_files;
+pub(crate) mod disable_demo_accounts;
 pub(crate) mod load_programme;
 pub(crate) mod migrate;
 pub(crate) mod move_all;

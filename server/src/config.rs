@@ -38,6 +38,8 @@ pub enum Command {
     Verify(Place),
     /// Derive all that screens and queries read from the documents again, beside a server that runs
     Reproject(Place),
+    /// End the demo's accounts, whose password everybody knows
+    DisableDemoAccounts(Place),
     /// Move an installation from SQLite to PostgreSQL or back, or to another place
     Move(Move),
     /// After a backup was put back otherwise than by `restore`: let every tablet bring what is missing here
@@ -71,6 +73,10 @@ pub struct Place {
     /// data folder]
     #[arg(long, env = "KOFFIEKAR_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// Go on where an older database was put back and no copy of erasures.log is left: what was erased since
+    /// is there again. To be said once, and never to be set for good
+    #[arg(long)]
+    pub erasures_lost: bool,
 }
 
 impl Place {
@@ -86,6 +92,14 @@ impl Place {
         match self.sqlite_file() {
             Some(file) => file.parent().unwrap_or(Path::new("")).to_owned(),
             None => self.data.clone(),
+        }
+    }
+
+    /// The database, to be shown: without a password.
+    pub fn shown(&self) -> String {
+        match self.sqlite_file() {
+            Some(file) => file.display().to_string(),
+            None => "of PostgreSQL that --database-url names".to_owned(),
         }
     }
 
@@ -106,6 +120,7 @@ impl Place {
         if let Some(file) = &self.key_file {
             apart.key_file.clone_from(file);
         }
+        apart.erasures_lost = self.erasures_lost;
         apart
     }
 }

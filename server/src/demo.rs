@@ -5,6 +5,8 @@
 
 pub mod conversations;
 
+use std::collections::BTreeMap;
+
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::ids::{LineKey, PublicationId, RoundId, SectionId, UserId};
 use koffiekar_sync_core::office::{Publication, Role};
@@ -16,8 +18,9 @@ use crate::Koffiekar;
 use crate::problem::ApiError;
 use crate::programme::{self, ProgrammeError};
 use crate::store::accounts::{self, Account, NewAccount};
+use crate::store::audit::{self, DONE, Entry};
 use crate::store::publications::{self, SectionHead};
-use crate::store::{StoreError, Tx, catalogue, rounds};
+use crate::store::{StoreError, Tx, catalogue, rounds, sessions};
 
 /// Of every demo account.
 pub const PASSWORD: &str = "koffie-demo-2026";
@@ -211,6 +214,70 @@ fn named(kind: &str, key: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// Demo accounts that anybody can sign in with: active, and with the password that everybody knows.
+pub async fn open_accounts(koffiekar: &Koffiekar) -> Result<Vec<Account>, DemoError> {
+    let mut tx = koffiekar.store.read().await?;
+    let mut hashed = Vec::new();
+    for account in accounts::demo(&mut tx).await? {
+        if let Some((_, hash)) = accounts::with_password(&mut tx, &account.login).await? {
+            hashed.push((account, hash));
+        }
+    }
+    drop(tx);
+    // They share one hash as a rule, and each takes its time.
+    let mut is_known: BTreeMap<String, bool> = BTreeMap::new();
+    let mut open = Vec::new();
+    for (account, hash) in hashed {
+        let known = match is_known.get(&hash) {
+            Some(known) => *known,
+            None => {
+                let password = PASSWORD.to_owned();
+                let known = koffiekar
+                    .passwords
+                    .verify(password, Some(hash.clone()))
+                    .await?;
+                is_known.insert(hash, known);
+                known
+            }
+        };
+        if known {
+            open.push(account);
+        }
+    }
+    Ok(open)
+}
+
+/// Ends these accounts; returns their logins.
+pub async fn disable_open_accounts(
+    koffiekar: &Koffiekar,
+    origin: &str,
+) -> Result<Vec<String>, DemoError> {
+    let open = open_accounts(koffiekar).await?;
+    let mut tx = koffiekar.store.write().await?;
+    catalogue::bump(&mut tx).await?;
+    let mut disabled = Vec::new();
+    for account in open {
+        let account = Account {
+            disabled: true,
+            ..account
+        };
+        accounts::update(&mut tx, &account).await?;
+        sessions::end_all_of(&mut tx, account.id).await?;
+        let entry = Entry {
+            at: koffiekar.clock.now(),
+            actor: None,
+            origin,
+            action: "disable person",
+            object: &account.id.to_string(),
+            result: DONE,
+        };
+        audit::write(&mut tx, entry).await?;
+        disabled.push(account.login);
+    }
+    tx.commit().await?;
+    Ok(disabled)
 }
 
 /// The table of accounts that a demo prints when it starts.

@@ -103,6 +103,7 @@ pub(crate) async fn ask(
             (Some(Fate::Replaced { by, .. }), ..) => return Err(goes_on_as(by)),
         }
     }
+    koffiekar.remembered.note(&koffiekar.store).await;
     clear_files(koffiekar).await?;
     let mut tx = koffiekar.store.read().await?;
     let erasure = tombstones::show(&mut tx, id).await?;
@@ -124,7 +125,9 @@ fn goes_on_as(by: ConversationId) -> ApiError {
 /// Returns how many erasures were carried out.
 pub(crate) async fn again(koffiekar: &Koffiekar) -> Result<usize, EraseError> {
     let mut done = 0;
-    for line in koffiekar.erasures.read()? {
+    let lines = koffiekar.erasures.read()?;
+    complete_log(koffiekar, &lines).await?;
+    for line in lines {
         let by = By {
             user: None,
             origin: "erasure log",
@@ -137,6 +140,38 @@ pub(crate) async fn again(koffiekar: &Koffiekar) -> Result<usize, EraseError> {
         clear_files(koffiekar).await?;
     }
     Ok(done)
+}
+
+/// A log that was lost, or was another server's alone, gets the lines that follow from the database.
+async fn complete_log(koffiekar: &Koffiekar, lines: &[Line]) -> Result<(), EraseError> {
+    let mut tx = koffiekar.store.read().await?;
+    if tombstones::count(&mut tx).await? <= lines.len() as u64 {
+        return Ok(());
+    }
+    let all = tombstones::all(&mut tx).await?;
+    drop(tx);
+    let logged: BTreeSet<ConversationId> = lines.iter().map(|line| line.document).collect();
+    let missing: Vec<Line> = all
+        .into_iter()
+        .filter(|stone| !logged.contains(&stone.document))
+        .map(|stone| Line {
+            at: stone.erased_at,
+            document: stone.document,
+            whole: stone.replaced_by.is_none(),
+            quotes: stone.quotes,
+        })
+        .collect();
+    for line in &missing {
+        koffiekar.erasures.append(line)?;
+    }
+    if !missing.is_empty() {
+        let lines = missing.len();
+        tracing::warn!(
+            lines,
+            "the erasure log lacked erasures that the database knows; they are in it now"
+        );
+    }
+    Ok(())
 }
 
 async fn again_as(koffiekar: &Koffiekar, line: &Line, by: By<'_>) -> Result<bool, EraseError> {

@@ -14,6 +14,7 @@ use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use serde::{Deserialize, Serialize};
 
 use crate::apart::ApartError;
+use crate::private_files::FILE_MODE;
 
 /// The file, and who writes to it.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ fn append(path: &Path, line: &Line) -> io::Result<()> {
         .read(true)
         .append(true)
         .create(true)
-        .mode(0o600)
+        .mode(FILE_MODE)
         .open(path)?;
     let mut text = serde_json::to_string(line)?;
     text.push('\n');

@@ -20,6 +20,7 @@ mod apart;
 pub mod assets;
 mod attempts;
 pub mod audited;
+pub mod background;
 pub mod backup;
 pub mod bounds;
 pub mod caller;
@@ -28,7 +29,9 @@ mod compare;
 pub mod config;
 mod connections;
 pub mod crosswalk;
+mod database_watch;
 pub mod demo;
+pub mod each;
 mod edit;
 mod erasing;
 mod erasures;
@@ -46,6 +49,7 @@ mod others;
 mod passwords;
 pub mod policy;
 mod preview;
+pub mod private_files;
 pub mod problem;
 pub mod programme;
 pub mod projection;
@@ -57,6 +61,7 @@ mod reference;
 mod remembered;
 pub mod restored;
 pub mod routes;
+mod serving_lock;
 pub mod store;
 pub mod suggest;
 mod this_machine;
@@ -70,15 +75,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use background::Background;
 use bounds::Shares;
 use connections::Answers;
+use database_watch::{DatabaseWatch, Marks};
 use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
+use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::OpenKey;
 use koffiekar_sync_core::wire::Epoch;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 pub use apart::{Apart, ApartError};
 pub use bounds::Bounds;
@@ -97,6 +106,7 @@ pub use reference::References;
 pub use remembered::Remembered;
 pub use routes::router;
 pub use routes::watched::watched;
+pub use serving_lock::{ServingLock, ServingLockError};
 use store::documents::Written;
 use store::{Store, StoreError, catalogue};
 
@@ -155,6 +165,10 @@ pub struct Koffiekar {
     erasures: Arc<Erasures>,
     clearing: Arc<Clearing>,
     pub passwords: Passwords,
+    /// Whether the database is still the one that was opened.
+    database: DatabaseWatch,
+    /// Loops that run beside requests.
+    pub background: Background,
     /// The storage failed a request, and has not been tried since.
     pub storage_failed: Arc<AtomicBool>,
     /// How late is made up for what other servers did and this one did not hear of.
@@ -191,18 +205,32 @@ impl Koffiekar {
         apart: &Apart,
         random: Random,
     ) -> Result<Koffiekar, StartError> {
+        apart.close_to_others();
+        let erasures = Arc::new(Erasures::at(apart.erasures()));
+        let remembered = Remembered::beside(apart, erasures.clone());
+        let (memory, logged) = (remembered.read()?, erasures.read()?.len() as u64);
         let mut tx = store.write().await?;
+        if (memory.is_some() || logged > 0) && !catalogue::is_founded(&mut tx).await? {
+            apart.ensure_none_is_lost("that was opened")?;
+        }
         catalogue::found(&mut tx, Epoch(random.bytes())).await?;
         let recorded = catalogue::installation(&mut tx).await?.seal_key;
         let key = apart.key(recorded, &random)?;
         if recorded.is_none() {
             catalogue::set_seal_key(&mut tx, key.seal_key()).await?;
         }
-        let remembered = Remembered::beside(apart);
-        let memory = remembered.read();
         let keys = memory
             .as_ref()
             .map_or(&[][..], |memory| &memory.receipt_keys);
+        if !receipt_keys::are_of_this_database(&mut tx, keys).await? {
+            return Err(ApartError::OtherMemory(apart.remembered()).into());
+        }
+        if let Some(memory) = memory.as_ref().filter(|_| !apart.erasures_lost)
+            && let Some(known) = memory.erasures_missing(&mut tx, logged).await?
+        {
+            let log = apart.erasures();
+            return Err(ApartError::ErasuresMissing { known, log }.into());
+        }
         let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
         let installation = catalogue::installation(&mut tx).await?;
         if let Some(memory) = memory
@@ -238,9 +266,11 @@ impl Koffiekar {
             facets: Facets::default(),
             key: Arc::new(key),
             remembered,
-            erasures: Arc::new(Erasures::at(apart.erasures())),
+            erasures,
             clearing: Arc::default(),
             passwords,
+            database: DatabaseWatch::default(),
+            background: Background::default(),
             storage_failed: Arc::default(),
             look_every: others::LOOK_EVERY,
             ending: Arc::default(),
@@ -249,7 +279,14 @@ impl Koffiekar {
             trust_proxy: false,
         };
         erasing::again(&koffiekar).await?;
+        koffiekar.remembered.note(&koffiekar.store).await;
         Ok(koffiekar)
+    }
+
+    /// By what its database is known now.
+    fn marks(&self) -> Marks {
+        let receipt_key = KeyId::of(&self.receipts.last().verifying_key());
+        self.database.marks(self.key.seal_key(), receipt_key)
     }
 
     /// What is written beside the thing that was asked for: where the database takes nothing now,
@@ -277,25 +314,12 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let Koffiekar {
         store,
-        suggest,
         live,
         remembered,
-        facets,
         ending,
         ..
     } = koffiekar.clone();
-    let reading = tokio::spawn(facets.read_ahead(store.clone()));
-    let learning = tokio::spawn(suggest.learn_in_background(store.clone(), koffiekar.look_every));
-    let noting = tokio::spawn(remembered.clone().note_in_background(store.clone()));
-    let clearing = (store.engine() == "sqlite")
-        .then(|| tokio::spawn(erasing::clear_in_background(koffiekar.clone())));
-    let among_others = (store.engine() == "postgres").then(|| {
-        [
-            tokio::spawn(others::hear(koffiekar.clone())),
-            tokio::spawn(others::look_every_now_and_then(koffiekar.clone())),
-            tokio::spawn(others::tell(koffiekar.clone())),
-        ]
-    });
+    let loops = start_loops(&koffiekar);
     let answers = Answers {
         bounds: koffiekar.shares.bounds,
         refusal: routes::crowded(koffiekar.clone()),
@@ -308,17 +332,37 @@ pub async fn serve(
         live.end();
     };
     answers.serve(listener, ended).await;
-    reading.abort();
-    learning.abort();
-    noting.abort();
+    loops.iter().for_each(JoinHandle::abort);
     remembered.note(&store).await;
-    for task in clearing
-        .into_iter()
-        .chain(among_others.into_iter().flatten())
-    {
-        task.abort();
-    }
     Ok(())
+}
+
+/// What goes on beside requests.
+fn start_loops(koffiekar: &Koffiekar) -> Vec<JoinHandle<()>> {
+    /// A loop that is begun with its own clone of what it works on.
+    macro_rules! run {
+        ($name:literal, $koffiekar:ident => $work:expr) => {{
+            let $koffiekar = koffiekar.clone();
+            koffiekar.background.run($name, move || {
+                let $koffiekar = $koffiekar.clone();
+                $work
+            })
+        }};
+    }
+    let mut loops = vec![
+        run!("reading ahead", k => k.facets.read_ahead(k.store)),
+        run!("learning", k => k.suggest.learn_in_background(k.store, k.look_every)),
+        run!("noting", k => k.remembered.note_every_minute(k.store)),
+    ];
+    match koffiekar.store.engine() {
+        "sqlite" => loops.push(run!("clearing files", k => erasing::clear_in_background(k))),
+        _ => loops.extend([
+            run!("hearing others", k => others::hear(k)),
+            run!("looking at rounds", k => others::look_every_now_and_then(k)),
+            run!("telling others", k => others::tell(k)),
+        ]),
+    }
+    loops
 }
 
 /// Whether an address is that of a client.

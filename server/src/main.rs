@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::Parser;
 use commands::{
-    add_person, backup, clear_files, load_programme, migrate, move_all, new_epoch, new_receipt_key,
-    reproject, restore, serve, verify,
+    add_person, backup, clear_files, disable_demo_accounts, load_programme, migrate, move_all,
+    new_epoch, new_receipt_key, reproject, restore, serve, verify,
 };
 use koffiekar_server::config::{Command, CommandLine, Log};
-use koffiekar_server::traces;
+use koffiekar_server::{private_files, traces};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
@@ -25,6 +25,7 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ENDING: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
+    private_files::set_umask();
     let CommandLine { command, log } = CommandLine::parse();
     let traces = match start_log(&log) {
         Ok(traces) => traces,
@@ -63,6 +64,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Restore(options) => restore::run(&options).await,
         Command::Verify(place) => verify::run(&place).await,
         Command::Reproject(place) => reproject::run(&place).await,
+        Command::DisableDemoAccounts(place) => disable_demo_accounts::run(&place).await,
         Command::Move(options) => move_all::run(&options).await,
         Command::AddPerson(options) => add_person::run(options).await,
         Command::LoadProgramme(options) => load_programme::run(options).await,

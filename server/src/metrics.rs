@@ -7,7 +7,7 @@
 mod process;
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::Millis;
@@ -62,6 +62,8 @@ struct Seen {
     tagger: Family<[TextLabel; 1], Gauge>,
     tagger_labels: Gauge,
     tagger_age: Seconds,
+    background_up: Family<[Label; 1], Gauge>,
+    background_deaths: Family<[Label; 1], Counter>,
     process: Process,
 }
 
@@ -142,6 +144,8 @@ impl Default for Metrics {
                 tagger: add(r, "koffiekar_tagger_info", "The model of the tagger", Family::default()),
                 tagger_labels: add(r, "koffiekar_tagger_labels", "Decided quotes that the model learnt from", Gauge::default()),
                 tagger_age: add(r, "koffiekar_tagger_age_seconds", "Since the model was trained", Seconds::default()),
+                background_up: add(r, "koffiekar_background_up", "Whether a loop beside requests works or is done", Family::default()),
+                background_deaths: add(r, "koffiekar_background_deaths", "How often a loop beside requests died", Family::default()),
                 process: Process {
                     cpu: add(r, "process_cpu_seconds", "Time on processors", Counter::default()),
                     memory: add(r, "process_resident_memory_bytes", "Memory held", Gauge::default()),
@@ -275,6 +279,14 @@ async fn look(koffiekar: &Koffiekar) {
     seen.tagger.get_or_create(&[version]).set(1);
     seen.tagger_labels.set(number(model.tagger.labels_seen()));
     seen.tagger_age.set(model.trained.elapsed().as_secs_f64());
+    for (name, state) in koffiekar.background.loops() {
+        let label = [("loop", name)];
+        seen.background_up
+            .get_or_create(&label)
+            .set(state.is_up.into());
+        let deaths = seen.background_deaths.get_or_create(&label);
+        deaths.inner().store(state.deaths, Ordering::Relaxed);
+    }
     seen.process.look();
     // Without an answer there is no figure, rather than an old one.
     seen.devices.clear();

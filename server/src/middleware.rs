@@ -174,6 +174,21 @@ pub(crate) async fn in_time(request: Request, next: Next) -> Response {
     }
 }
 
+/// Nothing is asked of a database, nor written to it, that is not the one that this server opened.
+pub(crate) async fn on_its_database(
+    State(koffiekar): State<Koffiekar>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match is_api(request.uri().path()) {
+        true => match koffiekar.database.ensure_same(&koffiekar.store) {
+            Ok(()) => next.run(request).await,
+            Err(error) => error.into_response(),
+        },
+        false => next.run(request).await,
+    }
+}
+
 /// A change may come from our own pages alone: the browser says in `Origin` where it comes from, and
 /// that must be the host it goes to. A request that changes something with our cookie and without
 /// `Origin` is refused too.

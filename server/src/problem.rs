@@ -63,6 +63,8 @@ pub enum ApiError {
     StorageFull(Source),
     /// The data cannot be read or written where it is.
     StorageUnavailable(Source),
+    /// Another database, or none, is in the place of the one that was opened.
+    DatabaseReplaced,
 }
 
 /// Why a server would rather be left alone.
@@ -157,7 +159,8 @@ impl ApiError {
             Self::Busy(_)
             | Self::NotReady(_)
             | Self::StorageFull(_)
-            | Self::StorageUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            | Self::StorageUnavailable(_)
+            | Self::DatabaseReplaced => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -185,6 +188,7 @@ impl ApiError {
             Self::NotReady(NotReady::SlowDatabase) => "slow-database",
             Self::StorageFull(_) => "storage-full",
             Self::StorageUnavailable(_) => "storage-unavailable",
+            Self::DatabaseReplaced => "database-replaced",
         }
     }
 
@@ -218,6 +222,10 @@ impl ApiError {
             Self::StorageUnavailable(_) => text(
                 "Server kan niet bij zijn opslag",
                 "The server cannot reach its storage",
+            ),
+            Self::DatabaseReplaced => text(
+                "De database van de server is weg of vervangen",
+                "The server's database is gone or was replaced",
             ),
         }
     }
@@ -310,6 +318,10 @@ impl ApiError {
                 "De server kan zijn gegevens niet lezen of schrijven, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder naar de schijf en de database kijken.",
                 "The server cannot read or write its data, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator look at the disk and the database.",
             ),
+            Self::DatabaseReplaced => text(
+                "De database waarmee deze server begon, staat niet meer op haar plaats, of er is een oudere teruggezet. Er wordt niets opgeslagen en niets bevestigd. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder de goede database terugzetten en de server opnieuw starten.",
+                "The database that this server opened is not in its place any more, or an older one was put back. Nothing is stored and nothing is acknowledged. What a tablet holds stays there and goes by itself later. Have your administrator put the right database in place and start the server anew.",
+            ),
         }
     }
 
@@ -349,7 +361,7 @@ impl ApiError {
             Self::TooManyAttempts { retry_after_s } => Some(*retry_after_s),
             Self::Busy(_) | Self::NotReady(_) => Some(30),
             Self::TooManyAtOnce(_) => Some(10),
-            Self::StorageFull(_) | Self::StorageUnavailable(_) => Some(60),
+            Self::StorageFull(_) | Self::StorageUnavailable(_) | Self::DatabaseReplaced => Some(60),
             _ => None,
         }
     }

@@ -47,6 +47,13 @@ impl ReceiptKeys {
     }
 }
 
+/// Whether keys that were remembered are those of this database: neither has one where the other has another.
+pub(crate) async fn are_of_this_database(tx: &mut Tx, remembered: &[Key]) -> Result<bool> {
+    let here = store::all(tx).await?;
+    let mut both = remembered.iter().zip(&here);
+    Ok(both.all(|(one, other)| one.id == other.id))
+}
+
 /// Takes the newest key into use; at the first start it is made. `remembered` are those that were here.
 pub(crate) async fn found(
     tx: &mut Tx,
@@ -73,16 +80,11 @@ pub(crate) async fn found(
 }
 
 /// Puts the keys back that a database does not know any more because it went back: what they signed is
-/// verified again, and the last of them signs. They must follow from those that are here.
+/// verified again, and the last of them signs. They are those of this database.
 async fn recall(tx: &mut Tx, remembered: &[Key], now: Millis) -> Result<()> {
     let here = store::all(tx).await?;
-    let first = remembered.get(..here.len()).unwrap_or_default();
-    let same = first
-        .iter()
-        .zip(&here)
-        .all(|(one, other)| one.id == other.id);
     let lost = remembered.get(here.len()..).unwrap_or_default();
-    if here.is_empty() || lost.is_empty() || !same {
+    if here.is_empty() || lost.is_empty() {
         return Ok(());
     }
     for (key, place) in remembered.iter().zip(1..).skip(here.len()) {

@@ -94,6 +94,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         // From the inside out.
         .layer(DefaultBodyLimit::max(JSON_BYTES))
         .layer(from_fn(middleware::same_origin))
+        .layer(from_fn_with_state(koffiekar.clone(), middleware::on_its_database))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(from_fn_with_state(koffiekar.clone(), bodies::receive))
         .layer(from_fn(middleware::in_time))

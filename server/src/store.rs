@@ -22,6 +22,7 @@ pub mod documents;
 pub mod encryption;
 pub mod erasing;
 pub mod feed;
+mod files;
 pub mod health;
 mod history;
 pub mod notices;
@@ -40,8 +41,11 @@ pub mod tagger;
 pub mod tombstones;
 pub mod trouble;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use files::OpenedFile;
 use koffiekar_sync_core::ids::InvalidId;
 use postgres::Postgres;
 pub use postgres::{CONNECTIONS, Settings};
@@ -50,6 +54,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 pub(crate) use trouble::or_start_over;
 pub use trouble::{Trouble, try_to_write};
+
+use crate::private_files;
 
 /// Runs one expression on whichever engine the transaction belongs to.
 macro_rules! on {
@@ -138,6 +144,7 @@ enum Engine {
         writer: SqlitePool,
         readers: SqlitePool,
         options: Box<SqliteConnectOptions>,
+        file: Arc<OpenedFile>,
     },
     Postgres(Postgres),
 }
@@ -218,6 +225,7 @@ impl Store {
 
     async fn connect(address: &str, settings: &Settings, make: bool) -> Result<Store> {
         let engine = if let Some(path) = address.strip_prefix("sqlite:") {
+            private_files::prepare_sqlite(Path::new(path), make).map_err(sqlx::Error::Io)?;
             let options = SqliteConnectOptions::new()
                 .filename(path)
                 .create_if_missing(make)
@@ -259,6 +267,7 @@ impl Store {
                 writer,
                 readers,
                 options: Box::new(options),
+                file: Arc::new(OpenedFile::of(Path::new(path))),
             }
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
             Engine::Postgres(Postgres::open(address, settings).await?)
@@ -273,6 +282,15 @@ impl Store {
         match self.engine {
             Engine::Sqlite { .. } => "sqlite",
             Engine::Postgres(_) => "postgres",
+        }
+    }
+
+    /// The file that was opened stands under its name still; another one, or none, is not what was written
+    /// to. PostgreSQL keeps its own.
+    pub fn is_in_place(&self) -> bool {
+        match &self.engine {
+            Engine::Sqlite { file, .. } => file.is_in_place(),
+            Engine::Postgres(_) => true,
         }
     }
 

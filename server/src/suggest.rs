@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::audited::{self, Proven};
 use crate::clock::Clock;
+use crate::each::by_itself;
 use crate::metrics::Metrics;
 use crate::random::hex;
 use crate::store::notices::Notice;
@@ -167,6 +168,17 @@ impl Suggest {
         }
     }
 
+    /// Whatever is suggested from now on is by this one. Whether it is another than before.
+    pub fn use_model(&self, model: Model) -> bool {
+        let mut current = match self.model.write() {
+            Ok(current) => current,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        let changed = current.version != model.version;
+        *current = model;
+        changed
+    }
+
     /// Somebody decided something: learn soon.
     pub fn learn_soon(&self) {
         self.learn.notify_one();
@@ -273,15 +285,7 @@ impl Suggest {
             labels: tagger.labels_seen() as i64,
             lines: lessons.lines,
         };
-        let changed = {
-            let mut current = match self.model.write() {
-                Ok(current) => current,
-                Err(poisoned) => poisoned.into_inner(),
-            };
-            let changed = current.version != model.version;
-            *current = model;
-            changed
-        };
+        let changed = self.use_model(model);
         tracing::info!(
             model = version.model,
             labels = tagger.labels_seen(),
@@ -357,9 +361,11 @@ impl Suggest {
                 page.into_iter()
                     .map(|quote| {
                         let first = among.remove(&quote.id).unwrap_or_default();
+                        // One text that it stumbles over must not keep the others from theirs.
+                        let suggest = || by.suggest(&quote.verbatim, &quote.language, &first);
                         Suggested {
                             quote: quote.id,
-                            suggestions: by.suggest(&quote.verbatim, &quote.language, &first),
+                            suggestions: by_itself(suggest).unwrap_or_default(),
                         }
                     })
                     .collect::<Vec<_>>()

@@ -12,6 +12,8 @@ use koffiekar_sync_core::ids::ConversationId;
 use koffiekar_sync_core::receipt::{KeyId, feed_fingerprint};
 use koffiekar_sync_core::wire::{Push, Voucher};
 
+use crate::each::by_itself;
+
 /// For each pushed conversation the heads that the voucher beside it speaks for.
 pub(crate) type Vouched = BTreeMap<ConversationId, Vec<Head>>;
 
@@ -33,7 +35,9 @@ pub(crate) fn vouched(push: &[Push], vouchers: &[Voucher], keys: &[[u8; 32]]) ->
         let Some((place, voucher)) = place.and_then(|at| Some((at, vouchers.get(at)?))) else {
             continue;
         };
-        let word = words.entry(place).or_insert_with(|| word(voucher, &keys));
+        let word = words
+            .entry(place)
+            .or_insert_with(|| by_itself(|| word(voucher, &keys)).flatten());
         if let Some(heads) = word.as_ref().and_then(|word| word.get(&item.document)) {
             vouched.insert(item.document, heads.iter().copied().collect());
         }

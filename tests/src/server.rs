@@ -76,7 +76,8 @@ impl Place {
         }
     }
 
-    async fn put_back(&self, backup: &Backup) {
+    /// A backup in the place of the database; nobody may have that open.
+    pub async fn put_back(&self, backup: &Backup) {
         match (self, backup) {
             (Self::Sqlite(folder), Backup::Sqlite(files)) => files.put_back(folder.path()),
             (Self::Postgres(database), Backup::Postgres(copy)) => database.become_as(copy).await,
@@ -279,19 +280,20 @@ impl Binary {
     /// Starts `koffiekar serve` on a folder and waits until it says where it is.
     pub async fn start(data: &Path, port: u16, demo: bool) -> Binary {
         let mut command = Self::serve(Command::new(programs::koffiekar()), data, port);
-        if demo {
-            command.arg("--demo");
+        if !demo && !data.join(FILES[0]).exists() {
+            command.env_remove("KOFFIEKAR_DEMO");
         }
         Self::launch(command).await.unwrap()
     }
 
     /// A command that begins with the program, or with others that become it, and goes on so that
-    /// it serves.
+    /// it serves; with the demo's accounts, which a server otherwise refuses.
     pub fn serve(mut command: Command, data: &Path, port: u16) -> Command {
         command
             .args(["serve", "--log", "warn", "--data"])
             .arg(data)
-            .args(["--port", &port.to_string()]);
+            .args(["--port", &port.to_string()])
+            .env("KOFFIEKAR_DEMO", "1");
         command
     }
 

@@ -343,3 +343,80 @@ fn no_file_names_a_machine() {
     }
     assert_eq!(found, NOTHING);
 }
+
+/// The folders of crates whose manifest says this.
+fn crates_that_say(what: &str) -> Vec<String> {
+    let manifests = sources().into_iter().filter(|source| {
+        let is_manifest = source.path.ends_with("/Cargo.toml");
+        is_manifest && source.text.lines().any(|line| line.trim() == what)
+    });
+    let folder = |source: Source| source.path.trim_end_matches("Cargo.toml").to_owned();
+    manifests.map(folder).collect()
+}
+
+/// What looks like a test and never runs proves nothing, and nobody sees it.
+#[test]
+fn no_test_is_hidden() {
+    let untested = crates_that_say("test = false");
+    let undocumented = crates_that_say("doctest = false");
+    assert!(
+        untested.len() >= 4 && undocumented.len() >= 4,
+        "{untested:?} {undocumented:?}"
+    );
+    let mut hidden = Vec::new();
+    for source in rust() {
+        let is_in = |crates: &[String]| {
+            crates
+                .iter()
+                .any(|krate| source.path.starts_with(&format!("{krate}src/")))
+        };
+        let tests = ["#[cfg(test)]", "#[test]", "#[tokio::test]", "proptest!"];
+        let begins = |line: &str| tests.iter().any(|test| line.trim_start().starts_with(test));
+        if is_in(&untested) && source.code().any(|(_, line)| begins(line)) {
+            hidden.push(format!("{}: its crate says test = false", source.path));
+        }
+        if source
+            .code()
+            .any(|(_, line)| line.trim_start().starts_with("#[ignore"))
+        {
+            hidden.push(format!("{}: ignored", source.path));
+        }
+        if is_in(&undocumented) && has_example(&source.text) {
+            hidden.push(format!(
+                "{}: an example in a comment does not run",
+                source.path
+            ));
+        }
+        hidden.extend(orphan(&source.path));
+    }
+    assert_eq!(hidden, NOTHING);
+}
+
+/// A block of Rust in the documentation; one of another language says which.
+fn has_example(text: &str) -> bool {
+    let mut is_open = false;
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let comment = line.strip_prefix("///").or(line.strip_prefix("//!"));
+        let Some(language) = comment.and_then(|comment| comment.trim().strip_prefix("```")) else {
+            return false;
+        };
+        is_open = !is_open;
+        let is_rust = ["", "rust", "no_run", "should_panic", "ignore"].contains(&language);
+        is_open && is_rust
+    })
+}
+
+/// A file of tests that no other names as its module is not compiled.
+fn orphan(path: &str) -> Option<String> {
+    let inside = path.strip_prefix("tests/tests/")?.strip_suffix(".rs")?;
+    let (folder, name) = inside.rsplit_once('/').unwrap_or(("main", inside));
+    if inside == "main" {
+        return None;
+    }
+    let parent = root().join(format!("tests/tests/{folder}.rs"));
+    let text = std::fs::read_to_string(parent).unwrap_or_default();
+    let line = format!("mod {name};");
+    let is_named = text.lines().any(|other| other.trim().ends_with(&line));
+    (!is_named).then(|| format!("{path}: no file names it as its module"))
+}

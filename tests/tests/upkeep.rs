@@ -4,6 +4,9 @@
 mod backups;
 mod damage;
 mod encryption;
+mod erasures;
 mod house;
+mod lost;
 mod moving;
+mod permissions;
 mod schemas;

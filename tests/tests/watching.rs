@@ -1,5 +1,6 @@
 //! What whoever watches a server sees: figures, readiness, and where they are.
 
+mod background;
 mod spans;
 
 use std::collections::BTreeSet;

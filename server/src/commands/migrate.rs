@@ -2,14 +2,12 @@
 
 use anyhow::Result;
 use koffiekar_server::config::Place;
-use koffiekar_server::store::Store;
 use koffiekar_server::store::schema;
 
-use super::open::{make_folder, told};
+use super::open::open_to_migrate;
 
 pub(crate) async fn run(place: &Place) -> Result<()> {
-    make_folder(&place.folder())?;
-    let store = told(Store::open_unmigrated(&place.address(), &place.settings()).await)?;
+    let store = open_to_migrate(place).await?;
     let done = store.migrate().await?;
     let schema = store.schema().await?;
     store.close().await;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use koffiekar_server::config::Place;
+use koffiekar_server::private_files::{FOLDER_MODE, is_open_to_others};
 use koffiekar_server::store::{Store, StoreError, Trouble};
 use koffiekar_server::{Clock, Koffiekar, StartError};
 
@@ -19,9 +20,12 @@ pub(crate) async fn open(place: &Place) -> Result<Koffiekar> {
 }
 
 pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar> {
-    make_folder(&place.folder())?;
     let store = match schema {
-        Schema::BringUpToDate => told(Store::open_with(&place.address(), &place.settings()).await)?,
+        Schema::BringUpToDate => {
+            let store = open_to_migrate(place).await?;
+            told(store.migrate().await)?;
+            store
+        }
         Schema::MustBeThere => {
             let store = store_as_it_is(place).await?;
             store.require_schema().await?;
@@ -32,6 +36,26 @@ pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar
         Err(StartError::Store(error)) => told(Err(error)),
         other => Ok(other?),
     }
+}
+
+/// The database, whatever its schema; an empty one is made where there is none, unless the files of an
+/// installation say that there was one.
+pub(crate) async fn open_to_migrate(place: &Place) -> Result<Store> {
+    refuse_lost_database(place)?;
+    make_folder(&place.folder())?;
+    let store = told(Store::open_unmigrated(&place.address(), &place.settings()).await)?;
+    if told(store.schema().await)?.now.is_none() {
+        place.apart().ensure_none_is_lost(&place.shown())?;
+    }
+    Ok(store)
+}
+
+/// Where the files of an installation are, and the file of its database is not.
+pub(crate) fn refuse_lost_database(place: &Place) -> Result<()> {
+    if place.sqlite_file().is_some_and(|file| !file.exists()) {
+        place.apart().ensure_none_is_lost(&place.shown())?;
+    }
+    Ok(())
 }
 
 /// The database that is there, whatever its schema.
@@ -49,6 +73,11 @@ pub(crate) fn told<T>(opened: Result<T, StoreError>) -> Result<T> {
 
 /// What an administrator can do about it.
 fn advice(error: &StoreError) -> &'static str {
+    if error.is_of_encryption() {
+        return "; the connection is not encrypted as it must be: name the authority of its certificate with \
+                sslrootcert=FILE in the address, or say sslmode=require to encrypt without verifying it. \
+                Only sslmode=disable lets residents' words go over the network in the clear";
+    }
     match error.trouble() {
         Some(Trouble::Busy) => "; another program holds it: end that one, then start again",
         Some(Trouble::Full) => "; no room is left on its disk: make room, then start again",
@@ -69,8 +98,15 @@ pub(crate) fn make_folder(data: &Path) -> Result<()> {
     let shown = data.display();
     if !data.exists() {
         let mut folder = std::fs::DirBuilder::new();
-        let made = folder.recursive(true).mode(0o700).create(data);
+        let made = folder.recursive(true).mode(FOLDER_MODE).create(data);
         made.with_context(|| format!("cannot make the data folder {shown}"))?;
+    }
+    if is_open_to_others(data) {
+        tracing::warn!(
+            folder = %shown,
+            "others on this machine can look into the data folder; its files are closed to them, but give it \
+             a folder of its own (chmod 700)"
+        );
     }
     let probe = data.join(format!(".writable-{}", std::process::id()));
     let written = std::fs::write(&probe, b"");

@@ -8,13 +8,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use koffiekar_server::bounds::Shares;
 use koffiekar_server::config::Serve;
-use koffiekar_server::{Bounds, Koffiekar, demo};
+use koffiekar_server::{Bounds, Koffiekar, ServingLock, demo, private_files};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use super::open::{Schema, open_with};
+use super::open::{Schema, make_folder, open_with, refuse_lost_database};
 
 pub(crate) async fn run(options: Serve) -> Result<()> {
     let told_to_end = told_to_end()?;
@@ -26,20 +26,31 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
         Some(address) => Some(listen_on(address, "--metrics-listen").await?),
         None => None,
     };
+    refuse_lost_database(&options.place)?;
+    let _lock = match options.place.sqlite_file() {
+        Some(database) => {
+            make_folder(&options.place.folder())?;
+            Some(ServingLock::take(&database)?)
+        }
+        None => None,
+    };
     let schema = match options.no_migrate {
         true => Schema::MustBeThere,
         false => Schema::BringUpToDate,
     };
+    if private_files::runs_as_root() {
+        tracing::warn!(
+            "this server runs as root: a fault in it would be one of the whole machine. Give it an account of \
+             its own (docs/operations.md)"
+        );
+    }
     let mut koffiekar = open_with(&options.place, schema).await?;
     koffiekar.trust_proxy = options.trust_proxy;
     koffiekar.shares = Shares::of(bounds(&options));
     if options.demo {
-        demo::load(&koffiekar)
-            .await
-            .context("cannot load the demo")?;
-        demo::conversations::load(&koffiekar)
-            .await
-            .context("cannot load the demo's conversations")?;
+        load_demo(&koffiekar).await?;
+    } else {
+        refuse_demo_accounts(&koffiekar).await?;
     }
 
     let engine = koffiekar.store.engine();
@@ -115,6 +126,32 @@ fn descriptors() -> usize {
     current.map_or(usize::MAX, |most| {
         usize::try_from(most).unwrap_or(usize::MAX)
     })
+}
+
+/// An installation that is filled already keeps what it has.
+async fn load_demo(koffiekar: &Koffiekar) -> Result<()> {
+    let is_new = demo::load(koffiekar).await;
+    if is_new.context("cannot load the demo")? {
+        demo::conversations::load(koffiekar)
+            .await
+            .context("cannot load the demo's conversations")?;
+    }
+    Ok(())
+}
+
+/// Whose password stands in the manual may not open what residents said.
+async fn refuse_demo_accounts(koffiekar: &Koffiekar) -> Result<()> {
+    let open = demo::open_accounts(koffiekar).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let logins: Vec<&str> = open.iter().map(|account| &*account.login).collect();
+    bail!(
+        "this installation has demo accounts with the password that everybody knows: {}. A demo is started with \
+         --demo. For real use begin in an empty folder; or end these accounts with `koffiekar \
+         disable-demo-accounts`, and make others with `koffiekar add-person`",
+        logins.join(", ")
+    );
 }
 
 fn watch(koffiekar: &Koffiekar, listener: TcpListener) -> Result<JoinHandle<io::Result<()>>> {

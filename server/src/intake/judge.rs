@@ -13,6 +13,7 @@ use koffiekar_sync_core::wire::{Outcome, Push, Reason, ReasonCode};
 use tracing::instrument;
 
 use super::{Pusher, reason};
+use crate::each::each_by_itself;
 use crate::projection::{Surroundings, project};
 use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
@@ -88,7 +89,7 @@ pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdi
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let share = part.len().div_ceil(cores).max(8);
         let judge_share = |items: &[Push]| -> Vec<Verdict> {
-            items.iter().map(|item| case.judge(item)).collect()
+            each_by_itself(items, |item| case.judge(item), broken)
         };
         let mut judged: Vec<Verdict> = std::thread::scope(|scope| {
             let shares: Vec<_> = case.push[part.clone()]
@@ -108,9 +109,16 @@ pub(super) async fn judge_part(case: Arc<Case>, part: Range<usize>) -> Vec<Verdi
     if judged.len() == expected {
         return judged;
     }
-    // A thread died beyond what `admit` catches: nothing of this push is stored.
+    // Beyond what is caught for each of them: nothing of this push is stored.
     let broken = || Verdict::invalid(ReasonCode::TryAgain, "the server could not judge this push");
     (0..expected).map(|_| broken()).collect()
+}
+
+/// Whatever judging this one met will be met again: it stays on the tablet with its reason.
+fn broken(item: &Push) -> Verdict {
+    tracing::error!(document = %item.document, "judging a pushed conversation panicked; it is not taken");
+    let why = "the server cannot judge this conversation; tell your administrator its number";
+    Verdict::invalid(ReasonCode::Unreadable, why)
 }
 
 /// A conversation may stand once in a push; of a second one nothing is taken.

@@ -17,15 +17,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Serialize)]
 pub struct Health {
     status: &'static str,
+    /// Loops beside requests that died and are not started again yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    background_down: Vec<&'static str>,
 }
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> Json<Health> {
-    Json(Health { status: "alive" })
+    Json(Health {
+        status: "alive",
+        background_down: Vec::new(),
+    })
 }
 
 /// `GET /readyz`: the server was not told to end, and the database answers within a second. 503 where
-/// that is not so. After the storage failed a request, until it is seen to take something again. The
+/// that is not so, or where it is another than the one that was opened. After the storage failed a request, until it is seen to take something again. The
 /// schema is up to date before anything is answered.
 pub async fn ready(State(koffiekar): State<Koffiekar>) -> Result<Json<Health>, ApiError> {
     if koffiekar.ending.load(Ordering::Relaxed) {
@@ -34,7 +40,11 @@ pub async fn ready(State(koffiekar): State<Koffiekar>) -> Result<Json<Health>, A
     let tried = tokio::time::timeout(PATIENCE, try_storage(&koffiekar)).await;
     let slow = |_| ApiError::NotReady(NotReady::SlowDatabase);
     tried.map_err(slow)?.map_err(unavailable)?;
-    Ok(Json(Health { status: "ready" }))
+    koffiekar.database.ensure_same(&koffiekar.store)?;
+    Ok(Json(Health {
+        status: "ready",
+        background_down: koffiekar.background.down(),
+    }))
 }
 
 async fn try_storage(koffiekar: &Koffiekar) -> store::Result<()> {
@@ -47,8 +57,13 @@ async fn try_storage(koffiekar: &Koffiekar) -> store::Result<()> {
 }
 
 async fn read(koffiekar: &Koffiekar) -> store::Result<()> {
+    let marks = koffiekar.marks();
     let mut tx = koffiekar.store.read().await?;
-    catalogue::installation(&mut tx).await?;
+    let installation = catalogue::installation(&mut tx).await?;
+    koffiekar
+        .database
+        .look(&mut tx, marks, &installation)
+        .await?;
     tx.commit().await
 }
 

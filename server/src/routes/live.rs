@@ -22,6 +22,9 @@ use crate::store::{self, devices, feed};
 /// may listen, and to which rounds.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
+/// nginx otherwise gathers what is said until there is much of it.
+const NOT_BUFFERED: (&str, &str) = ("x-accel-buffering", "no");
+
 pub async fn live(
     State(koffiekar): State<Koffiekar>,
     Query(asked): Query<LiveRequest>,
@@ -68,7 +71,8 @@ pub async fn live(
         Some((Ok::<_, Infallible>(event), stream))
     });
     let kept = KeepAlive::new().interval(HEARTBEAT);
-    Ok(Sse::new(events).keep_alive(kept).into_response())
+    let stream = Sse::new(events).keep_alive(kept);
+    Ok(([NOT_BUFFERED], stream).into_response())
 }
 
 struct Stream {

@@ -123,6 +123,8 @@ pub async fn sync(
         _ => SyncWork::Idle,
     };
 
+    // What was written to a file that is gone is not there for anybody.
+    koffiekar.database.ensure_same(&koffiekar.store)?;
     let model = koffiekar.suggest.model();
     let answered_at = koffiekar.clock.now();
     let receipt = (pushes || compares || !brought.versions.is_empty()).then(|| Receipt {
@@ -274,6 +276,7 @@ pub(super) async fn known_device(
     koffiekar: &Koffiekar,
     envelope: &Envelope,
 ) -> Result<Known, ApiError> {
+    let marks = koffiekar.marks();
     let mut tx = koffiekar.store.read().await?;
     let device = devices::find(&mut tx, envelope.device)
         .await?
@@ -286,6 +289,11 @@ pub(super) async fn known_device(
         false => &device.rounds[..],
     };
     let installation = catalogue::installation(&mut tx).await?;
+    koffiekar
+        .database
+        .look(&mut tx, marks, &installation)
+        .await?;
+    koffiekar.database.ensure_same(&koffiekar.store)?;
     let references = &koffiekar.references;
     let reference = references.of(&mut tx, &installation, rounds).await?;
     let key = koffiekar.receipts.newest(&mut tx, &installation).await?;

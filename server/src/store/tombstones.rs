@@ -353,6 +353,30 @@ fn cursor(text: &str) -> Option<(i64, Vec<u8>)> {
     Some((time.parse().ok()?, id.as_bytes().to_vec()))
 }
 
+/// All of them, the oldest first.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Tombstone>> {
+    let statement = "
+        select document, replaced_by, erased_at, erased_by from tombstones order by erased_at, document";
+    type Row = (Vec<u8>, Option<Vec<u8>>, i64, Option<Vec<u8>>);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    let mut all = Vec::with_capacity(rows.len());
+    for (document, by, erased_at, erased_by) in rows {
+        all.push(Tombstone {
+            document: ConversationId::from_slice(&document)?,
+            replaced_by: by.map(|by| ConversationId::from_slice(&by)).transpose()?,
+            quotes: Vec::new(),
+            erased_at: Millis(erased_at),
+            erased_by: erased_by.map(|by| UserId::from_slice(&by)).transpose()?,
+        });
+    }
+    let documents: Vec<ConversationId> = all.iter().map(|stone| stone.document).collect();
+    let mut quotes = quotes_by_document(tx, &documents).await?;
+    for stone in &mut all {
+        stone.quotes = quotes.remove(&stone.document).unwrap_or_default();
+    }
+    Ok(all)
+}
+
 /// How many there are.
 pub async fn count(tx: &mut Tx) -> Result<u64> {
     let (count,): (i64,) =

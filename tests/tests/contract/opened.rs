@@ -104,6 +104,29 @@ async fn clearing_the_files_keeps_what_stands() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_not_in_its_place_is_noticed() {
+    let place = Place::sqlite();
+    let Place::Sqlite(folder) = &place else {
+        panic!("it is SQLite")
+    };
+    let store = Store::open(&place.address()).await.unwrap();
+    assert!(store.is_in_place());
+    let [file, away] = ["koffiekar.sqlite", "away"].map(|name| folder.path().join(name));
+    std::fs::rename(&file, &away).unwrap();
+    assert!(!store.is_in_place());
+    std::fs::copy(&away, &file).unwrap();
+    assert!(!store.is_in_place());
+    std::fs::rename(&away, &file).unwrap();
+    assert!(store.is_in_place());
+    store.close().await;
+    let store = Store::open(&Place::postgres().await.address())
+        .await
+        .unwrap();
+    assert!(store.is_in_place());
+    store.close().await;
+}
+
+#[tokio::test]
 async fn what_is_no_address_of_a_database_is_told_so() {
     for address in ["", "mysql://here", "/a/path"] {
         let error = Store::open(address).await.unwrap_err().to_string();

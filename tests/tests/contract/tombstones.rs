@@ -120,6 +120,19 @@ async fn an_erasure_is_shown_with_its_stage() {
         open.sort();
         assert_eq!(open, [1, 2].map(conversation));
         assert_eq!(tombstones::count(&mut tx).await.unwrap(), 2);
+        let all = tombstones::all(&mut tx).await.unwrap();
+        let all: Vec<_> = all
+            .into_iter()
+            .map(|one| (one.document, one.replaced_by, one.quotes, one.erased_by))
+            .collect();
+        let first = (
+            conversation(1),
+            None,
+            vec![quote(11), quote(12)],
+            Some(BRAM),
+        );
+        let second = (conversation(2), Some(conversation(3)), vec![], None);
+        assert_eq!(all, [first, second]);
         let gone = [conversation(2), conversation(9)];
         tombstones::are_gone(&mut tx, &gone, AT.plus(50))
             .await
