@@ -369,6 +369,9 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Replaced) {
+            return Self::DatabaseReplaced;
+        }
         match error.trouble() {
             Some(Trouble::Busy) => Self::Busy(Some(Arc::new(error))),
             Some(Trouble::Full) => Self::StorageFull(Arc::new(error)),

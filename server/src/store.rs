@@ -114,6 +114,10 @@ pub enum StoreError {
     InUse,
     #[error("writing was broken off; nothing was written")]
     Interrupted,
+    #[error(
+        "the database is not the file that was opened: that one was deleted, or another put in its place"
+    )]
+    Replaced,
 }
 
 impl StoreError {
@@ -317,8 +321,17 @@ impl Store {
         }
     }
 
+    /// A connection that is opened now would be to another database than those that are open.
+    fn ensure_in_place(&self) -> Result<()> {
+        match self.is_in_place() {
+            true => Ok(()),
+            false => Err(StoreError::Replaced),
+        }
+    }
+
     /// A transaction that writes. It ends durably with [`Tx::commit`], or leaves nothing.
     pub async fn write(&self) -> Result<Tx> {
+        self.ensure_in_place()?;
         Ok(match &self.engine {
             Engine::Sqlite { writer, .. } => {
                 Tx::Sqlite(writer.begin_with("begin immediate").await?)
@@ -329,6 +342,7 @@ impl Store {
 
     /// A transaction that only reads: one picture of the data, however long it takes.
     pub async fn read(&self) -> Result<Tx> {
+        self.ensure_in_place()?;
         Ok(match &self.engine {
             Engine::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
             Engine::Postgres(postgres) => {
@@ -347,6 +361,7 @@ impl Store {
         let Engine::Sqlite { options, .. } = &self.engine else {
             return Ok(false);
         };
+        self.ensure_in_place()?;
         // A connection of its own: it must not wait as long as others do, for it holds them up.
         let options = options.clone().busy_timeout(CLEARING);
         let mut connection = SqliteConnection::connect_with(&options).await?;

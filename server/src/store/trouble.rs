@@ -37,7 +37,8 @@ impl StoreError {
             | Self::Address(_)
             | Self::Corrupt(_)
             | Self::InUse
-            | Self::Interrupted => None,
+            | Self::Interrupted
+            | Self::Replaced => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The store itself: opened, read, written to, cleared, closed.
 
-use koffiekar_server::store::{self, Settings, Store, accounts, documents};
+use koffiekar_server::store::{self, Settings, Store, StoreError, accounts, documents};
 use koffiekar_sync_core::ids::UserId;
 use koffiekar_sync_core::office::Role;
 use koffiekar_tests::server::Place;
@@ -116,6 +116,10 @@ async fn a_file_that_is_not_in_its_place_is_noticed() {
     assert!(!store.is_in_place());
     std::fs::copy(&away, &file).unwrap();
     assert!(!store.is_in_place());
+    // No connection is opened to what is there now.
+    for refused in [store.read().await, store.write().await] {
+        assert!(matches!(refused, Err(StoreError::Replaced)), "{refused:?}");
+    }
     std::fs::rename(&away, &file).unwrap();
     assert!(store.is_in_place());
     store.close().await;
