@@ -37,6 +37,8 @@ impl Stream {
         let response = open(hand, &asks(hand, now())).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        // A proxy such as nginx hands it on as it comes.
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
         Stream {
             response,
             text: String::new(),
