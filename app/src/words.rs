@@ -112,6 +112,7 @@ pub(crate) struct Words {
     pub(crate) quality: Quality,
     pub(crate) people: People,
     pub(crate) rounds: Rounds,
+    pub(crate) asks: Asks,
     pub(crate) lines: Lines,
     pub(crate) devices: Devices,
     pub(crate) held: Held,
@@ -140,7 +141,8 @@ texts! {
         none_line, line_counts_for, line_split_into, line_retired, untagged, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
         open_house, consultation, concept_reaction, role_field, role_editor, role_analyst,
         role_administrator, analysis, anonymous_publication, named_publication, follow_up_contact,
-        may_with_name, may_without_name, may_not, no_consent, wording_conflict, removed, kern,
+        may_without_name, only_with_name, may_not, no_consent, wording_conflict, removed,
+        contested_block, unjudged_block, kern,
         verdiepend, concept, definitive, by_action_line, by_theme, by_area, by_wijk, by_round,
         by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
         why_revoked, why_foreign, why_closed, why_other_round, why_turned_down, why_not_allowed,
@@ -157,7 +159,7 @@ texts! {
         tags, confirm_tag, reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo,
         decided_line, decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line,
         pick_line_hint, no_match, pick_section, pick_section_hint, chosen, already_chosen,
-        may_not_choose, no_sections, two_wordings, chosen_in, help, fitting, others,
+        may_not_choose, no_sections, sections_missing, two_wordings, chosen_in, help, fitting, others,
         everything_loaded, show_lines, no_suggestions, probability, list,
     }
     Shortcuts {
@@ -171,7 +173,8 @@ texts! {
     }
     Publications {
         title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed,
-        blocked, blocked_count, print, chosen_by, all_good,
+        blocked, blocked_count, print, chosen_by, all_good, only_own_rounds, of_which, no_consent,
+        unsettled, unjudged, taken_away,
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
@@ -199,6 +202,8 @@ texts! {
         title, add, name, kind, starts, ends, open, closed, close, reopen, empty, name_wrong,
         date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open,
     }
+    /// What residents are asked.
+    Asks { title, intro, which, no_question, no_names, no_numbers, saved }
     Lines {
         title, intro, line, description, description_hint, synonyms, synonyms_hint, title_wrong,
         preview, preview_hint, preview_busy, preview_failed, preview_none, preview_same, preview_come, preview_go,
@@ -281,10 +286,10 @@ impl Names {
     }
     /// What a resident's answers mean for the text in print.
     pub(crate) fn publication(&self, consent: &[Purpose]) -> &'static str {
-        if consent.contains(&Purpose::NamedPublication) {
-            self.may_with_name
-        } else if consent.contains(&Purpose::AnonymousPublication) {
+        if consent.contains(&Purpose::AnonymousPublication) {
             self.may_without_name
+        } else if consent.contains(&Purpose::NamedPublication) {
+            self.only_with_name
         } else {
             self.may_not
         }
@@ -294,6 +299,8 @@ impl Names {
             SelectionBlock::NoConsent => self.no_consent,
             SelectionBlock::WordingConflict => self.wording_conflict,
             SelectionBlock::Removed => self.removed,
+            SelectionBlock::Contested => self.contested_block,
+            SelectionBlock::Unjudged => self.unjudged_block,
         }
     }
     pub(crate) fn dimension(&self, dimension: Dimension) -> &'static str {

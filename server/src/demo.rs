@@ -171,6 +171,7 @@ pub async fn load(koffiekar: &Koffiekar) -> Result<bool, DemoError> {
             form,
             state,
             sections: Vec::new(),
+            tally: None,
         };
         publications::insert(&mut tx, &publication).await?;
         for section in sections {

@@ -24,6 +24,7 @@ use std::sync::{Arc, PoisonError};
 use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::ids::{Millis, QuoteId};
 use koffiekar_sync_core::office::{AsOf, Counts, Desk, Dimension, QuoteFilter, QuotePage};
+use koffiekar_sync_core::visible::is_blank;
 use tokio::sync::{Mutex, OwnedRwLockReadGuard, RwLock};
 
 use crate::store::quotes::{self, FilterError, Frontier, Sight};
@@ -202,7 +203,7 @@ impl Facets {
         work: impl FnOnce(&Table, &Wanted<'_>, &Catalogue) -> T + Send + 'static,
     ) -> Result<T, FilterError> {
         let words = question.filter.text.as_deref();
-        let found = match words.filter(|words| !words.trim().is_empty()) {
+        let found = match words.filter(|words| !is_blank(words)) {
             Some(words) => Some(quotes::found_by(tx, words).await?),
             None => None,
         };

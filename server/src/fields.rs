@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use koffiekar_sync_core::visible::is_blank;
+
 use crate::problem::ApiError;
 
 /// A field's name for people, with its article: `De naam`, `The name`.
@@ -58,6 +60,9 @@ pub(crate) fn line(
     if !chars.contains(&text.chars().count()) {
         return Err(wrong_length(field, &chars));
     }
+    if is_blank(text) {
+        return blank(field, &chars);
+    }
     if text.chars().any(char::is_control) {
         return Err(ApiError::invalid(
             format!(
@@ -84,7 +89,24 @@ pub(crate) fn paragraph(
     if !chars.contains(&text.chars().count()) || text.chars().any(unwanted) {
         return Err(wrong_length(field, &chars));
     }
+    if is_blank(text) {
+        return blank(field, &chars);
+    }
     Ok(text.to_owned())
+}
+
+/// Nothing can be seen of it: empty where that is allowed, whatever it is made of.
+fn blank(field: Field, chars: &RangeInclusive<usize>) -> Result<String, ApiError> {
+    if chars.contains(&0) {
+        return Ok(String::new());
+    }
+    Err(ApiError::invalid(
+        format!("{} bevat niets dat te zien is. Vul iets in.", field.nl),
+        format!(
+            "{} holds nothing that can be seen. Fill something in.",
+            field.en
+        ),
+    ))
 }
 
 /// As it was typed: every character of a password counts.

@@ -31,6 +31,8 @@ pub enum Action {
     ManagePeople,
     ManageRounds,
     ManageLines,
+    /// Say what residents are asked.
+    ManageProgramme,
     ManageDevices,
     /// See that work is held, take it in or turn it down. Not what it says.
     DecideHeld,
@@ -40,7 +42,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Action; 16] = [
+    pub const ALL: [Action; 17] = [
         Self::Record,
         Self::ReadProgramme,
         Self::ReadQuotes,
@@ -54,6 +56,7 @@ impl Action {
         Self::ManagePeople,
         Self::ManageRounds,
         Self::ManageLines,
+        Self::ManageProgramme,
         Self::ManageDevices,
         Self::DecideHeld,
         Self::ManageConversations,
@@ -77,6 +80,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         Action::ManagePeople      => &[Role::Administrator],
         Action::ManageRounds      => &[Role::Administrator],
         Action::ManageLines       => &[Role::Administrator],
+        Action::ManageProgramme   => &[Role::Administrator],
         Action::ManageDevices     => &[Role::Administrator],
         Action::DecideHeld        => &[Role::Administrator],
         Action::ManageConversations => &[Role::Administrator],

@@ -1,7 +1,7 @@
 //! The programme file: what an installation is about, in TOML.
 //!
 //! ```toml
-//! [programme]        # name, cycle; provisional, note
+//! [programme]        # name, cycle; provisional, note, asks
 //! [[themes]]         # key, title
 //! [[action_lines]]   # key, theme, title; description, synonyms
 //! [[areas]]          # code, level (district, wijk, buurt), part_of; name, certainty
@@ -10,17 +10,22 @@
 //!
 //! The file is the whole programme: a theme or line that it lacks goes, unless something refers to
 //! it. A line that ended needs not stand in the file any more; it stays readable. A consent text never changes or goes, because it was asked: a new wording is a new version.
+//!
+//! `asks` names the purposes that residents are asked about, of those in `consent_texts`; left out, it is
+//! `["analysis", "anonymous_publication"]`. `named_publication` and `follow_up_contact` belong there only
+//! where somebody records names and numbers apart from Koffiekar: it has no place for them yet.
 //! Nothing is written unless all of it is right.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use koffiekar_sync_core::catalogue::{
-    ActionLine, Area, AreaLevel, Catalogue, ConsentText, Programme, Theme,
+    ActionLine, Area, AreaLevel, Catalogue, ConsentText, Programme, Theme, asked_unless_said,
 };
 use koffiekar_sync_core::codes::is_code;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::LineKey;
+use koffiekar_sync_core::visible::is_blank;
 use serde::Deserialize;
 
 use crate::store::{StoreError, Tx, catalogue};
@@ -73,6 +78,8 @@ struct ProgrammeTable {
     provisional: bool,
     #[serde(default)]
     note: String,
+    #[serde(default = "asked_unless_said")]
+    asks: Vec<Purpose>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -126,6 +133,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
         cycle,
         provisional,
         note,
+        asks,
     } = file.programme;
     let themes = file
         .themes
@@ -183,6 +191,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
             cycle,
             provisional,
             note,
+            asks,
         },
         themes: themes.collect(),
         action_lines: action_lines.collect(),
@@ -271,7 +280,25 @@ fn check(catalogue: &Catalogue) -> Result<(), ProgrammeError> {
     check_chars("programme, note", &programme.note, 0..=bounds::TEXT_CHARS)?;
     check_lines(&catalogue.themes, &catalogue.action_lines)?;
     check_areas(&catalogue.areas)?;
-    check_consent_texts(&catalogue.consent_texts)
+    check_consent_texts(&catalogue.consent_texts)?;
+    check_asks(&programme.asks, &catalogue.consent_texts)
+}
+
+/// A purpose without a question would be asked in silence.
+fn check_asks(asks: &[Purpose], texts: &[ConsentText]) -> Result<(), ProgrammeError> {
+    for (place, purpose) in asks.iter().enumerate() {
+        let name = format!("programme, asks `{}`", purpose.as_str());
+        if asks[..place].contains(purpose) {
+            return Err(invalid(name, "this purpose stands there twice"));
+        }
+        // A file without any question asks nothing; its tablets say so.
+        if !texts.is_empty() && !texts.iter().any(|text| text.purpose == *purpose) {
+            let what =
+                "there is no question about it in consent_texts; add one, or leave it out of asks";
+            return Err(invalid(name, what));
+        }
+    }
+    Ok(())
 }
 
 fn check_lines(themes: &[Theme], lines: &[ActionLine]) -> Result<(), ProgrammeError> {
@@ -426,6 +453,9 @@ fn check_chars(
     }
     if text.chars().any(|c| c.is_control() && c != '\n') {
         return Err(invalid(place, "it holds a control character"));
+    }
+    if *chars.start() > 0 && is_blank(text) {
+        return Err(invalid(place, "it holds nothing that can be seen"));
     }
     Ok(())
 }

@@ -43,6 +43,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
 
         .route("/api/v1/session",                              get(session::read).post(session::sign_in).delete(session::sign_out))
         .route("/api/v1/programme",                            get(programme::read))
+        .route("/api/v1/programme/asks",                       put(programme::ask))
 
         .route("/api/v1/sync",                                 post(sync::sync))
         .route("/api/v1/sync/live",                            get(live::live))

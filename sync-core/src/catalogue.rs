@@ -37,7 +37,7 @@ impl Catalogue {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Programme {
     pub name: String,
     pub cycle: String,
@@ -46,6 +46,27 @@ pub struct Programme {
     pub provisional: bool,
     #[serde(default)]
     pub note: String,
+    /// The purposes that residents are asked about.
+    #[serde(default = "asked_unless_said")]
+    pub asks: Vec<Purpose>,
+}
+
+impl Default for Programme {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            cycle: String::new(),
+            provisional: false,
+            note: String::new(),
+            asks: asked_unless_said(),
+        }
+    }
+}
+
+/// What is asked where nobody says otherwise. With a name, or by telephone or mail: nothing here can
+/// record a name or a number, so an answer could not be honoured.
+pub fn asked_unless_said() -> Vec<Purpose> {
+    vec![Purpose::Analysis, Purpose::AnonymousPublication]
 }
 
 /// An *opgave*.
@@ -167,6 +188,30 @@ pub struct Round {
     pub closed: bool,
 }
 
+/// How a round lies towards a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoundTime {
+    Running,
+    /// Its first day is still to come.
+    Ahead,
+    /// Its last day has gone by.
+    Over,
+}
+
+impl Round {
+    /// On this day, an ISO date such as `2026-01-24`.
+    pub fn time_on(&self, day: &str) -> RoundTime {
+        // ISO dates sort as they follow each other.
+        if day < self.starts_on.as_str() {
+            RoundTime::Ahead
+        } else if day > self.ends_on.as_str() {
+            RoundTime::Over
+        } else {
+            RoundTime::Running
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundKind {
@@ -198,5 +243,42 @@ impl RoundKind {
     }
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_runs_from_its_first_day_to_its_last() {
+        let round = Round {
+            id: RoundId::new(Millis(0), [0; 10]),
+            name: "Buurtronde".to_owned(),
+            kind: RoundKind::NeighbourhoodRound,
+            starts_on: "2026-01-24".to_owned(),
+            ends_on: "2026-01-31".to_owned(),
+            closed: false,
+        };
+        let times = [
+            ("2025-12-31", RoundTime::Ahead),
+            ("2026-01-23", RoundTime::Ahead),
+            ("2026-01-24", RoundTime::Running),
+            ("2026-01-31", RoundTime::Running),
+            ("2026-02-01", RoundTime::Over),
+            ("2026-12-01", RoundTime::Over),
+        ];
+        for (day, time) in times {
+            assert_eq!(round.time_on(day), time, "{day}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_that_cannot_be_honoured_unless_a_programme_says_so() {
+        let asks = |json: &str| serde_json::from_str::<Programme>(json).unwrap().asks;
+        let silent = asks(r#"{"name":"","cycle":""}"#);
+        assert_eq!(silent, [Purpose::Analysis, Purpose::AnonymousPublication]);
+        let said = asks(r#"{"name":"","cycle":"","asks":["named_publication"]}"#);
+        assert_eq!(said, [Purpose::NamedPublication]);
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! A [`conversation`] with one speaker is one small Automerge document. It is made by one change and
 //! edited by commands on exact paths. [`consent`] is a set of statements in it, read by a rule that
-//! merging can only make narrower.
+//! merging can only make narrower; [`asking`] says what an answer changes before it is one.
 //!
 //! On a tablet a [`replica::Replica`] holds the conversations of one person. It makes requests and
 //! takes in answers; what must be made durable comes back as effects. A request is a signed
@@ -24,6 +24,7 @@
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
 
 pub mod admission;
+pub mod asking;
 mod bounded;
 pub mod catalogue;
 mod characters;
@@ -45,5 +46,6 @@ pub mod receipt;
 pub mod replica;
 pub mod rescue;
 pub mod sealed;
+pub mod visible;
 pub mod wire;
 mod written;

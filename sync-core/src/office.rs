@@ -27,8 +27,8 @@ pub use held::{
 pub use lines::{ActOnLines, IntoLine, LineAct, LineActPreview, LineUse};
 pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
 pub use problem::Problem;
-pub use programme::{ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};
-pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, SelectionBlock};
+pub use programme::{AskPurposes, ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};
+pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, SelectionBlock, Tally};
 pub use quotes::{
     LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter, QuotePage, QuoteRow,
     SettleWording, TagDecision, TagSaid, TagState,

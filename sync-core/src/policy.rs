@@ -17,6 +17,7 @@ use crate::gatekeeper::RawChange;
 use crate::ids::{DeviceNumber, Millis, QuoteId, StatementId, UserId};
 use crate::limits;
 use crate::operations::{Action, Key, Operation, OperationId, Value};
+use crate::visible::{self, NULL};
 
 /// On whose behalf a tablet pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub enum Violation {
     Deletion,
     #[error("a quote may hold at most {} characters", limits::QUOTE_CHARS)]
     QuoteTooLong,
+    #[error("a quote must hold words that can be seen")]
+    BlankQuote,
     #[error("the conversation holds too much: {0}")]
     TooMuch(&'static str),
 }
@@ -146,6 +149,7 @@ impl Shape {
             author,
             first,
             seen: Vec::new(),
+            blank: BTreeSet::new(),
             count: 0,
             typed: false,
         };
@@ -156,6 +160,9 @@ impl Shape {
         }
         if first {
             judge.complete()?;
+        }
+        if !judge.blank.is_empty() {
+            return Err(Violation::BlankQuote.into());
         }
         Ok(judge.count)
     }
@@ -168,6 +175,9 @@ struct Judge<'a, 'b> {
     first: bool,
     /// Keys of the root and of `meta` that the first change wrote.
     seen: Vec<&'static str>,
+    /// Quotes of which the change leaves nothing that can be seen. Judged when all of it is read: a
+    /// wording that is put over two others is put over a blank first.
+    blank: BTreeSet<QuoteId>,
     /// Operations that were judged already.
     count: u64,
     /// The last of them wrote a character.
@@ -210,7 +220,7 @@ impl Judge<'_, '_> {
         match place {
             Place::Meta => self.meta(key, op),
             Place::Quotes => self.new_quote(key, op),
-            Place::Quote(_) => self.quote(key, op),
+            Place::Quote(quote) => self.quote(quote, key, op),
             Place::Tags => self.tag(key, op),
             Place::Consent => self.consent(key, op),
             Place::Notes => Ok(()),
@@ -325,19 +335,23 @@ impl Judge<'_, '_> {
             return Err(Violation::WrongValue("quotes"));
         }
         self.make(Place::Quote(quote));
+        self.blank.insert(quote);
         self.shape.quotes.insert(quote);
         within(self.shape.quotes.len(), limits::QUOTES, "quotes")
     }
 
-    fn quote(&mut self, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
+    fn quote(&mut self, quote: QuoteId, key: &str, op: &Operation<'_>) -> Result<(), Violation> {
         match (key, op.action) {
             ("verbatim", Action::Put(Value::Text(words))) if !words.contains(NULL) => {
-                let long = words.chars().count() > limits::QUOTE_CHARS;
-                if long {
-                    Err(Violation::QuoteTooLong)
-                } else {
-                    Ok(())
+                if words.chars().count() > limits::QUOTE_CHARS {
+                    return Err(Violation::QuoteTooLong);
                 }
+                if visible::is_blank(words) {
+                    self.blank.insert(quote);
+                } else {
+                    self.blank.remove(&quote);
+                }
+                Ok(())
             }
             ("position", Action::Put(Value::Int(at))) if POSITIONS.contains(&at) => Ok(()),
             ("removed", Action::Put(Value::Boolean(_))) => Ok(()),
@@ -448,9 +462,6 @@ fn within(count: usize, most: usize, what: &'static str) -> Result<(), Violation
         Ok(())
     }
 }
-
-/// The one character that PostgreSQL does not keep in a text.
-const NULL: char = '\0';
 
 fn is_character(text: &str) -> bool {
     text.chars().count() == 1 && !text.contains(NULL)

@@ -1,6 +1,7 @@
 //! The administrator's screens: people, rounds, action lines, tablets, and what tablets sent that
 //! waits for a decision or came by file; and what is erased or moved to another round.
 
+mod asks;
 mod devices;
 mod erasing;
 mod erasing_list;
@@ -26,6 +27,7 @@ use crate::{
     words::{fill, number, words},
 };
 
+use asks::Asks;
 use devices::Devices;
 use erasing::Erasing;
 use held::Held;
@@ -69,7 +71,7 @@ pub(super) fn Administration() -> impl IntoView {
             </nav>
             {move || match part.get() {
                 Part::People => view! { <People/> }.into_any(),
-                Part::Rounds => view! { <Rounds/> }.into_any(),
+                Part::Rounds => view! { <Rounds/> <Asks/> }.into_any(),
                 Part::Lines => view! { <Lines/> }.into_any(),
                 Part::Devices => view! { <Devices/> }.into_any(),
                 Part::Erasing => view! { <Erasing/> }.into_any(),

@@ -4,6 +4,7 @@ mod difference;
 
 use koffiekar_sync_core::ids::{ConversationId, QuoteId};
 use koffiekar_sync_core::office::{QuoteDetail, QuoteRow, SettleWording, TagSaid};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 
@@ -91,7 +92,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
     } else {
         view! { <Verbatim text=quote.verbatim.clone() language=quote.language.clone()/> }.into_any()
     };
-    let notes = if notes.trim().is_empty() {
+    let notes = if is_blank(&notes) {
         view! { <p class="hint">{words.no_notes}</p> }.into_any()
     } else {
         view! { <p class="notes">{notes}</p> }.into_any()

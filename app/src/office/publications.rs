@@ -3,14 +3,14 @@
 mod section;
 
 use koffiekar_sync_core::ids::PublicationId;
-use koffiekar_sync_core::office::Publication;
+use koffiekar_sync_core::office::{Publication, Tally};
 use leptos::prelude::*;
 
 use super::names::names;
 use crate::{
     parts::{Busy, Empty, Fetched, Notice, Source, Tone, Trouble, title},
     route::{self, Route},
-    words::{count, words},
+    words::{count, fill, number, words},
 };
 
 use section::SectionView;
@@ -116,34 +116,12 @@ fn Text(publication: Publication) -> impl IntoView {
 
     let all = sections.clone();
     let counts = Memo::new(move |_| {
-        let quotes = |section: &RwSignal<koffiekar_sync_core::office::Section>| {
-            section.with(|section| {
-                let blocked = section
-                    .quotes
-                    .iter()
-                    .filter(|chosen| chosen.blocked.is_some())
-                    .count();
-                (section.quotes.len(), blocked)
-            })
-        };
-        all.iter()
-            .map(quotes)
-            .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        let chosen: Vec<_> = all
+            .iter()
+            .flat_map(|section| section.get().quotes)
+            .collect();
+        Tally::of(&chosen)
     });
-    let verdict = move || {
-        let (chosen, blocked) = counts.get();
-        match (chosen, blocked) {
-            (0, _) => ().into_any(),
-            (_, 0) => view! { <p>"\u{2713} "{words.publications.all_good}</p> }.into_any(),
-            (_, blocked) => view! {
-                <p class="blocked-count">
-                    "! "{words.publications.blocked_count}
-                    " "{count(blocked as u64, (words.desk.quote_one, words.desk.quotes))}
-                </p>
-            }
-            .into_any(),
-        }
-    };
     let contents = sections.iter().map(|section| {
         let section = *section;
         let (id, name) = section.with_untracked(|section| (section.id, section.title.clone()));
@@ -172,14 +150,49 @@ fn Text(publication: Publication) -> impl IntoView {
             <span>{words.names.form(&publication.form)}</span>
             <span>{words.names.publication_state(&publication.state)}</span>
             <span>
-                {move || count(counts.get().0 as u64, (words.desk.quote_one, words.desk.quotes))}
+                {move || count(counts.get().chosen, (words.desk.quote_one, words.desk.quotes))}
             </span>
         </p>
-        <div class="verdict no-print">{verdict}</div>
+        <div class="verdict no-print" data-testid="verdict">{move || verdict(counts.get())}</div>
         <Provisional/>
         <nav class="contents no-print" aria-label=words.publications.sections>
             <ol>{contents}</ol>
         </nav>
         {sections.into_iter().map(|section| view! { <SectionView section/> }).collect_view()}
     }
+}
+
+/// What stands between the chosen quotes and print, counted by reason.
+fn verdict(tally: Tally) -> AnyView {
+    let words = words();
+    if tally.chosen == 0 {
+        return ().into_any();
+    }
+    let of = |number: u64| count(number, (words.desk.quote_one, words.desk.quotes));
+    let own_rounds = view! { <p class="hint">{words.publications.only_own_rounds}</p> };
+    if tally.printable == tally.chosen {
+        let good = fill(words.publications.all_good, &[&of(tally.chosen)]);
+        return view! { <p>"\u{2713} "{good}</p>{own_rounds} }.into_any();
+    }
+    let reasons = [
+        (words.publications.no_consent, tally.no_consent),
+        (words.publications.unsettled, tally.unsettled),
+        (words.publications.unjudged, tally.unjudged),
+        (words.publications.taken_away, tally.removed),
+    ];
+    let reasons = reasons
+        .into_iter()
+        .filter(|(_, quotes)| *quotes > 0)
+        .map(|(text, quotes)| view! { <li>{fill(text, &[&number(quotes)])}</li> })
+        .collect_view();
+    let printable = [number(tally.printable), of(tally.chosen)];
+    view! {
+        <p class="blocked-count">
+            "! "{words.publications.blocked_count}" "{of(tally.chosen - tally.printable)}
+        </p>
+        <ul class="blocked-reasons">{reasons}</ul>
+        <p>{fill(words.publications.of_which, &printable.each_ref().map(String::as_str))}</p>
+        {own_rounds}
+    }
+    .into_any()
 }

@@ -50,8 +50,9 @@ pub(super) fn ConsentMark(consent: Vec<Purpose>) -> impl IntoView {
     }
 }
 
+/// Without a name: nothing records one, so who agreed to that alone cannot be printed.
 pub(super) fn may_publish(consent: &[Purpose]) -> bool {
-    consent.contains(&Purpose::AnonymousPublication) || consent.contains(&Purpose::NamedPublication)
+    consent.contains(&Purpose::AnonymousPublication)
 }
 
 pub(super) fn sign_of_standing(standing: LineStanding) -> &'static str {

@@ -1,5 +1,6 @@
 //! Signing in to the office.
 
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
@@ -26,7 +27,7 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
             return;
         }
         let mut wrong = Vec::new();
-        if login.with_untracked(|login| login.trim().is_empty()) {
+        if login.with_untracked(|login| is_blank(login)) {
             wrong.push(("login", words.no_login.to_owned()));
         }
         if password.with_untracked(String::is_empty) {

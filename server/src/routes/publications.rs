@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use koffiekar_sync_core::catalogue::RoundKind;
-use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::{ConversationId, PublicationId, QuoteId, RoundId, SectionId};
 use koffiekar_sync_core::office::{
-    ChooseQuote, Publication, QuoteRow, Section, SelectedQuote, SelectionBlock, TagState,
+    ChooseQuote, Publication, QuoteRow, Section, SelectedQuote, SelectionBlock, TagState, Tally,
 };
 use uuid::Uuid;
 
@@ -59,6 +58,8 @@ pub async fn read(
             section(head, quotes)
         })
         .collect();
+    let all = publication.sections.iter();
+    publication.tally = Some(Tally::of(all.flat_map(|section| &section.quotes)));
     Ok(Json(publication))
 }
 
@@ -79,7 +80,7 @@ pub async fn choose(
     let row = row
         .filter(|row| caller.is_member(row.round))
         .ok_or_else(ApiError::not_found)?;
-    if block(&row) == Some(SelectionBlock::NoConsent) {
+    if SelectionBlock::of(&row) == Some(SelectionBlock::NoConsent) {
         return Err(ApiError::conflict(
             "De bewoner geeft geen toestemming om dit citaat te publiceren. Kies een ander citaat.",
             "The resident does not allow this quote to be published. Choose another quote.",
@@ -186,7 +187,7 @@ async fn chosen_quotes(
     for selection in selections {
         let (quote, blocked) = match rows.get(&selection.quote) {
             Some(row) if !caller.is_member(row.round) => continue,
-            Some(row) => match (sight.shows(row), block(row)) {
+            Some(row) => match (sight.shows(row), SelectionBlock::of(row)) {
                 (true, Some(SelectionBlock::NoConsent)) if !chooses => continue,
                 (true, blocked) => (row.clone(), blocked),
                 (false, blocked) if chooses => (withheld(row), blocked),
@@ -209,22 +210,6 @@ async fn chosen_quotes(
         sections.entry(section).or_default().push(selected);
     }
     Ok(sections)
-}
-
-/// Why a quote may not be published as it stands.
-fn block(row: &QuoteRow) -> Option<SelectionBlock> {
-    let publication = [Purpose::AnonymousPublication, Purpose::NamedPublication];
-    if !row
-        .consent
-        .iter()
-        .any(|purpose| publication.contains(purpose))
-    {
-        Some(SelectionBlock::NoConsent)
-    } else if row.wordings.len() > 1 {
-        Some(SelectionBlock::WordingConflict)
-    } else {
-        None
-    }
 }
 
 /// That it was chosen, and nobody's words.

@@ -46,7 +46,7 @@ pub async fn is_founded(tx: &mut Tx) -> Result<bool> {
 
 pub async fn installation(tx: &mut Tx) -> Result<Installation> {
     let statement = "
-        select epoch, programme_name, programme_cycle, provisional, note, catalogue_version, seal_key,
+        select epoch, programme_name, programme_cycle, provisional, note, asks, catalogue_version, seal_key,
             (select id from receipt_keys where secret is not null order by place desc limit 1)
         from installation where one = 1";
     type Row = (
@@ -55,13 +55,14 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
         String,
         bool,
         String,
+        String,
         i64,
         Option<Vec<u8>>,
         Option<Vec<u8>>,
     );
     let row: Option<Row> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
     let corrupt = || StoreError::Corrupt("the row of the installation".to_owned());
-    let (epoch, name, cycle, provisional, note, version, seal_key, receipt_key) =
+    let (epoch, name, cycle, provisional, note, asks, version, seal_key, receipt_key) =
         row.ok_or_else(corrupt)?;
     Ok(Installation {
         epoch: Epoch(epoch.try_into().map_err(|_| corrupt())?),
@@ -70,6 +71,8 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
             cycle,
             provisional,
             note,
+            // Of a purpose that a later version knows nothing is asked here.
+            asks: asks.split(' ').filter_map(Purpose::parse).collect(),
         },
         catalogue_version: version.unsigned_abs(),
         seal_key: seal_key
@@ -204,12 +207,19 @@ pub async fn consent_texts(tx: &mut Tx) -> Result<Vec<ConsentText>> {
 pub async fn set_programme(tx: &mut Tx, programme: &Programme) -> Result<()> {
     let statement = "
         update installation
-        set programme_name = $1, programme_cycle = $2, provisional = $3, note = $4 where one = 1";
+        set programme_name = $1, programme_cycle = $2, provisional = $3, note = $4, asks = $5
+        where one = 1";
+    let asks: Vec<&str> = programme
+        .asks
+        .iter()
+        .map(|purpose| purpose.as_str())
+        .collect();
     on!(tx, c => sqlx::query(statement)
         .bind(&programme.name)
         .bind(&programme.cycle)
         .bind(programme.provisional)
         .bind(&programme.note)
+        .bind(asks.join(" "))
         .execute(c).await.map(drop)?);
     Ok(())
 }

@@ -37,6 +37,7 @@ fn publication((id, title, form, state): PublicationRow) -> Result<Publication> 
         form,
         state,
         sections: vec![],
+        tally: None,
     })
 }
 

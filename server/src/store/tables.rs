@@ -111,6 +111,7 @@ pub const TABLES: [Table; 28] = [
             ("derived_place", Int),
             ("wanted_precision", Int),
             ("learning_held_at", Int),
+            ("asks", Text),
         ],
     },
     Table {

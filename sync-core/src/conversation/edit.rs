@@ -12,6 +12,7 @@ use crate::codes::{is_code, is_language};
 use crate::consent::Statement;
 use crate::ids::{LineKey, Millis, QuoteId, StatementId, UserId};
 use crate::limits;
+use crate::visible;
 
 /// Why a command was not carried out. The document is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -379,7 +380,7 @@ fn check_command(command: &Command, conversation: &Conversation) -> Result<(), C
 
 fn check_words(words: &str) -> Result<(), CommandError> {
     let long = words.chars().count() > limits::QUOTE_CHARS;
-    if long || words.trim().is_empty() {
+    if long || visible::is_blank(words) {
         Err(CommandError::QuoteLength)
     } else {
         check_characters(words)
@@ -418,7 +419,7 @@ fn within(what: &'static str, bounds: bool) -> Result<(), CommandError> {
 
 /// PostgreSQL keeps every character but this one.
 fn check_characters(text: &str) -> Result<(), CommandError> {
-    if text.contains('\0') {
+    if text.contains(visible::NULL) {
         Err(CommandError::NullCharacter)
     } else {
         Ok(())

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::RoundKind;
+use crate::consent::Purpose;
 use crate::ids::LineKey;
 
 /// `POST /api/v1/rounds`; `PATCH /api/v1/rounds/{round}` takes [`ChangeRound`]. Both answer a [`Round`].
@@ -22,6 +23,13 @@ pub struct ChangeRound {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<bool>,
+}
+
+/// `PUT /api/v1/programme/asks`: the purposes that residents are asked about. Answers the programme.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskPurposes {
+    pub asks: Vec<Purpose>,
 }
 
 /// `PUT /api/v1/action-lines/{key}`: what the tagger starts from. Answers the line.

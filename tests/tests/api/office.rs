@@ -8,7 +8,7 @@ use koffiekar_sync_core::consent::{Decision, Purpose};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, SectionId};
 use koffiekar_sync_core::office::{
-    ChooseQuote, Counts, Desk, Dimension, Publication, QuotePage, SelectionBlock,
+    ChooseQuote, Counts, Desk, Dimension, Publication, QuotePage, SelectionBlock, Tally,
 };
 use koffiekar_tests::office::Office;
 use koffiekar_tests::seed::{Numbers, conversation, statement};
@@ -198,6 +198,7 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1",                               "",                 "",                         [200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/session",                       "",                 "",                         [401, 200, 200, 200, 200]),
     ("GET",    "/api/v1/programme",                     "",                 "",                         [401, 200, 200, 200, 200]),
+    ("PUT",    "/api/v1/programme/asks",                "",                 r#"{"asks":["analysis"]}"#, [401, 403, 403, 403, 200]),
     // A cookie is no signature.
     ("GET",    "/api/v1/sync/live",                     "",                 "",                         [422, 422, 422, 422, 422]),
     ("POST",   "/api/v1/sync",                          "",                 "{}",                       [415, 415, 415, 415, 415]),
@@ -467,7 +468,6 @@ async fn a_chosen_quote_whose_consent_is_gone_is_shown_as_such() {
     let (words, blocked) = chosen(&editor, "zeggenhalfterug").unwrap();
     assert!(words.contains("zeggenhalfterug"));
     assert_eq!(blocked, Some(SelectionBlock::NoConsent));
-    assert_eq!(chosen(&editor, "zeggenpublicatie").unwrap().1, None);
     assert_eq!(chosen(&editor, FOREIGN), None);
 
     let analyst: Publication = house.office("analyst").get(&path).await;
@@ -479,6 +479,62 @@ async fn a_chosen_quote_whose_consent_is_gone_is_shown_as_such() {
     ] {
         assert_eq!(chosen(&analyst, word), None, "{word}");
     }
+}
+
+#[tokio::test]
+async fn a_chosen_quote_is_printable_once_an_editor_judged_it_and_not_before() {
+    let house = House::open(Place::sqlite()).await;
+    let editor = house.office("editor");
+    let path = format!("/api/v1/publications/{}", house.publication);
+    let read = async || {
+        let publication: Publication = editor.get(&path).await;
+        let quotes = publication.sections[0].quotes.iter();
+        let blocks: BTreeMap<QuoteId, _> = quotes.map(|one| (one.quote.id, one.blocked)).collect();
+        (blocks, publication.tally.unwrap())
+    };
+    let quote = house.quotes["zeggenpublicatie"];
+    let (blocks, tally) = read().await;
+    assert_eq!(blocks[&quote], Some(SelectionBlock::Unjudged));
+    let expected = Tally {
+        chosen: 3,
+        no_consent: 2,
+        unjudged: 1,
+        ..Tally::default()
+    };
+    assert_eq!(tally, expected);
+
+    // A rejected line alone says what it is not about.
+    let tags = format!("/api/v1/quotes/{quote}/tags");
+    let _: Value = editor.post(&tags, &json!({ "reject": ["wonen-1"] })).await;
+    assert_eq!(read().await.0[&quote], Some(SelectionBlock::Unjudged));
+    let _: Value = editor.post(&tags, &json!({ "confirm": ["none"] })).await;
+    let (blocks, tally) = read().await;
+    assert_eq!(blocks[&quote], None);
+    let expected = Tally {
+        chosen: 3,
+        printable: 1,
+        no_consent: 2,
+        ..Tally::default()
+    };
+    assert_eq!(tally, expected);
+
+    // Another editor differs.
+    let other = Office::sign_in(&house.server.url, "redacteur1").await;
+    let _: Value = other.post(&tags, &json!({ "reject": ["none"] })).await;
+    let (blocks, tally) = read().await;
+    assert_eq!(blocks[&quote], Some(SelectionBlock::Contested));
+    assert_eq!((tally.printable, tally.unsettled), (0, 1));
+}
+
+#[tokio::test]
+async fn an_answer_about_the_name_alone_prints_nothing() {
+    let house = House::open(Place::sqlite()).await;
+    let path = format!("/api/v1/sections/{}/selections", house.section);
+    let quote = house.quotes["zeggenopnaam"];
+    let choice = ChooseQuote { quote };
+    let office = house.office("editor");
+    let refusal = office.refused(Method::POST, &path, Some(&choice)).await;
+    assert_eq!(refusal.status, 409);
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub(super) async fn record(browser: &Browser, words: &str, notes: &str) {
 }
 
 pub(super) async fn answer_and_finish(browser: &Browser) {
-    for question in ["analysis-yes", "anonymous-yes", "named-no", "contact-no"] {
+    for question in ["analysis-yes", "anonymous-yes"] {
         let script =
             format!("document.querySelector(\"[data-testid='consent-{question}']\").click()");
         browser.evaluate(&script).await;

@@ -46,6 +46,7 @@ async fn epoch_seal_key_and_programme_are_those_set_last() {
             cycle: "2026-2029".to_owned(),
             provisional: true,
             note: "Een voorstel".to_owned(),
+            asks: vec![Purpose::Analysis, Purpose::FollowUpContact],
         };
         catalogue::set_programme(&mut tx, &programme).await.unwrap();
         catalogue::set_epoch(&mut tx, Epoch([9; 16])).await.unwrap();
@@ -190,6 +191,7 @@ async fn lines_and_themes_go_when_nothing_uses_them() {
             form: "kern".to_owned(),
             state: "concept".to_owned(),
             sections: vec![],
+            tally: None,
         };
         publications::insert(&mut tx, &book).await.unwrap();
         for (n, theme, action_line) in [(31, None, Some("wonen-1")), (32, Some("wonen"), None)] {

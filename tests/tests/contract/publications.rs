@@ -20,6 +20,7 @@ fn book(id: PublicationId) -> Publication {
         form: "kern".to_owned(),
         state: "concept".to_owned(),
         sections: vec![],
+        tally: None,
     }
 }
 

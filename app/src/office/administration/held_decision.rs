@@ -1,6 +1,7 @@
 //! Accepting held work, or turning it down with a text for its author: one piece, or all of a tablet.
 
 use koffiekar_sync_core::office::{HeldWork, TurnDown};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::held::PATH;
@@ -87,7 +88,7 @@ pub(super) fn Decision(
         }
         let said = text.with_untracked(|text| text.trim().to_owned());
         let chars = said.chars().count();
-        if turns_down && !(1..=TEXT_CHARS).contains(&chars) {
+        if turns_down && (is_blank(&said) || chars > TEXT_CHARS) {
             errors.judge(vec![("held-text", words.text_wrong.to_owned())]);
             return;
         }

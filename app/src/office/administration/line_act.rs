@@ -3,6 +3,7 @@
 use koffiekar_sync_core::catalogue::{ActionLine, Ending};
 use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{ActOnLines, IntoLine, LineAct, LineActPreview, WriteLine};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::line_acts::{PATH, kind_of};
@@ -78,7 +79,7 @@ fn key_for(title: &str, taken: &[String]) -> Option<LineKey> {
     } else {
         stem.trim_end_matches('-')
     };
-    if title.is_empty() {
+    if is_blank(title) {
         return None;
     }
     let keys = (1..1_000).map(|n| match n {

@@ -3,6 +3,7 @@
 use koffiekar_sync_core::catalogue::{ActionLine, Catalogue, Ended, Ending};
 use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{LineAct, WriteLine};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::line_act::ActForm;
@@ -169,7 +170,7 @@ fn LineForm(
         synonyms: synonyms.with(|text| {
             let lines = text.lines().map(str::trim);
             lines
-                .filter(|line| !line.is_empty())
+                .filter(|line| !is_blank(line))
                 .map(str::to_owned)
                 .collect()
         }),
@@ -178,7 +179,7 @@ fn LineForm(
         event.prevent_default();
         let asked = untrack(|| written.get());
         let mut wrong = Vec::new();
-        if asked.title.is_empty() {
+        if is_blank(&asked.title) {
             wrong.push(("line-title", words.lines.title_wrong.to_owned()));
         }
         if !errors.judge(wrong) || busy.get_untracked() {

@@ -2,6 +2,7 @@
 
 use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::office::{ChangePerson, NewPerson, Person, Role};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::refuse;
@@ -52,7 +53,7 @@ pub(super) fn PersonForm(
         if is_new && !is_login(&login.get_untracked()) {
             wrong.push(("person-login", words.people.login_wrong.to_owned()));
         }
-        if name.with_untracked(|name| name.trim().is_empty()) {
+        if name.with_untracked(|name| is_blank(name)) {
             wrong.push(("person-name", words.people.name_wrong.to_owned()));
         }
         let password = password.get_untracked();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{LinePreview, MovedQuotes, WriteLine};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 
 use crate::{
@@ -53,7 +54,7 @@ pub(super) fn Preview(line: LineKey, written: Signal<WriteLine>) -> impl IntoVie
             timer.clear();
         }
         asked.update_value(|number| *number += 1);
-        if now.title.is_empty() {
+        if is_blank(&now.title) {
             shown.set(Shown::Nothing);
         } else {
             shown.set(Shown::Busy);

@@ -2,6 +2,7 @@
 
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::office::{ChangeRound, NewRound};
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::refuse;
@@ -155,7 +156,7 @@ fn RoundForm(rounds: RwSignal<Vec<Round>>, on_close: Callback<()>) -> impl IntoV
             ends_on: ends.get_untracked(),
         };
         let mut wrong = Vec::new();
-        if new.name.is_empty() {
+        if is_blank(&new.name) {
             wrong.push(("round-name", words.rounds.name_wrong.to_owned()));
         }
         if new.starts_on.is_empty() {

@@ -204,9 +204,11 @@ impl List {
             let mut whole = Vec::new();
             for publication in list {
                 let path = format!("/api/v1/publications/{}", publication.id);
-                if let Ok(publication) = api::get::<Publication>(&path).await {
-                    whole.push(publication);
-                }
+                // Some alone would be taken for all.
+                let Ok(publication) = api::get::<Publication>(&path).await else {
+                    return;
+                };
+                whole.push(publication);
             }
             self.publications.set(Some(whole));
         });

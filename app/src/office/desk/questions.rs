@@ -133,7 +133,10 @@ fn WhichSection(desk: List, id: QuoteId, close: Callback<()>) -> impl IntoView {
     if !may_publish(&row.consent) {
         return nothing(words.may_not_choose);
     }
-    let publications = desk.publications.get_untracked().unwrap_or_default();
+    let Some(publications) = desk.publications.get_untracked() else {
+        desk.load_sections();
+        return nothing(words.sections_missing);
+    };
     let mut fitting = Vec::new();
     let mut others = Vec::new();
     for publication in publications {

@@ -138,6 +138,29 @@ async fn open(place: Place) -> Server {
     server
 }
 
+/// Each text that must not be empty, filled with what has no width, or no ink.
+#[tokio::test]
+async fn a_text_of_nothing_that_can_be_seen_is_refused_as_empty() {
+    let server = open(Place::sqlite()).await;
+    let fields = ["name", "title", "label"];
+    let mut tried = 0;
+    for (office, method, path, body) in takers(&server).await {
+        for field in fields.into_iter().filter(|field| body.get(field).is_some()) {
+            for blank in ["\u{200b}\u{200b}", "\u{2060} \u{feff}", "\u{3164}"] {
+                let mut body = body.clone();
+                body[field] = Value::from(blank);
+                let bytes = serde_json::to_vec(&body).unwrap();
+                let response = send(&office, method.clone(), &path, JSON, bytes).await;
+                let (status, code) = told(response).await;
+                let who = format!("{method} {path}: {field} {blank:?}");
+                assert_eq!((status, code.as_str()), (422, "invalid"), "{who}");
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 18, "people twice, rounds twice, lines, devices");
+}
+
 #[tokio::test]
 async fn bodies_that_are_not_what_a_route_takes_are_named() {
     let server = open(Place::sqlite()).await;

@@ -97,6 +97,37 @@ async fn what_is_no_part_of_a_conversation_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_quote_holds_words_that_can_be_seen() {
+    let mut street = Street::open().await;
+    for blank in ["", " \n", "\u{200b}\u{200b}", "\u{2060}\u{202e}"] {
+        street
+            .edit_refused(
+                "a blank wording",
+                NotAllowed,
+                "can be seen",
+                |tx, stored| {
+                    let quotes = part(tx, "quotes");
+                    let (_, quote) = tx.get(&quotes, stored.quote().key()).unwrap().unwrap();
+                    tx.put(quote, "verbatim", blank)
+                },
+            )
+            .await;
+    }
+    street
+        .edit_refused(
+            "a quote without words",
+            NotAllowed,
+            "can be seen",
+            |tx, _| {
+                let quotes = part(tx, "quotes");
+                let id = QuoteId(random_id());
+                tx.put_object(quotes, id.key(), ObjType::Map).map(drop)
+            },
+        )
+        .await;
+}
+
+#[tokio::test]
 async fn a_first_change_makes_the_whole_conversation_and_nothing_else() {
     let mut street = Street::open().await;
     let by = street.worker.key();
