@@ -1,6 +1,8 @@
 //! The address bar: which screen, and what it shows. What a person filters on stands in the query, so
 //! that an address can be kept, sent and gone back to.
 
+use std::cell::Cell;
+
 use koffiekar_sync_core::ids::{PublicationId, QuoteId};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
@@ -100,6 +102,8 @@ struct Address {
 
 thread_local! {
     static ADDRESS: ArcRwSignal<Address> = ArcRwSignal::new(Address::default());
+    /// The way back leads nowhere.
+    static IS_HELD: Cell<bool> = const { Cell::new(false) };
 }
 
 fn address() -> ArcRwSignal<Address> {
@@ -121,8 +125,36 @@ fn read_address() {
 /// Call once: listens to the back button and to clicks on links within the app.
 pub(crate) fn start() {
     read_address();
-    let _ = window_event_listener(ev::popstate, |_| read_address());
+    let _ = window_event_listener(ev::popstate, |_| {
+        if IS_HELD.get() {
+            stay();
+        } else {
+            read_address();
+        }
+    });
     let _ = window_event_listener(ev::click, follow_link);
+}
+
+/// From now on the browser's way back stays on this screen: somebody else holds the tablet.
+pub(crate) fn hold() {
+    IS_HELD.set(true);
+    stay();
+}
+
+pub(crate) fn release() {
+    IS_HELD.set(false);
+}
+
+/// An entry of the history for where we are: the one that a step back leaves is made anew.
+fn stay() {
+    let address = address().get_untracked();
+    let href = match address.query.as_str() {
+        "" => address.path,
+        query => format!("{}?{query}", address.path),
+    };
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&href));
+    }
 }
 
 fn follow_link(event: ev::MouseEvent) {

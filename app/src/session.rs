@@ -56,6 +56,15 @@ pub(crate) async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether somebody is signed in or not: nobody is from now on.
+pub(crate) async fn end_quietly() -> Result<(), Failure> {
+    match sign_out().await {
+        // There was none.
+        Err(failure) if failure.status() == Some(401) => Ok(()),
+        done => done,
+    }
+}
+
 /// The server says that there is no session (any more).
 pub(crate) fn lost() {
     let state = state();

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api::Failure,
-    field::Field,
+    field::{self, Field},
     office::{Office, SignIn},
     parts::{Announcer, Busy, Tone, Trouble, announce},
     route::{self, Administration, Route},
@@ -20,6 +20,9 @@ pub(crate) fn App() -> impl IntoView {
     theme::apply();
     route::start();
     update::start();
+    if field::is_handed_over().get_untracked() && untrack(route::current) != Route::Field {
+        route::replace(&Route::Field.path());
+    }
     if untrack(route::current) != Route::Field {
         session::ask();
     }
@@ -35,10 +38,17 @@ pub(crate) fn App() -> impl IntoView {
 
 #[component]
 fn Page() -> impl IntoView {
-    let in_field = Memo::new(|_| route::current() == Route::Field);
+    let handed_over = field::is_handed_over();
+    let notice = handed_over.clone();
+    let in_field = Memo::new(move |_| handed_over.get() || route::current() == Route::Field);
     move || {
+        let notice = notice.clone();
         if in_field.get() {
-            view! { <UpdateNotice/> <Field/> }.into_any()
+            view! {
+                {move || (!notice.get()).then(|| view! { <UpdateNotice/> })}
+                <Field/>
+            }
+            .into_any()
         } else {
             view! { <OfficePage/> }.into_any()
         }

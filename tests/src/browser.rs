@@ -186,7 +186,8 @@ impl Browser {
         self.measure(width, height).await;
     }
 
-    async fn measure(&self, width: u32, height: u32) {
+    /// Any size, until [`Browser::resize`].
+    pub async fn measure(&self, width: u32, height: u32) {
         let metrics =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.command("Emulation.setDeviceMetricsOverride", metrics)
@@ -400,23 +401,27 @@ impl Browser {
     /// Pictures of the page: as it is, in the dark, and turned. Kept where `KOFFIEKAR_PICTURES` says,
     /// else nowhere.
     pub async fn picture(&self, name: &str) {
+        if std::env::var_os("KOFFIEKAR_PICTURES").is_none() {
+            return;
+        }
+        self.keep_picture(name).await;
+        self.prefer("dark").await;
+        self.keep_picture(&format!("{name}-dark")).await;
+        self.prefer("light").await;
+        let (width, height) = self.size.get().pixels();
+        self.measure(height, width).await;
+        self.keep_picture(&format!("{name}-turned")).await;
+        self.measure(width, height).await;
+    }
+
+    async fn keep_picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("KOFFIEKAR_PICTURES") else {
             return;
         };
         let folder = PathBuf::from(folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let keep = async |name: String| {
-            let path = folder.join(format!("{name}.png"));
-            self.driver.screenshot(&path).await.unwrap();
-        };
-        keep(name.to_owned()).await;
-        self.prefer("dark").await;
-        keep(format!("{name}-dark")).await;
-        self.prefer("light").await;
-        let (width, height) = self.size.get().pixels();
-        self.measure(height, width).await;
-        keep(format!("{name}-turned")).await;
-        self.measure(width, height).await;
+        let path = folder.join(format!("{name}.png"));
+        self.driver.screenshot(&path).await.unwrap();
     }
 
     async fn prefer(&self, scheme: &str) {
@@ -438,6 +443,21 @@ impl Browser {
         );
         let violations = self.evaluate_async(&run).await;
         assert_eq!(violations, json!([]), "accessibility of {screen}");
+    }
+
+    /// Accessible in both themes, and nothing to scroll sideways for on the smallest telephone. Pictures of
+    /// both, at both sizes.
+    pub async fn holds_everywhere(&self, screen: &str, name: &str) {
+        for scheme in ["dark", "light"] {
+            self.prefer(scheme).await;
+            self.is_accessible(&format!("{screen}, {scheme}")).await;
+        }
+        self.picture(name).await;
+        self.measure(320, 640).await;
+        let overflow = "const page = document.documentElement; return Math.max(0, page.scrollWidth - page.clientWidth)";
+        assert_eq!(self.evaluate(overflow).await, json!(0), "{screen} at 320");
+        self.keep_picture(&format!("{name}-320")).await;
+        self.resize(self.size.get()).await;
     }
 
     /// Ends the browser as a user does.

@@ -1,5 +1,6 @@
 //! The product in a real browser, against the real binary.
 
+mod consent;
 mod erased;
 mod field_day;
 mod live;
@@ -7,5 +8,6 @@ mod rescue;
 mod review;
 mod revoked;
 mod roles;
+mod rounds;
 mod steps;
 mod storage;

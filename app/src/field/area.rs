@@ -2,12 +2,13 @@
 
 use koffiekar_sync_core::{
     catalogue::{Area, AreaLevel},
-    ids::RoundId,
+    ids::{Millis, RoundId},
 };
 use leptos::prelude::*;
 
 use super::{
     picker::{Group, PickOption, Picker},
+    round_time::start_of_today,
     tablet,
     words::words,
 };
@@ -37,15 +38,22 @@ pub(crate) fn label_of(code: &str) -> String {
     .unwrap_or_else(|| code.to_owned())
 }
 
-/// The area of the last conversation that was recorded or begun here: probably the next one's too.
-pub(crate) fn last_used(round: RoundId) -> Option<String> {
+/// The area of the last conversation of today: probably the next one's too. Where somebody stood another
+/// day says nothing.
+pub(crate) fn proposed(round: RoundId) -> Option<String> {
+    last_since(round, start_of_today())
+}
+
+/// The area of the last conversation that was recorded or begun here since then.
+fn last_since(round: RoundId, since: Millis) -> Option<String> {
     const LOOK_BACK: usize = 20;
     tablet::peek(|open| {
+        let is_since = |at: Millis| open.replica.clock(at) >= since;
         let begun = open
             .drafts
             .values()
             .rev()
-            .filter(|draft| draft.round == round);
+            .filter(|draft| draft.round == round && is_since(draft.started_at));
         let begun = begun.map(|draft| (draft.id, draft.area.clone())).next();
         let recorded = open
             .replica
@@ -55,6 +63,7 @@ pub(crate) fn last_used(round: RoundId) -> Option<String> {
             .take(LOOK_BACK)
             .filter_map(|(id, _)| Some((id, open.digest(id)?)))
             .find(|(_, conversation)| conversation.recorded_by == open.user())
+            .filter(|(_, conversation)| conversation.recorded_at >= since)
             .map(|(id, conversation)| (id, conversation.area.clone()));
         // Ids sort by time.
         begun
@@ -131,6 +140,9 @@ pub(crate) fn AreaField(
     #[prop(into)] area: Signal<Option<String>>,
     round: RoundId,
     on_choose: Callback<Option<String>>,
+    /// Comes from the conversation before; nobody chose it.
+    #[prop(optional, into)]
+    is_proposed: Signal<bool>,
 ) -> impl IntoView {
     let words = words();
     let picking = RwSignal::new(false);
@@ -147,12 +159,16 @@ pub(crate) fn AreaField(
         <div class="f-setting">
             <span class="f-label" id="area-label">{words.area}</span>
             <button type="button" class="f-select" id="area" data-testid="area" aria-labelledby="area-label area"
+                class:f-proposed=move || is_proposed.get() aria-describedby="area-proposed"
                 on:click=move |_| picking.set(true)>
                 <span>{shown}</span>
                 <span aria-hidden="true">"▾"</span>
             </button>
+            <p class="hint" id="area-proposed">{move || is_proposed.get().then(|| view! {
+                <span data-testid="area-proposed">{words.area_proposed}</span>
+            })}</p>
             {move || picking.get().then(|| view! {
-                <Picker title=words.area_choose groups=groups(last_used(round)) chosen on_pick=pick
+                <Picker title=words.area_choose groups=groups(last_since(round, Millis(0))) chosen on_pick=pick
                     on_close=Callback::new(move |()| picking.set(false))/>
             })}
         </div>

@@ -1,7 +1,6 @@
 //! A conversation after *Klaar*: what it says, how safe it is, and the edits of it.
 
 use koffiekar_sync_core::{
-    consent::Purpose,
     conversation::{Command, Conversation},
     ids::{ConversationId, QuoteId, RoundId, UserId},
     replica::Standing,
@@ -12,12 +11,12 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Screen,
     area::{AreaField, LanguageField, direction},
-    draft::{Answer, Target, statements},
+    consent::ConsentPart,
+    draft::Target,
     editor::{Editor, is_begun},
     form_end::explain,
     list::{Sign, StandingSign},
     orphan::Orphans,
-    questions::{self, Questions, put},
     quote::QuoteShown,
     sync, tablet,
     told::Told,
@@ -294,89 +293,6 @@ fn Notes(id: ConversationId, read: Memo<Conversation>) -> impl IntoView {
         <section class="f-part f-notes-part" aria-labelledby="notes-title">
             <h2 id="notes-title">{words.notes}</h2>
             {body}
-        </section>
-    }
-}
-
-#[component]
-fn ConsentPart(id: ConversationId, read: Memo<Conversation>) -> impl IntoView {
-    let words = words();
-    let asking = RwSignal::new(false);
-    let answers = RwSignal::new(Vec::<Answer>::new());
-    let language = RwSignal::new(questions::language_for(
-        &read.with_untracked(|read| read.language.clone()),
-    ));
-    let rows = move || {
-        read.with(|read| {
-            Purpose::ALL
-                .into_iter()
-                .map(|purpose| {
-                    let (state, mark, text) = if read.consent.allows(purpose) {
-                        ("yes", "✓", words.answer_yes)
-                    } else if read.consent.asked(purpose) {
-                        ("no", "✕", words.answer_no)
-                    } else {
-                        ("none", "–", words.answer_none)
-                    };
-                    view! {
-                        <div class="f-consent-row" data-testid=format!("consent-{}", purpose.as_str()) data-answer=state>
-                            <dt>{words.purpose(purpose)}</dt>
-                            <dd><span class="f-mark" aria-hidden="true">{mark}</span>" "{text}</dd>
-                        </div>
-                    }
-                })
-                .collect_view()
-        })
-    };
-    let save = move |_| {
-        asking.set(false);
-        let given = answers.get_untracked();
-        answers.set(Vec::new());
-        let made = tablet::peek(|open| {
-            let standing = &read.read_untracked().consent;
-            statements(&given, open.user(), standing, |at| open.replica.clock(at))
-        });
-        match made {
-            Some(Ok(statements)) if !statements.is_empty() => {
-                carry_out(id, vec![Command::Consent(statements)])
-            }
-            Some(Ok(_)) => {}
-            _ => announce(Tone::Bad, words.storage_broken),
-        }
-    };
-    let form = move || {
-        if asking.get() {
-            view! {
-                <p class="hint">{words.consent_hint}</p>
-                <Questions language answers
-                    on_answer=Callback::new(move |answer| answers.update(|answers| put(answers, answer)))/>
-                <div class="row">
-                    <button type="button" class="button main f-big" data-testid="save-consent" on:click=save>
-                        {words.save_answers}
-                    </button>
-                    <button type="button" class="button f-big" on:click=move |_| asking.set(false)>{words.cancel}</button>
-                </div>
-            }
-            .into_any()
-        } else {
-            let asked = read.with(|read| {
-                Purpose::ALL
-                    .into_iter()
-                    .any(|purpose| read.consent.asked(purpose))
-            });
-            view! {
-                <button type="button" class="button" data-testid="ask-consent" on:click=move |_| asking.set(true)>
-                    {if asked { words.ask_again } else { words.ask_first }}
-                </button>
-            }
-            .into_any()
-        }
-    };
-    view! {
-        <section class="f-part" aria-labelledby="consent-title">
-            <h2 id="consent-title" tabindex="-1">{words.consent}</h2>
-            <dl class="f-consent-rows">{rows}</dl>
-            {form}
         </section>
     }
 }

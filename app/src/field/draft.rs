@@ -4,10 +4,12 @@
 //! typed and taken back never enters a history that others get to see.
 
 use koffiekar_sync_core::{
+    asking::Before,
     consent::{Consent, Decision, Purpose, Statement},
     conversation::{NewConversation, NewQuote},
     ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, StatementId, UserId},
     limits,
+    visible::{is_blank, place_of_null},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,12 @@ pub(crate) struct Draft {
     pub(crate) notes: String,
     pub(crate) quotes: Vec<DraftQuote>,
     pub(crate) answers: Vec<Answer>,
+    /// The area comes from the conversation before, and nobody has looked at it.
+    #[serde(default)]
+    pub(crate) area_is_proposed: bool,
+    /// The resident said so: not without a name, but with one.
+    #[serde(default)]
+    pub(crate) only_with_name: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,26 +76,29 @@ impl Draft {
             round,
             started_at: now,
             language: "nl".to_owned(),
+            area_is_proposed: area.is_some(),
             area,
             notes: String::new(),
             quotes: vec![DraftQuote::new(now)?],
             answers: Vec::new(),
+            only_with_name: false,
         })
     }
 
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        self.only_with_name = false;
+        super::questions::put(&mut self.answers, answer);
+    }
+
     pub(crate) fn has_no_words(&self) -> bool {
-        self.notes.trim().is_empty()
-            && self
-                .quotes
-                .iter()
-                .all(|quote| quote.words.trim().is_empty())
+        is_blank(&self.notes) && self.quotes.iter().all(|quote| is_blank(&quote.words))
     }
 
     pub(crate) fn first_words(&self) -> &str {
         let quotes = self.quotes.iter().map(|quote| quote.words.trim());
         quotes
             .chain([self.notes.trim()])
-            .find(|words| !words.is_empty())
+            .find(|words| !is_blank(words))
             .unwrap_or_default()
     }
 
@@ -97,13 +108,17 @@ impl Draft {
         by: UserId,
         clock: impl Fn(Millis) -> Millis,
     ) -> Result<NewConversation, VaultError> {
-        let spoken = |quote: &&DraftQuote| !quote.words.trim().is_empty();
+        let spoken = |quote: &&DraftQuote| !is_blank(&quote.words);
         Ok(NewConversation {
             recorded_at: clock(self.started_at),
             recorded_by: by,
             language: self.language.clone(),
             area: self.area.clone(),
-            notes: self.notes.trim_end().to_owned(),
+            notes: if is_blank(&self.notes) {
+                String::new()
+            } else {
+                self.notes.trim_end().to_owned()
+            },
             quotes: self
                 .quotes
                 .iter()
@@ -126,11 +141,12 @@ impl DraftQuote {
     }
 }
 
-/// Answers as statements; each replaces what `standing` holds about its purpose.
+/// The answers that change something, as statements. `seen` is what the questions were asked over: each
+/// statement replaces what stood there, and nothing that came in since.
 pub(crate) fn statements(
     answers: &[Answer],
     by: UserId,
-    standing: &Consent,
+    seen: &Consent,
     clock: impl Fn(Millis) -> Millis,
 ) -> Result<Vec<(StatementId, Statement)>, VaultError> {
     let one = |answer: &Answer| {
@@ -141,11 +157,13 @@ pub(crate) fn statements(
             language: answer.language.clone(),
             at: clock(answer.at),
             by,
-            supersedes: standing.standing(answer.purpose),
+            supersedes: seen.standing(answer.purpose),
         };
         Ok((StatementId(vault::random()?), statement))
     };
-    answers.iter().map(one).collect()
+    let changes =
+        |answer: &&Answer| Before::of(seen, answer.purpose).answer() != Some(answer.decision);
+    answers.iter().filter(changes).map(one).collect()
 }
 
 /// What an unfinished edit changes.
@@ -184,19 +202,34 @@ pub(crate) fn draft_key(id: ConversationId) -> String {
     format!("draft/{}", id.key())
 }
 
+/// What keeps a text from being kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeepProblem {
+    /// By so many characters.
+    TooLong(usize),
+    /// A character that nothing can keep: which one it is, from 1, and what stands before it.
+    NullCharacter(usize, String),
+}
+
+fn keep_problem(text: &str, over: Option<usize>) -> Option<KeepProblem> {
+    let null =
+        || place_of_null(text).map(|(place, before)| KeepProblem::NullCharacter(place, before));
+    over.map(KeepProblem::TooLong).or_else(null)
+}
+
+pub(crate) fn quote_problem(words: &str) -> Option<KeepProblem> {
+    keep_problem(words, over(words.trim(), limits::QUOTE_CHARS))
+}
+
+pub(crate) fn notes_problem(notes: &str) -> Option<KeepProblem> {
+    keep_problem(notes, over(notes.trim_end(), limits::NOTES_CHARS))
+}
+
 /// How far a text is over its bound, in characters.
-pub(crate) fn over(text: &str, most: usize) -> Option<usize> {
+fn over(text: &str, most: usize) -> Option<usize> {
     // Counting characters walks the text; its bytes are known.
     (text.len() > most)
         .then(|| text.chars().count())
         .filter(|chars| *chars > most)
         .map(|chars| chars - most)
-}
-
-pub(crate) fn quote_over(words: &str) -> Option<usize> {
-    over(words.trim(), limits::QUOTE_CHARS)
-}
-
-pub(crate) fn notes_over(notes: &str) -> Option<usize> {
-    over(notes.trim_end(), limits::NOTES_CHARS)
 }

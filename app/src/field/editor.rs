@@ -4,21 +4,20 @@
 use koffiekar_sync_core::{
     conversation::{Command, Head, NewQuote, NotesEdit},
     ids::ConversationId,
+    visible::is_blank,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     area::direction,
-    draft::{EditDraft, Target, notes_over, quote_over},
+    draft::{EditDraft, Target, notes_problem, quote_problem},
     form::KeptSign,
     form_end::explain,
+    keep_problem::KeepProblemText,
     pause, sync, tablet,
     words::words,
 };
-use crate::{
-    parts::{Dialog, Tone, announce, focus},
-    words::fill,
-};
+use crate::parts::{Dialog, Tone, announce, focus};
 
 /// The edit that was begun, or a new one of what stands there now.
 fn begun(conversation: ConversationId, target: Target, now: &str) -> Option<EditDraft> {
@@ -84,12 +83,12 @@ pub(crate) fn Editor(
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
-    let over = Memo::new(move |_| {
+    let problem = Memo::new(move |_| {
         edit.with(|edit| {
             if is_quote {
-                quote_over(&edit.text)
+                quote_problem(&edit.text)
             } else {
-                notes_over(&edit.text)
+                notes_problem(&edit.text)
             }
         })
     });
@@ -100,6 +99,8 @@ pub(crate) fn Editor(
     let typed = move |event| {
         let text = event_target_value(&event);
         edit.update(|edit| edit.text = text);
+        // Was said of other words.
+        wrong.set(None);
         pause::later(&pending.get_value(), move || {
             let write = edit
                 .try_get_untracked()
@@ -122,11 +123,11 @@ pub(crate) fn Editor(
         }
     };
     let save = move |_| {
-        if busy.get_untracked() || over.get_untracked().is_some() {
+        if busy.get_untracked() || problem.get_untracked().is_some() {
             return;
         }
         let now = edit.get_untracked();
-        if is_quote && now.text.trim().is_empty() {
+        if is_quote && is_blank(&now.text) {
             wrong.set(Some(words.nothing_said.to_owned()));
             return;
         }
@@ -156,21 +157,22 @@ pub(crate) fn Editor(
             <label for=field.clone()>{label}</label>
             <p class="hint" id=about.clone()>{hint}</p>
             <textarea
-                id=field
+                id=field.clone()
                 class:f-words=is_quote
-                class:wrong=move || over.get().is_some()
+                class:wrong=move || problem.get().is_some()
                 data-testid=testids.0
                 lang=language.clone()
                 dir=direction(&language)
                 rows="5"
                 aria-describedby=about
-                aria-invalid=move || over.get().map(|_| "true")
+                aria-invalid=move || problem.get().map(|_| "true")
                 prop:value=initial
                 on:input=typed
                 on:blur=move |_| pause::now(&pending.get_value())
             ></textarea>
             <p class="field-error" role="alert">
-                {move || over.get().map(|over| fill(words.too_long, &[&over.to_string()])).or_else(|| wrong.get())}
+                <KeepProblemText problem field/>
+                {move || wrong.get()}
             </p>
             <div class="row">
                 <button type="button" class="button main f-big" data-testid=testids.1

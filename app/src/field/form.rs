@@ -13,10 +13,11 @@ use leptos::prelude::*;
 use super::{
     Screen,
     area::{self, AreaField, LanguageField, direction},
-    draft::{Draft, DraftQuote, notes_over, quote_over},
+    draft::{Draft, DraftQuote, notes_problem, quote_problem},
     form_end::{Ending, Finish},
+    keep_problem::KeepProblemText,
     lines::{LineChips, toggled},
-    pause,
+    pause, round_time,
     tablet::{self, Kept},
     words::words,
 };
@@ -33,7 +34,7 @@ thread_local! {
 
 /// The first tap. The second is on the keyboard.
 pub(crate) fn begin(round: RoundId) {
-    let Ok(draft) = Draft::new(round, area::last_used(round), tablet::now()) else {
+    let Ok(draft) = Draft::new(round, area::proposed(round), tablet::now()) else {
         return;
     };
     let path = Screen::Draft(draft.id).path();
@@ -120,6 +121,14 @@ fn Fields(draft: Draft) -> impl IntoView {
 
     let language = Signal::derive(move || draft.with(|draft| draft.language.clone()));
     let area = Signal::derive(move || draft.with(|draft| draft.area.clone()));
+    let is_proposed = Signal::derive(move || draft.with(|draft| draft.area_is_proposed));
+    let of = tablet::peek(|open| {
+        let mut rounds = open.catalogue.rounds.iter();
+        rounds.find(|one| one.id == round).cloned()
+    });
+    let time = of
+        .flatten()
+        .and_then(|round| Some((round_time::describe(&round)?, round.name)));
     let quotes = Memo::new(move |_| {
         draft.with(|draft| draft.quotes.iter().map(|q| q.id).collect::<Vec<_>>())
     });
@@ -141,6 +150,11 @@ fn Fields(draft: Draft) -> impl IntoView {
     view! {
         <main id="main" class="f-page f-form" tabindex="-1" on:focusout=move |_| writing.keep_now()>
             <h1 class="unseen" tabindex="-1">{words.form_title}</h1>
+            {time.map(|(told, name)| view! {
+                <p class="notice f-notice f-round-time" role="note" data-testid="round-time">
+                    {format!("{}: {name}, {told}.", words.round)}
+                </p>
+            })}
             <div class="f-main">
             <For each=move || quotes.get() key=|id| *id let:quote>
                 <QuoteField writing quote quotes removed/>
@@ -168,8 +182,11 @@ fn Fields(draft: Draft) -> impl IntoView {
             <div class="f-settings">
                 <LanguageField language
                     on_choose=Callback::new(move |code| writing.acted(|draft| draft.language = code))/>
-                <AreaField area round
-                    on_choose=Callback::new(move |code| writing.acted(|draft| draft.area = code))/>
+                <AreaField area round is_proposed
+                    on_choose=Callback::new(move |code| writing.acted(|draft| {
+                        draft.area = code;
+                        draft.area_is_proposed = false;
+                    }))/>
             </div>
             <NotesField writing/>
             <Ending writing/>
@@ -210,7 +227,7 @@ fn QuoteField(
             fill(words.quote_numbered, &[&(place() + 1).to_string()])
         }
     });
-    let over = Memo::new(move |_| said.with(|said| quote_over(said)));
+    let problem = Memo::new(move |_| said.with(|said| quote_problem(said)));
     let change = move |draft: &mut Draft, act: &dyn Fn(&mut DraftQuote)| {
         draft
             .quotes
@@ -250,21 +267,19 @@ fn QuoteField(
             </div>
             <textarea
                 class="f-words"
-                class:wrong=move || over.get().is_some()
-                id=field
+                class:wrong=move || problem.get().is_some()
+                id=field.clone()
                 data-testid=move || format!("quote-{}", place())
                 lang=move || language.get()
                 dir=move || language.with(|code| direction(code))
                 rows="5"
                 autocapitalize="sentences"
                 aria-describedby=format!("{hint} {error}")
-                aria-invalid=move || over.get().map(|_| "true")
+                aria-invalid=move || problem.get().map(|_| "true")
                 prop:value=said.get_untracked()
                 on:input=type_words
             ></textarea>
-            <p class="field-error" id=error role="alert">
-                {move || over.get().map(|over| fill(words.too_long, &[&over.to_string()]))}
-            </p>
+            <p class="field-error" id=error role="alert"><KeepProblemText problem field/></p>
             <LineChips words_said=said language chosen=lines on_toggle=toggle
                 label=Signal::derive(move || format!("{}, {}", words.lines, label.get()))/>
         </section>
@@ -275,7 +290,7 @@ fn QuoteField(
 fn NotesField(writing: Writing) -> impl IntoView {
     let words = words();
     let notes = Memo::new(move |_| writing.draft.with(|draft| draft.notes.clone()));
-    let over = Memo::new(move |_| notes.with(|notes| notes_over(notes)));
+    let problem = Memo::new(move |_| notes.with(|notes| notes_problem(notes)));
     view! {
         <section class="f-notes">
             <label for="notes">{words.notes}</label>
@@ -283,10 +298,10 @@ fn NotesField(writing: Writing) -> impl IntoView {
             <textarea
                 id="notes"
                 data-testid="notes"
-                class:wrong=move || over.get().is_some()
+                class:wrong=move || problem.get().is_some()
                 rows="3"
                 aria-describedby="notes-hint notes-error"
-                aria-invalid=move || over.get().map(|_| "true")
+                aria-invalid=move || problem.get().map(|_| "true")
                 prop:value=notes.get_untracked()
                 on:input=move |event| {
                     let typed = event_target_value(&event);
@@ -294,7 +309,7 @@ fn NotesField(writing: Writing) -> impl IntoView {
                 }
             ></textarea>
             <p class="field-error" id="notes-error" role="alert">
-                {move || over.get().map(|over| fill(words.too_long, &[&over.to_string()]))}
+                <KeepProblemText problem field="notes".to_owned()/>
             </p>
         </section>
     }

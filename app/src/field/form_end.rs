@@ -1,13 +1,18 @@
 //! The end of a new conversation: consent, *Klaar*, and wiping a draft.
 
-use koffiekar_sync_core::{conversation::CommandError, limits, replica::EditError};
+use koffiekar_sync_core::{
+    consent::Consent, conversation::CommandError, limits, replica::EditError,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    draft::{notes_over, quote_over},
+    consent::unanswered_names,
+    draft::{KeepProblem, notes_problem, quote_problem},
     form::{Writing, quote_field},
+    handover::{self, About},
     pause,
-    questions::{self, Questions, put},
+    questions::{self, Asking, Questions},
+    return_code::GiveTablet,
     sync,
     tablet::{self, WorkError},
     words::words,
@@ -62,14 +67,41 @@ pub(crate) fn Ending(writing: Writing) -> impl IntoView {
         }
         spoken
     });
-    let answers = Signal::derive(move || draft.with(|draft| draft.answers.clone()));
-    let on_answer =
-        Callback::new(move |answer| writing.acted(|draft| put(&mut draft.answers, answer)));
+    let answers = Memo::new(move |_| draft.with(|draft| draft.answers.clone()));
+    let asking = Asking {
+        sheet: Memo::new(move |_| {
+            answers.with(|answers| questions::sheet(&Consent::default(), answers))
+        }),
+        on_answer: Callback::new(move |answer| writing.acted(|draft| draft.answer(answer))),
+        only_with_name: Signal::derive(move || draft.with(|draft| draft.only_with_name)),
+        on_only_with_name: Callback::new(move |()| {
+            writing.acted(|draft| draft.only_with_name = true);
+        }),
+    };
+    let give = Callback::new(move |()| {
+        // Also where nothing is written yet: the questions are asked of what lies on the disk.
+        writing.acted(|_| ());
+        let id = draft.with_untracked(|draft| draft.id);
+        handover::begin(About::Draft(id), language.get_untracked());
+    });
+    let clear = move |_| {
+        writing.acted(|draft| {
+            draft.answers.clear();
+            draft.only_with_name = false;
+        });
+        focus("consent-title");
+    };
     view! {
         <section class="f-consent" aria-labelledby="consent-title">
             <h2 id="consent-title" tabindex="-1">{words.consent}</h2>
+            <GiveTablet on_give=give/>
             <p class="hint">{words.consent_hint}</p>
-            <Questions language answers on_answer/>
+            <Questions language spoken asking/>
+            {move || (!answers.with(Vec::is_empty)).then(|| view! {
+                <button type="button" class="button quiet" data-testid="clear-answers" on:click=clear>
+                    {words.clear_answers}
+                </button>
+            })}
         </section>
         <DeleteDraft writing/>
     }
@@ -123,19 +155,29 @@ fn problem(writing: Writing) -> Option<(String, Option<String>)> {
         if draft.has_no_words() {
             return Some((words.nothing_said.to_owned(), first));
         }
+        let sheet = questions::sheet(&Consent::default(), &draft.answers);
+        if sheet.is_contradictory() && !draft.only_with_name {
+            return Some((
+                words.contradictory.to_owned(),
+                Some("consent-title".to_owned()),
+            ));
+        }
         if draft.quotes.len() > limits::QUOTES {
             return Some((
                 fill(words.too_many_quotes, &[&limits::QUOTES.to_string()]),
                 None,
             ));
         }
-        let long = draft
-            .quotes
-            .iter()
-            .find(|quote| quote_over(&quote.words).is_some());
-        let field = long.map(|quote| quote_field(quote.id));
-        let field = field.or_else(|| notes_over(&draft.notes).map(|_| "notes".to_owned()));
-        field.map(|field| (words.too_long_summary.to_owned(), Some(field)))
+        let mut quotes = draft.quotes.iter();
+        let quote =
+            quotes.find_map(|quote| Some((quote_problem(&quote.words)?, quote_field(quote.id))));
+        let notes = || Some((notes_problem(&draft.notes)?, "notes".to_owned()));
+        let (why, field) = quote.or_else(notes)?;
+        let text = match why {
+            KeepProblem::TooLong(_) => words.too_long_summary,
+            KeepProblem::NullCharacter(..) => words.null_summary,
+        };
+        Some((text.to_owned(), Some(field)))
     })
 }
 
@@ -144,10 +186,18 @@ fn problem(writing: Writing) -> Option<(String, Option<String>)> {
 pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
     let words = words();
     let wrong = RwSignal::new(None::<String>);
-    let asking = RwSignal::new(false);
+    // The questions without an answer, by name.
+    let asking = RwSignal::new(Vec::<&'static str>::new());
     let busy = RwSignal::new(false);
+    // What was wrong with the words of a moment ago is not said of those that stand there now.
+    Effect::new(move |before: Option<()>| {
+        writing.draft.track();
+        if before.is_some() && wrong.with_untracked(Option::is_some) {
+            wrong.set(None);
+        }
+    });
     let finish = move || {
-        asking.set(false);
+        asking.set(Vec::new());
         wrong.set(None);
         busy.set(true);
         writing.keep_now();
@@ -178,16 +228,16 @@ pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
             return;
         }
         let open = writing.draft.with_untracked(|draft| {
-            questions::unanswered(&questions::language_for(&draft.language), &draft.answers)
+            unanswered_names(&questions::sheet(&Consent::default(), &draft.answers))
         });
-        if open > 0 {
-            asking.set(true);
-        } else {
+        if open.is_empty() {
             finish();
+        } else {
+            asking.set(open);
         }
     };
     let to_questions = move |_| {
-        asking.set(false);
+        asking.set(Vec::new());
         request_animation_frame(|| focus("consent-title"));
     };
     view! {
@@ -203,18 +253,22 @@ pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
                 </div>
             </div>
         </footer>
-        {move || asking.get().then(|| view! {
-            <Dialog title=words.unanswered_title on_close=Callback::new(move |()| asking.set(false))>
-                <p>{words.unanswered_text}</p>
-                <div class="row f-choice-row">
-                    <button type="button" class="button f-big" data-testid="to-questions" on:click=to_questions>
-                        {words.to_questions}
-                    </button>
-                    <button type="button" class="button main f-big" data-testid="done-anyway" on:click=move |_| finish()>
-                        {words.done_anyway}
-                    </button>
-                </div>
-            </Dialog>
-        })}
+        {move || {
+            let open = asking.get();
+            (!open.is_empty()).then(|| view! {
+                <Dialog title=words.unanswered_title on_close=Callback::new(move |()| asking.set(Vec::new()))>
+                    <ul class="f-names">{open.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}</ul>
+                    <p>{words.unanswered_text}</p>
+                    <div class="row f-choice-row">
+                        <button type="button" class="button main f-big" data-testid="to-questions" on:click=to_questions>
+                            {words.to_questions}
+                        </button>
+                        <button type="button" class="button f-big" data-testid="done-anyway" on:click=move |_| finish()>
+                            {words.done_anyway}
+                        </button>
+                    </div>
+                </Dialog>
+            })
+        }}
     }
 }

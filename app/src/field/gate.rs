@@ -1,5 +1,6 @@
 //! Before the tablet is open: signing in once, unlocking, another window, no storage.
 
+use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 use zeroize::Zeroizing;
 
@@ -144,7 +145,7 @@ pub(crate) fn Enrol() -> impl IntoView {
                 PASSWORD_MOST_CHARS
             };
             let text = field.get_untracked();
-            if text.trim().is_empty() {
+            if is_blank(&text) {
                 wrong.push((id, words.fill_in.to_owned()));
             } else if text.chars().count() > most {
                 wrong.push((id, words.label_long.to_owned()));

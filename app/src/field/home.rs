@@ -1,8 +1,8 @@
 //! A round: begin a conversation, go on with a draft, look what is where. And the choice of a round.
 
 use koffiekar_sync_core::{
-    catalogue::Round,
-    ids::{Millis, RoundId},
+    catalogue::{Round, RoundTime},
+    ids::RoundId,
 };
 use leptos::prelude::*;
 
@@ -10,6 +10,7 @@ use super::{
     Screen, area, form,
     list::Conversations,
     orphan::{OrphanItem, orphans},
+    round_time::{self, AskFirst},
     sign::{SignedOut, time_of_day},
     storage::StorageWarning,
     suggest, tablet,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     keep,
-    parts::{day, title},
+    parts::{iso_day, title},
     route,
 };
 
@@ -50,19 +51,14 @@ fn current(rounds: &[Round]) -> Option<Round> {
 
 /// `24 jan 2026 – 31 jan 2026`, or the one day.
 fn period(round: &Round) -> String {
-    let day_of = |iso: &str| {
-        let at = js_sys::Date::parse(iso);
-        #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
-        if at.is_nan() {
-            iso.to_owned()
-        } else {
-            day(Millis(at as i64))
-        }
-    };
     if round.starts_on == round.ends_on {
-        day_of(&round.starts_on)
+        iso_day(&round.starts_on)
     } else {
-        format!("{} – {}", day_of(&round.starts_on), day_of(&round.ends_on))
+        format!(
+            "{} – {}",
+            iso_day(&round.starts_on),
+            iso_day(&round.ends_on)
+        )
     }
 }
 
@@ -88,7 +84,12 @@ pub(crate) fn Home() -> impl IntoView {
 pub(crate) fn Rounds() -> impl IntoView {
     let words = words();
     title(words.rounds_title);
-    let rounds = Memo::new(|_| rounds());
+    let rounds = Memo::new(|_| {
+        let mut rounds = rounds();
+        // What runs now first, then what is still to come, then what is over; closed ones last.
+        rounds.sort_by_key(|round| (round.closed, round_time::time_of(round)));
+        rounds
+    });
     let item = move |round: Round| {
         let id = round.id;
         let choose = move |event: leptos::ev::MouseEvent| {
@@ -100,6 +101,7 @@ pub(crate) fn Rounds() -> impl IntoView {
         };
         let names = &crate::words::words().names;
         let about = format!("{} · {}", names.kind(round.kind), period(&round));
+        let time = round_time::describe(&round).filter(|_| !round.closed);
         view! {
             <li>
                 <a class="f-item f-round" href="/veld" data-testid="round-item" on:click=choose>
@@ -108,6 +110,9 @@ pub(crate) fn Rounds() -> impl IntoView {
                         {about}
                         {round.closed.then(|| format!(" · {}", words.round_closed))}
                     </span>
+                    {time.map(|time| view! {
+                        <span class="f-item-signs"><span class="f-flag" data-testid="round-time">{time}</span></span>
+                    })}
                 </a>
             </li>
         }
@@ -132,6 +137,37 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
     title(&round.name);
     set_timeout(suggest::prepare, std::time::Duration::from_millis(800));
     let id = round.id;
+    let asking = RwSignal::new(false);
+    let about = period(&round);
+    let time = round_time::describe(&round);
+    let asked = round.clone();
+    let begin = move |_| {
+        if round_time::must_ask(&asked) {
+            asking.set(true);
+        } else {
+            form::begin(id);
+        }
+    };
+    let ask = round.clone();
+    let dialog = move || {
+        let round = ask.clone();
+        asking.get().then(move || {
+            let runs = rounds().into_iter().find(|other| {
+                other.id != id && !other.closed && round_time::time_of(other) == RoundTime::Running
+            });
+            let on_record = Callback::new(move |()| {
+                asking.set(false);
+                form::begin(id);
+            });
+            let on_other = Callback::new(move |other: RoundId| {
+                asking.set(false);
+                keep::write(&kept_name(), &other.to_string());
+                tablet::changed();
+            });
+            let on_close = Callback::new(move |()| asking.set(false));
+            view! { <AskFirst round runs on_close on_record on_other/> }
+        })
+    };
     let is_demo = tablet::peek(|open| open.person.demo).unwrap_or_default();
     view! {
         <main id="main" class="f-page f-home" tabindex="-1">
@@ -141,6 +177,10 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                     <a class="f-other-round" href="/veld/rondes" data-testid="other-round">{words.other_round}</a>
                 })}
             </div>
+            <p class="f-item-meta">
+                {about}
+                {time.map(|time| view! { " " <span class="f-flag" data-testid="round-time">{time}</span> })}
+            </p>
             {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
             <SignedOut/>
             <Told/>
@@ -155,7 +195,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                 } else {
                     view! {
                         <button type="button" class="button main f-primary f-wide" data-testid="new-conversation"
-                            on:click=move |_| form::begin(id)>
+                            on:click=begin>
                             <span aria-hidden="true">"+"</span>
                             {words.new_conversation}
                         </button>
@@ -164,6 +204,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
                 }}
             </div>
         </footer>
+        {dialog}
     }
 }
 

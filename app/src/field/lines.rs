@@ -80,6 +80,7 @@ pub(crate) fn LineChips(
 ) -> impl IntoView {
     let words = words();
     let suggested = RwSignal::new(Vec::<LineKey>::new());
+    let box_of_lines = NodeRef::<leptos::html::Div>::new();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {
         let (said, language) = (words_said.get(), language.get());
@@ -94,6 +95,7 @@ pub(crate) fn LineChips(
                 .unwrap_or_default()
             {
                 suggested.set(lines);
+                request_animation_frame(move || keep_in_sight(box_of_lines));
             }
         };
         // What stands there when the screen is drawn is judged at once.
@@ -149,7 +151,7 @@ pub(crate) fn LineChips(
         chosen.with(|chosen| chosen.iter().map(ToString::to_string).collect())
     });
     view! {
-        <div class="f-lines" role="group" aria-label=move || label.get()>
+        <div class="f-lines" role="group" aria-label=move || label.get() node_ref=box_of_lines>
             <span class="f-label" aria-hidden="true">{words.lines}</span>
             <div class="f-chips">
                 {chips}
@@ -164,5 +166,22 @@ pub(crate) fn LineChips(
                     on_close=Callback::new(move |()| picking.set(false))/>
             })}
         </div>
+    }
+}
+
+/// Suggestions that come while somebody types stand where they can be seen: the keyboard of the screen may
+/// leave little room under the words.
+fn keep_in_sight(lines: NodeRef<leptos::html::Div>) {
+    let Some(lines) = lines.try_get_untracked().flatten() else {
+        return;
+    };
+    let typed = document().active_element();
+    let is_typed_here = typed.is_some_and(|typed| {
+        typed.tag_name() == "TEXTAREA" && typed.parent_element() == lines.parent_element()
+    });
+    if is_typed_here {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        lines.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }

@@ -9,9 +9,11 @@
 //! [`vault`]); [`sync`] speaks with the server; [`phase`] leads from a locked tablet to an open one,
 //! in one window only ([`lock`]). The screens ([`gate`], [`home`], [`form`], [`conversation`],
 //! [`status`]) show what these hold and give orders to them. None of this needs a session: a tablet
-//! signs with its own key.
+//! signs with its own key. While a resident holds the tablet ([`handover`]) nothing else is on the
+//! screen.
 
 mod area;
+mod consent;
 mod conversation;
 mod digest;
 mod draft;
@@ -21,7 +23,9 @@ mod follow;
 mod form;
 mod form_end;
 mod gate;
+mod handover;
 mod home;
+mod keep_problem;
 mod lines;
 mod list;
 mod live;
@@ -34,6 +38,8 @@ mod questions;
 mod quote;
 mod records;
 mod resident;
+mod return_code;
+mod round_time;
 mod sign;
 mod status;
 mod storage;
@@ -104,6 +110,7 @@ pub(crate) fn Field() -> impl IntoView {
     if !LISTENING.replace(true) {
         pause::listen();
         storage::listen();
+        handover::listen();
         let _ = set_interval_with_handle(sign::tick, MINUTE);
     }
     phase::start();
@@ -126,16 +133,39 @@ pub(crate) fn Field() -> impl IntoView {
         Phase::Open => view! { <Opened/> }.into_any(),
     }
     };
+    let handed_over = handover::is_shown();
     view! {
         <div class="f-app">
             {body}
-            <Announcer/>
+            // What happens meanwhile is for the worker.
+            {move || (!handed_over.get()).then(|| view! { <Announcer/> })}
         </div>
     }
 }
 
+/// Whether a tablet of this browser is in other hands: then nothing of the office may be seen either.
+pub(crate) fn is_handed_over() -> ArcRwSignal<bool> {
+    handover::is_marked()
+}
+
 #[component]
 fn Opened() -> impl IntoView {
+    let handed_over = handover::is_shown();
+    if !handed_over.get_untracked() {
+        // It was unlocked by somebody who may.
+        handover::end();
+    }
+    move || {
+        if handed_over.get() {
+            view! { <handover::HandOverScreen/> }.into_any()
+        } else {
+            view! { <Screens/> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Screens() -> impl IntoView {
     let screen = Memo::new(|_| Screen::now());
     let is_home = move || screen.get() == Screen::Home;
     let screen_view = move || match screen.get() {

@@ -2,7 +2,7 @@
 //! replaced, or its round is not this person's any more. What was typed is not taken away behind
 //! somebody's back: it is shown, to be copied or erased.
 
-use koffiekar_sync_core::ids::ConversationId;
+use koffiekar_sync_core::{ids::ConversationId, visible::is_blank};
 use leptos::prelude::*;
 
 use super::{
@@ -18,7 +18,7 @@ pub(crate) fn orphans() -> Vec<EditDraft> {
     tablet::see(|open| {
         let gone = open.edits.values().filter(|edit| {
             let is_here = open.replica.held(edit.conversation).is_some();
-            !is_here && !edit.text.trim().is_empty()
+            !is_here && !is_blank(&edit.text)
         });
         gone.cloned().collect()
     })

@@ -34,6 +34,7 @@ pub(crate) fn Picker(
     let found = move || {
         let sought = sought.get().to_lowercase();
         let mut room = MOST_ROWS;
+        let mut are_all = true;
         let mut shown = Vec::new();
         for group in &groups {
             let fits = |option: &&PickOption| {
@@ -42,13 +43,9 @@ pub(crate) fn Picker(
                         || option.also.to_lowercase().contains(word)
                 })
             };
-            let options: Vec<PickOption> = group
-                .options
-                .iter()
-                .filter(fits)
-                .take(room)
-                .cloned()
-                .collect();
+            let mut fitting = group.options.iter().filter(fits);
+            let options: Vec<PickOption> = fitting.by_ref().take(room).cloned().collect();
+            are_all &= fitting.next().is_none();
             room -= options.len();
             if !options.is_empty() {
                 shown.push(Group {
@@ -57,10 +54,10 @@ pub(crate) fn Picker(
                 });
             }
         }
-        shown
+        (shown, are_all)
     };
     let rows = move || {
-        let found = found();
+        let (found, are_all) = found();
         if found.is_empty() {
             return view! { <p class="hint">{words().nothing_found}</p> }.into_any();
         }
@@ -77,7 +74,7 @@ pub(crate) fn Picker(
                 </li>
             }
         };
-        found
+        let groups = found
             .into_iter()
             .map(|group| {
                 view! {
@@ -87,8 +84,12 @@ pub(crate) fn Picker(
                     </section>
                 }
             })
-            .collect_view()
-            .into_any()
+            .collect_view();
+        view! {
+            {groups}
+            {(!are_all).then(|| view! { <p class="hint">{words().more_found}</p> })}
+        }
+        .into_any()
     };
     view! {
         <Dialog title=title on_close=on_close wide=true>

@@ -11,7 +11,7 @@ use koffiekar_sync_core::{
 use super::{
     draft::{Draft, EditDraft, Target},
     store::{self, Shelf, StoreError, key_of},
-    tablet::{TOLD, WorkError},
+    tablet::{RETURN_CODE, TOLD, WorkError},
     told,
     vault::{self, Vault, VaultError},
 };
@@ -32,6 +32,7 @@ pub(super) struct Contents {
     pub(super) edits: BTreeMap<(ConversationId, Target), EditDraft>,
     pub(super) unreadable: usize,
     pub(super) told: Vec<told::Line>,
+    pub(super) return_code: Option<String>,
 }
 
 impl Records {
@@ -110,6 +111,11 @@ impl Records {
             .flatten()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
+        // Without it the password brings the worker back.
+        let return_code = meta(RETURN_CODE)
+            .ok()
+            .flatten()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(Contents {
             replica,
             catalogue,
@@ -118,6 +124,7 @@ impl Records {
             edits,
             unreadable,
             told,
+            return_code,
         })
     }
 }

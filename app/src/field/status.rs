@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::{
     export::Export,
     phase::{self, Refusal},
+    return_code::ReturnCode,
     sign::{self, CLOCK_OFF_MS, many},
     storage, sync, tablet,
     words::words,
@@ -105,6 +106,7 @@ pub(crate) fn Status() -> impl IntoView {
                 <Row label=words.device value=Signal::stored(label)/>
             </dl>
             <Export/>
+            <ReturnCode/>
             <div class="row f-status-end">
                 <button type="button" class="button f-big" data-testid="lock" on:click=|_| phase::lock()>
                     {words.lock}

@@ -44,6 +44,8 @@ pub(crate) struct Open {
     pub(crate) unreadable: usize,
     /// What was done elsewhere to conversations of this tablet.
     pub(crate) elsewhere: Elsewhere,
+    /// The digits that bring the worker back after a resident held the tablet.
+    pub(crate) return_code: Option<String>,
     digests: Digests,
     /// Tells an answer to an earlier opening from one to this.
     pub(crate) opening: u64,
@@ -95,6 +97,8 @@ thread_local! {
 
 /// Under which name it is kept what was done elsewhere and not read yet.
 pub(super) const TOLD: &str = "told";
+/// And the digits that bring the worker back.
+pub(super) const RETURN_CODE: &str = "return-code";
 
 /// Grows with every change of what the tablet holds.
 pub(crate) fn revision() -> ArcRwSignal<u64> {
@@ -153,6 +157,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
         edits: contents.edits,
         unreadable: contents.unreadable,
         elsewhere: Elsewhere::new(contents.told),
+        return_code: contents.return_code,
         digests: Digests::default(),
         opening,
         _hold: hold,
@@ -164,6 +169,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
 
 /// Forgets everything in memory. What is being written is written to the end.
 pub(crate) fn close() {
+    super::handover::forget();
     OPEN.set(None);
     suggest::forget();
     kept().set(Kept::Quiet);
@@ -321,6 +327,21 @@ pub(crate) async fn enrolled_again(
     .await?;
     touch(|open| open.person = person.clone());
     Ok(person)
+}
+
+pub(crate) async fn keep_return_code(code: String) -> Result<(), WorkError> {
+    let kept = code.clone();
+    work(|open| {
+        let write = open.sealed(Shelf::Meta, RETURN_CODE, code.as_bytes())?;
+        Ok(Done {
+            value: (),
+            effects: Vec::new(),
+            writes: vec![write],
+        })
+    })
+    .await?;
+    touch(|open| open.return_code = Some(kept));
+    Ok(())
 }
 
 /// Writes what was typed. Starts at once, so that it still happens when the page is being hidden.

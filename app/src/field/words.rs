@@ -109,6 +109,18 @@ texts! {
     no_rounds: "Nog geen ronde", "No round yet";
     no_rounds_text: "Zodra deze tablet contact heeft met de server, staan uw rondes hier. Komt er niets? Vraag uw beheerder.",
         "As soon as this tablet reaches the server, your rounds are here. Nothing comes? Ask your administrator.";
+    round: "Ronde", "Round";
+    round_over: "afgelopen op {}", "ended on {}";
+    round_ahead: "begint op {}", "begins on {}";
+    round_over_title: "Deze ronde is afgelopen", "This round is over";
+    round_over_text: "{} liep tot en met {}. Hoort dit gesprek daar nog bij?",
+        "{} ran until {}. Does this conversation still belong to it?";
+    round_ahead_title: "Deze ronde is nog niet begonnen", "This round has not begun";
+    round_ahead_text: "{} begint op {}. Hoort dit gesprek daar al bij?",
+        "{} begins on {}. Does this conversation belong to it already?";
+    to_running_round: "Naar de ronde die nu loopt: {}", "To the round that runs now: {}";
+    record_anyway: "Ja, vastleggen in deze ronde", "Yes, record in this round";
+    do_not_record: "Niet vastleggen", "Do not record";
     round_closed: "gesloten", "closed";
     round_closed_text: "Deze ronde is gesloten: nieuwe gesprekken zijn niet meer mogelijk. Wat er is, kunt u nog lezen en verbeteren.",
         "This round is closed: no new conversations. What is there you can still read and correct.";
@@ -121,8 +133,8 @@ texts! {
         "You were changing something. This is what you typed; it is kept nowhere else. Copy what you need, or erase it.";
     draft_empty: "(nog geen woorden)", "(no words yet)";
     conversations: "Gesprekken", "Conversations";
-    no_conversations: "Nog geen gesprekken in deze ronde. Tik op Nieuw gesprek om te beginnen.",
-        "No conversations in this round yet. Tap New conversation to begin.";
+    no_conversations: "Op deze tablet staan nog geen gesprekken van deze ronde. Tik op Nieuw gesprek om te beginnen.",
+        "There are no conversations of this round on this tablet yet. Tap New conversation to begin.";
     more: "Toon meer", "Show more";
     mine: "van mij", "mine";
     colleague: "van een collega", "a colleague's";
@@ -192,8 +204,11 @@ texts! {
     area: "Buurt", "Area";
     area_choose: "Kies een buurt", "Choose an area";
     area_none: "Geen buurt", "No area";
+    area_proposed: "Voorstel: de buurt van uw vorige gesprek van vandaag. Klopt het niet? Tik om te wijzigen.",
+        "Proposal: the area of your conversation before, today. Not right? Tap to change it.";
     search: "Zoeken", "Search";
     nothing_found: "Niets gevonden.", "Nothing found.";
+    more_found: "Er is meer. Typ hierboven om te zoeken.", "There is more. Type above to search.";
     recent: "Laatst gebruikt", "Used last";
     whole_wijk: "Heel {}", "All of {}";
     elsewhere: "Ruimer", "Wider";
@@ -204,8 +219,54 @@ texts! {
     choose_line: "Kies een actielijn", "Choose an action line";
     consent: "Toestemming", "Consent";
     consent_language: "Taal van de vragen", "Language of the questions";
-    consent_hint: "Lees voor of laat lezen. Wat geen antwoord krijgt, telt als nee.",
-        "Read it aloud or let them read. What gets no answer counts as no.";
+    consent_hint: "Of lees de vragen hieronder voor. Wat geen antwoord krijgt, wordt niet vastgelegd en telt als nee.",
+        "Or read the questions below aloud. What gets no answer is not recorded, and counts as no.";
+    clear_answers: "Antwoorden wissen", "Clear the answers";
+    questions_not_in: "Er zijn geen vragen in het {}. Ze staan nu in het {}. Kies een andere taal als de bewoner die beter begrijpt.",
+        "There are no questions in {}. They are in {} now. Choose another language if the resident understands that better.";
+    questions_not_in_this: "Kies een taal die de bewoner begrijpt. De vragen staan nu in het {}.",
+        "Choose a language that the resident understands. The questions are in {} now.";
+    contradictory: "De bewoner zegt: niet zonder naam, wel met naam. Vraag wat daarmee wordt bedoeld; de keuze staat onder de vragen.",
+        "The resident says: not without a name, but with one. Ask what is meant; the choice is below the questions.";
+    again_hint: "Ingevuld is wat nu geldt. Alleen wat u verandert, wordt vastgelegd.",
+        "What holds now is filled in. Only what you change is recorded.";
+    consent_stale: "Intussen is er een ander antwoord bij gekomen, van een andere tablet of van u. Wat hieronder staat, is van daarvoor.",
+        "Meanwhile another answer came in, from another tablet or from you. What stands below is from before that.";
+    ask_from_here: "Begin met wat nu geldt", "Begin with what holds now";
+    confirm_answers: "Dit wordt vastgelegd", "This will be recorded";
+    nothing_changes: "Er verandert niets", "Nothing changes";
+    record_answers: "Vastleggen", "Record";
+    leave_answers: "Laten zoals het is", "Leave it as it is";
+    withdraw: "Intrekken", "Withdraw";
+    withdrawn: "Ingetrokken: {}.", "Withdrawn: {}.";
+    answer_disputed: "Nee: er zijn twee verschillende antwoorden. Vraag het opnieuw.",
+        "No: there are two different answers. Ask again.";
+
+    // The tablet in a resident's hands
+    give_tablet: "Geef de tablet aan de bewoner", "Give the tablet to the resident";
+    give_tablet_hint: "De bewoner ziet dan alleen de vragen, in de taal hieronder. Met uw code komt u terug.",
+        "The resident then sees the questions alone, in the language below. Your code brings you back.";
+    for_worker: "Voor de medewerker", "For the worker";
+    return_title: "Terug naar Koffiekar", "Back to Koffiekar";
+    return_code_hint: "Toets uw vier cijfers in.", "Enter your four digits.";
+    return_by_password: "Code vergeten? Gebruik uw wachtwoord", "Forgot the code? Use your password";
+    return_password_hint: "Het wachtwoord waarmee u deze tablet ontgrendelt.", "The password that you unlock this tablet with.";
+    return_deed: "Ga terug", "Go back";
+    return_back: "Naar de vragen voor de bewoner", "To the questions for the resident";
+    code_title: "Code om terug te komen", "Code to come back";
+    code_hint: "Vier cijfers waarmee u terugkomt nadat een bewoner de tablet had. Ze openen verder niets.",
+        "Four digits that bring you back after a resident had the tablet. They open nothing else.";
+    code_choose: "Kies een code", "Choose a code";
+    code_other: "Kies een andere code", "Choose another code";
+    code_choose_text: "Kies vier cijfers die u onthoudt en die een ander niet raadt. Daarmee komt u terug nadat een bewoner de tablet had. Uw wachtwoord werkt ook.",
+        "Choose four digits that you remember and nobody guesses. They bring you back after a resident had the tablet. Your password works too.";
+    code_keep: "Deze code gebruiken", "Use this code";
+    code_short: "Een code heeft {} cijfers. Toets ze in.", "A code has {} digits. Enter them.";
+    code_easy: "Deze code raadt iedereen. Kies andere cijfers.", "Everybody guesses this code. Choose other digits.";
+    code_wrong: "Deze code klopt niet. Probeer het opnieuw.", "This code is not right. Try again.";
+    code_wrong_often: "Vijf keer verkeerd. Gebruik nu uw wachtwoord.", "Wrong five times. Use your password now.";
+    code_typed: "{} van {} cijfers", "{} of {} digits";
+    code_back: "Laatste cijfer wissen", "Erase the last digit";
     no_consent_texts: "De vragen zijn nog niet op deze tablet. Zonder antwoord telt alles als nee; vraag toestemming zodra de vragen er zijn.",
         "The questions are not on this tablet yet. Without an answer everything counts as no; ask for consent once they are here.";
     done: "Klaar", "Done";
@@ -220,14 +281,21 @@ texts! {
     keep: "Houden", "Keep";
     nothing_said: "Er staat nog niets. Schrijf een citaat of een notitie op.", "There is nothing yet. Write down a quote or a note.";
     too_long: "{} tekens te veel. Maak er twee citaten van, of kort in.", "{} characters too many. Make it two quotes, or shorten it.";
+    null_at: "Teken {} kan niet worden bewaard. Het is onzichtbaar; meestal komt het mee bij plakken.",
+        "Character {} cannot be kept. It is invisible, and mostly comes in by pasting.";
+    null_behind: "Teken {} kan niet worden bewaard. Het staat direct achter: {}",
+        "Character {} cannot be kept. It stands right behind: {}";
+    remove_null: "Haal dat teken weg", "Remove that character";
+    null_summary: "In een tekst staat een teken dat niet bewaard kan worden. Kijk bij de rode rand.",
+        "A text holds a character that cannot be kept. Look for the red edge.";
     too_long_summary: "Een tekst is te lang. Kijk bij de rode rand.", "A text is too long. Look for the red edge.";
     too_many_quotes: "Een gesprek heeft ten hoogste {} citaten. Begin een nieuw gesprek voor de rest.",
         "A conversation has at most {} quotes. Begin a new conversation for the rest.";
-    unanswered_title: "Niet alle vragen zijn beantwoord", "Not all questions are answered";
-    unanswered_text: "Wat geen antwoord heeft, telt als nee. U kunt het ook later nog vragen.",
-        "What has no answer counts as no. You can also ask later.";
+    unanswered_title: "Deze vragen hebben geen antwoord", "These questions have no answer";
+    unanswered_text: "Zonder antwoord wordt er niets vastgelegd, en telt het als nee. U kunt het later nog vragen.",
+        "Without an answer nothing is recorded, and it counts as no. You can still ask later.";
     to_questions: "Terug naar de vragen", "Back to the questions";
-    done_anyway: "Toch klaar", "Done anyway";
+    done_anyway: "Klaar zonder deze antwoorden", "Done without these answers";
     saved_here: "Opgeslagen op deze tablet.", "Saved on this tablet.";
     not_saved: "Dit is niet bewaard: {} Uw woorden staan nog op het scherm.", "This was not kept: {} Your words are still on the screen.";
     locked_reason: "de tablet is vergrendeld.", "the tablet is locked.";
@@ -354,8 +422,8 @@ texts! {
     export: "Maak een reddingsbestand ({})", "Make a rescue file ({})";
     conversation_one: "1 gesprek", "1 conversation";
     conversation_many: "{} gesprekken", "{} conversations";
-    export_nothing: "Alles is al bij het kantoor. Er is nu niets te redden.",
-        "The office has everything already. There is nothing to rescue now.";
+    export_nothing: "Elk gesprek dat klaar is, is al bij het kantoor.",
+        "The office has every finished conversation already.";
     export_too_early: "Dit kan pas na het eerste contact met de server.",
         "This is possible only after the first contact with the server.";
     exported: "Reddingsbestand gemaakt met {}", "Rescue file made with {}";
