@@ -10,6 +10,7 @@
 //! next call. It may be killed between any two: what was kept is enough to go on from. The same
 //! type runs in the app, in the tests' simulated tablets and in the load generator.
 
+mod aside;
 mod compare;
 mod feed;
 mod happened;
@@ -28,6 +29,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 
+pub use aside::Watch;
 pub use happened::{Happened, What};
 pub use held::{Held, Standing};
 pub use identity::Identity;
@@ -125,6 +127,9 @@ pub struct Replica {
     requests: u64,
     state: State,
     held: BTreeMap<ConversationId, Held>,
+    /// Not to be opened, see [`Replica::set_aside`].
+    aside: BTreeMap<ConversationId, Option<Held>>,
+    watch: Watch,
     /// As they are kept.
     vouchers: BTreeMap<VoucherId, Vec<u8>>,
     in_flight: Option<InFlight>,
@@ -203,6 +208,8 @@ impl Replica {
             requests: 0,
             state: State::default(),
             held: BTreeMap::new(),
+            aside: BTreeMap::new(),
+            watch: |_, _| {},
             vouchers: BTreeMap::new(),
             in_flight: None,
         }
@@ -264,11 +271,13 @@ impl Replica {
     }
 
     pub fn read(&self, id: ConversationId) -> Result<Conversation, EditError> {
+        let _opening = self.opening(id);
         Ok(self.document(id)?.read()?)
     }
 
     /// What a form must remember that shows the notes, see [`crate::conversation::NotesEdit`].
     pub fn heads(&self, id: ConversationId) -> Result<Vec<Head>, EditError> {
+        let _opening = self.opening(id);
         Ok(self.document(id)?.heads())
     }
 
@@ -306,7 +315,9 @@ impl Replica {
 
     /// Conversations with anything that the server has not receipted yet.
     pub fn waiting(&self) -> usize {
-        self.held.values().filter(|held| held.is_waiting()).count()
+        self.all_held()
+            .filter(|(_, held)| held.is_waiting())
+            .count()
     }
 
     /// *Klaar*: the first change of a conversation.
@@ -329,6 +340,7 @@ impl Replica {
         command: &Command,
         now: Millis,
     ) -> Result<Vec<Effect>, EditError> {
+        let _opening = self.opening(id);
         let mut document = self.document(id)?;
         let at = self.clock(now);
         let command = document.placed_here(command)?;

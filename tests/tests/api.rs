@@ -1,6 +1,7 @@
 //! The server over HTTP.
 
 mod areas;
+mod aside;
 mod bad_input;
 mod erasure;
 mod feed;

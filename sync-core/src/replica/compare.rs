@@ -127,6 +127,7 @@ impl Replica {
 
     /// Whether it must be done again before it can be sent.
     fn lacks(&mut self, id: ConversationId, heads: &[Head], taking: &mut Taking) -> bool {
+        let _opening = self.opening(id);
         let Some(held) = self.held.get_mut(&id) else {
             return false;
         };

@@ -26,6 +26,10 @@ impl Replica {
     }
 
     fn changed(&mut self, round: RoundId, id: ConversationId, bytes: Vec<u8>, taking: &mut Taking) {
+        if self.is_aside(id) {
+            return;
+        }
+        let _opening = self.opening(id);
         let voucher = taking.proof.for_feed.as_ref().map(|(id, _)| *id);
         let reused = taking.reused.remove(&id);
         let Ok(heads) = Document::heads_of(&bytes) else {
@@ -103,6 +107,7 @@ impl Replica {
     pub(super) fn erased(&mut self, id: ConversationId, taking: &mut Taking) {
         self.tell(id, What::Erased, taking);
         self.forget(id, taking);
+        self.forget_aside(id, What::Erased, taking);
         // Nor does anything of it wait for a successor that was erased as well.
         let waits = |held: &Held| held.replaced().is_some_and(|replaced| replaced.by == id);
         let waiting: Vec<ConversationId> = self

@@ -40,6 +40,7 @@ impl Replica {
         let Some(held) = self.held.get(&conversation) else {
             return;
         };
+        let _opening = self.opening(conversation);
         let waits = held.is_waiting() && !held.is_others();
         let erased = match &what {
             What::Replaced { erased, .. } => erased.as_slice(),

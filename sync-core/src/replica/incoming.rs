@@ -212,6 +212,10 @@ impl Replica {
             .filter(|(id, held)| !held.is_in(rounds) && !held.is_waiting() && safe(id))
             .map(|(id, held)| (*id, held.is_moved_away()))
             .collect();
+        let aside = self.aside_elsewhere(|round| rounds.contains(&round));
+        for id in aside.into_iter().filter(safe) {
+            self.forget_aside(id, What::Left, taking);
+        }
         for (id, moved) in lost {
             let what = if moved { What::Moved } else { What::Left };
             self.tell(id, what, taking);

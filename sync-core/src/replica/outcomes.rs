@@ -8,6 +8,7 @@ use crate::wire::{Outcome, Reason, ReasonCode};
 impl Replica {
     pub(super) fn settle(&mut self, sent: Sent, outcome: Outcome, taking: &mut Taking) {
         let id = sent.document;
+        let _opening = self.opening(id);
         let is_taken = matches!(outcome, Outcome::Stored | Outcome::Unchanged);
         if is_taken && self.held.get(&id).is_some_and(Held::is_quarantined) {
             self.tell(id, What::Accepted, taking);

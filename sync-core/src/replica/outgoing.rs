@@ -76,8 +76,7 @@ impl Replica {
     /// and may be sent as well. `fresh` must be 32 new random bytes.
     pub fn rescue(&mut self, office: &SealKey, fresh: [u8; 32], now: Millis) -> Rescue {
         let waiting: Vec<ConversationId> = self
-            .held
-            .iter()
+            .all_held()
             .filter(|(_, held)| !held.pending().is_empty() && held.replaced().is_none())
             .map(|(id, _)| *id)
             .collect();
@@ -85,7 +84,9 @@ impl Replica {
         let mut envelopes = Vec::new();
         let mut bytes = 0;
         while !left.is_empty() {
-            let items = left.iter().filter_map(|id| Some((id, self.held.get(id)?)));
+            let held =
+                |id: &ConversationId| self.held.get(id).or_else(|| self.aside.get(id)?.as_ref());
+            let items = left.iter().filter_map(|id| Some((id, held(id)?)));
             let parcel = self.pack(items, Budget::default());
             let packed = parcel.push.len();
             let request = Request {

@@ -92,6 +92,7 @@ impl Replica {
             let Some(held) = self.held.get(&id).filter(|held| held.is_to_redo()) else {
                 continue;
             };
+            let _opening = self.opening(id);
             if let Ok(mine) = Document::load(held.bytes()) {
                 self.redo(id, &mine, None, taking);
             }
@@ -126,6 +127,10 @@ impl Replica {
                 held.replace(next);
                 taking.touched.insert(*waiting);
             }
+        }
+        if self.is_aside(id) {
+            let erased = taking.erased_quotes.clone();
+            return self.forget_aside(id, What::Replaced { by, erased }, taking);
         }
         let Some(held) = self.held.get(&id) else {
             return;
@@ -164,6 +169,7 @@ impl Replica {
             let Some(held) = self.held.get(&id).cloned() else {
                 continue;
             };
+            let _opening = self.opening(id);
             let waits = !held.steps().is_empty() || !fetched && held.edits().next().is_some();
             let done = self.carried(&held, taking);
             let Some(old) = self.held.get_mut(&id) else {
