@@ -6,8 +6,9 @@
 //! the server ([`api`]), in the types of `koffiekar_sync_core::office`, and keeps nothing.
 //!
 //! Underneath lies little: the address bar ([`route`]), who is signed in ([`session`]), all texts in
-//! two languages ([`words`]), light and dark ([`theme`]), the notice of a new version ([`update`]),
-//! and the parts that every screen is put together from ([`parts`]). [`shell`] joins them.
+//! two languages ([`words`]), light and dark ([`theme`]), the notice of a new version ([`update`]), the
+//! script that outlives the app ([`page`]), and the parts that every screen is put together from
+//! ([`parts`]). [`shell`] joins them.
 //!
 //! Texts are read when a screen is drawn; choosing another language draws the page anew. Signals that
 //! belong to the page as a whole live in thread-locals, those of a screen in that screen.
@@ -22,6 +23,7 @@ mod api;
 mod field;
 mod keep;
 mod office;
+mod page;
 mod parts;
 mod route;
 mod session;

@@ -19,6 +19,13 @@ pub(crate) use time::{day, iso_day, iso_month, moment, now};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+/// A text that changes and matters: a number, a state. It is set as a whole, so that it is right whatever a
+/// browser that translates has put in its place (`app/static/texts.js` has the other half).
+#[component]
+pub(crate) fn Changing(#[prop(into)] text: Signal<String>) -> impl IntoView {
+    view! { <span prop:textContent=move || text.get()></span> }
+}
+
 /// Nothing here: why, and what to do next.
 #[component]
 pub(crate) fn Empty(

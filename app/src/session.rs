@@ -4,7 +4,12 @@
 use koffiekar_sync_core::office::{Role, Session, SignIn};
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{api, api::Failure, keep, route::Route};
+use crate::{
+    api,
+    api::Failure,
+    keep, page,
+    route::{self, Route},
+};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum State {
@@ -19,6 +24,8 @@ pub(crate) enum State {
 }
 
 const PATH: &str = "/api/v1/session";
+/// The session ended by itself, a moment ago.
+const EXPIRED: &str = "session-expired";
 /// Written by the field screens once a tablet has its key: then `/` opens them without asking.
 pub(crate) const ENROLLED: &str = "enrolled";
 
@@ -36,8 +43,12 @@ pub(crate) fn ask() {
     spawn_local(async {
         let next = match api::get(PATH).await {
             Ok(session) => State::SignedIn(session),
-            Err(Failure::SignedOut) => State::SignedOut { expired: false },
-            Err(failure) if failure.status() == Some(401) => State::SignedOut { expired: false },
+            Err(Failure::SignedOut) => State::SignedOut {
+                expired: has_expired(),
+            },
+            Err(failure) if failure.status() == Some(401) => State::SignedOut {
+                expired: has_expired(),
+            },
             Err(failure) => State::Failed(failure),
         };
         state().set(next);
@@ -50,27 +61,42 @@ pub(crate) async fn sign_in(login: String, password: String) -> Result<Session, 
     Ok(session)
 }
 
+/// The page is loaded anew, so that nothing of what residents said stays in memory.
 pub(crate) async fn sign_out() -> Result<(), Failure> {
     api::order("DELETE", PATH).await?;
+    page::leave(&Route::SignIn.path());
+    Ok(())
+}
+
+/// Whether somebody is signed in or not: nobody is from now on. The page stays.
+pub(crate) async fn end_quietly() -> Result<(), Failure> {
+    match api::order("DELETE", PATH).await {
+        // There was none.
+        Err(Failure::SignedOut) => {}
+        Err(failure) if failure.status() == Some(401) => {}
+        done => done?,
+    }
     state().set(State::SignedOut { expired: false });
     Ok(())
 }
 
-/// Whether somebody is signed in or not: nobody is from now on.
-pub(crate) async fn end_quietly() -> Result<(), Failure> {
-    match sign_out().await {
-        // There was none.
-        Err(failure) if failure.status() == Some(401) => Ok(()),
-        done => done,
-    }
-}
-
-/// The server says that there is no session (any more).
+/// The server says that there is no session (any more). Nothing stays in memory then either.
 pub(crate) fn lost() {
     let state = state();
     if matches!(*state.read_untracked(), State::SignedIn(_)) {
         state.set(State::SignedOut { expired: true });
+        // The field screens need no session, and hold their own words.
+        if untrack(route::current) != Route::Field {
+            keep::write(EXPIRED, "1");
+            page::leave_here();
+        }
     }
+}
+
+fn has_expired() -> bool {
+    let has_expired = keep::read(EXPIRED).is_some_and(|kept| !kept.is_empty());
+    keep::write(EXPIRED, "");
+    has_expired
 }
 
 pub(crate) fn signed_in() -> Option<Session> {

@@ -41,6 +41,11 @@ fn Page() -> impl IntoView {
     let handed_over = field::is_handed_over();
     let notice = handed_over.clone();
     let in_field = Memo::new(move |_| handed_over.get() || route::current() == Route::Field);
+    Effect::new(move || {
+        if !in_field.get() {
+            field::left();
+        }
+    });
     move || {
         let notice = notice.clone();
         if in_field.get() {
@@ -204,9 +209,8 @@ fn Account(session: Session) -> impl IntoView {
     let words = &words().shell;
     let leave = |_| {
         spawn_local(async {
-            match session::sign_out().await {
-                Ok(()) => route::go(&Route::SignIn.path()),
-                Err(failure) => announce(Tone::Bad, failure.to_string()),
+            if let Err(failure) = session::sign_out().await {
+                announce(Tone::Bad, failure.to_string());
             }
         });
     };

@@ -127,7 +127,7 @@ texts! {
         not_found_hint, to_start, provisional, not_for_role,
         not_for_role_hint,
     }
-    Update { there_is, now, later }
+    Update { there_is, runs_elsewhere, now, later }
     Failure { offline, timed_out, signed_out, unreadable, reference, again, title, is_offline }
     SignIn {
         title, login, login_hint, password, show, submit, busy, no_login, no_password, wrong,

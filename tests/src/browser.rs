@@ -1,6 +1,8 @@
 //! A real Chromium, driven by chromedriver: a profile that outlives the browser, a kill that is one,
 //! pictures of an exact size, and axe-core in every page that is looked at.
 
+mod faults;
+
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,9 +1,13 @@
 //! The product in a real browser, against the real binary.
 
 mod consent;
+mod emptied;
 mod erased;
+mod failure;
 mod field_day;
 mod live;
+mod loading;
+mod locking;
 mod rescue;
 mod review;
 mod revoked;
@@ -11,3 +15,5 @@ mod roles;
 mod rounds;
 mod steps;
 mod storage;
+mod translated;
+mod update;

@@ -133,6 +133,8 @@ fn only_the_edge_of_the_server_knows_http() {
         // Asks without a socket, and is a collector of spans.
         "tests/tests/watching.rs",
         "tests/tests/watching/",
+        // Gives out one build of the app after another.
+        "tests/tests/browser/update.rs",
     ];
     assert_eq!(
         named_outside(&["axum", "tower", "tower_http", "hyper"], &edge),

@@ -6,10 +6,14 @@ use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 pub(crate) struct Bound {
-    /// An ES module that leaves `__wbg_init`, which loads and starts the app.
+    /// An ES module that leaves `__wbg_init`, which loads and starts the app, and asks for `guarded`, which
+    /// `app/static/boot.js` has.
     pub(crate) js: String,
     pub(crate) wasm: Vec<u8>,
 }
+
+/// Where the bound code takes what the wasm exports: all that runs in the wasm goes through these.
+const EXPORTS: &str = "wasm = instance.exports;";
 
 /// `names` keeps the functions' names, for readable stack traces: a fifth of the compressed size.
 pub(crate) fn bind(wasm: &Path, names: bool) -> Result<Bound> {
@@ -39,13 +43,17 @@ pub(crate) fn bind(wasm: &Path, names: bool) -> Result<Bound> {
         "a crate brings npm packages"
     );
 
-    let js = output.js().to_owned();
+    let js = output.js();
     ensure!(
         js.contains("function __wbg_init("),
         "wasm-bindgen names its start function differently now"
     );
+    ensure!(
+        js.matches(EXPORTS).count() == 1,
+        "wasm-bindgen takes the exports of the wasm differently now: nothing would notice a failure in it"
+    );
     Ok(Bound {
-        js,
+        js: js.replace(EXPORTS, "wasm = guarded(instance.exports);"),
         wasm: output.wasm_mut().emit_wasm(),
     })
 }

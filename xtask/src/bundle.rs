@@ -2,8 +2,8 @@
 //!
 //! Two kinds of file leave here. *Hashed* ones carry their content's hash in their name and may be
 //! kept for ever; the others keep their name and are asked for again each time. Every reference runs
-//! from a file to the hash of another, so that names are found in order: wasm, JavaScript, style,
-//! page, and last the service worker, which lists all of them.
+//! from a file to the hash of another, so that names are found in order: wasm, JavaScript (`start.js`, which
+//! works without the wasm, and the rest), style, page, and last the service worker, which lists all of them.
 
 use std::{fs, path::Path};
 
@@ -22,25 +22,45 @@ pub(crate) struct File {
 }
 
 /// Files of `app/static` that are a source for another file instead of being one themselves.
-const SOURCES: [&str; 3] = ["boot.js", "service-worker.js", "start.css"];
+const SOURCES: [&str; 5] = [
+    "boot.js",
+    "service-worker.js",
+    "start.css",
+    "start.js",
+    "texts.js",
+];
 
 pub(crate) fn bundle(app: &Path, bound: Bound) -> Result<Vec<File>> {
     let statics = app.join("static");
 
     let wasm = hashed("app", "_bg.wasm", bound.wasm);
-    let boot = fill(&read(&statics.join("boot.js"))?, &[("wasm", &wasm.name)])?;
-    let script = hashed("app", ".js", format!("{}\n{boot}", bound.js).into_bytes());
+    let start = fill(
+        &read(&statics.join("start.js"))?,
+        &[
+            ("wasm", &wasm.name),
+            ("wasm_bytes", &wasm.bytes.len().to_string()),
+        ],
+    )?;
+    let start = hashed("start", ".js", start.into_bytes());
+    let (texts, boot) = (
+        read(&statics.join("texts.js"))?,
+        read(&statics.join("boot.js"))?,
+    );
+    let script = format!("{}\n{texts}\n{boot}", bound.js);
+    let script = hashed("app", ".js", script.into_bytes());
     let style = hashed("style", ".css", style(app)?.into_bytes());
 
     let names = [
         ("wasm", &*wasm.name),
+        ("start", &start.name),
         ("script", &script.name),
         ("style", &style.name),
     ];
     let page = fill(&read(&app.join("index.html"))?, &names)?;
     ensure_no_inline_code(&page)?;
 
-    let mut files = vec![named("index.html", page.into_bytes()), script, wasm, style];
+    let page = named("index.html", page.into_bytes());
+    let mut files = vec![page, start, script, wasm, style];
     for path in sorted(&statics)? {
         let name = path
             .file_name()
@@ -115,7 +135,7 @@ fn ensure_no_inline_code(page: &str) -> Result<()> {
         let tag = tag.split('>').next().unwrap_or_default();
         ensure!(
             tag.contains("src="),
-            "index.html holds a script: it belongs in app/static/boot.js"
+            "index.html holds a script: it belongs in app/static/start.js or boot.js"
         );
     }
     Ok(())

@@ -331,9 +331,9 @@ pub(crate) fn KeptSign() -> impl IntoView {
     // Not announced: a screen reader would speak at every pause.
     view! {
         <p class="f-kept" data-testid="draft-state" data-state=move || state().0>
-            <span aria-hidden="true">{move || state().1}</span>
+            <span aria-hidden="true" prop:textContent=move || state().1></span>
             " "
-            {move || state().2}
+            <span prop:textContent=move || state().2></span>
         </p>
     }
 }

@@ -5,6 +5,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use zeroize::Zeroizing;
 
 use super::{
+    idle,
     phase::{self, Phase, Refusal},
     store::StoreError,
     vault::{KeyRecord, PASSWORD_MOST_CHARS},
@@ -12,8 +13,10 @@ use super::{
 };
 use crate::{
     api::Failure,
+    page,
     parts::{focus, title},
     shell::Switches,
+    words::fill,
 };
 
 const LABEL_CHARS: usize = 60;
@@ -169,6 +172,9 @@ pub(crate) fn Enrol() -> impl IntoView {
     view! {
         <Frame>
             <h1 tabindex="-1">{words.enrol_title}</h1>
+            {phase::emptied().get_untracked().then(|| view! {
+                <p class="notice bad" role="alert" data-testid="emptied">{words.emptied}</p>
+            })}
             <p class="lead">{words.enrol_lead}</p>
             <form on:submit=submit novalidate>
                 <Line id="enrol-login" label=words.login hint=words.login_hint value=login problems/>
@@ -246,6 +252,11 @@ pub(crate) fn Unlock() -> impl IntoView {
     view! {
         <Frame>
             <h1 tabindex="-1">{words.unlock_title}</h1>
+            {phase::has_locked_itself().then(|| view! {
+                <p class="notice" role="status" data-testid="locked-itself">
+                    {fill(words.locked_itself, &[&idle::MINUTES.to_string()])}
+                </p>
+            })}
             <form on:submit=submit novalidate>
                 {if several {
                     view! { <fieldset class="f-choices"><legend>{words.unlock_who}</legend>{choices}</fieldset> }.into_any()
@@ -281,6 +292,21 @@ pub(crate) fn Elsewhere(person: KeyRecord) -> impl IntoView {
             <p>{words.elsewhere_text}</p>
             <button type="button" class="button f-big" on:click=|_| phase::go(Phase::Locked)>
                 {words.try_here}
+            </button>
+        </Frame>
+    }
+}
+
+#[component]
+pub(crate) fn Renewed() -> impl IntoView {
+    let words = words();
+    title(words.renewed_title);
+    view! {
+        <Frame>
+            <h1 tabindex="-1" data-testid="renewed">{words.renewed_title}</h1>
+            <p role="alert">{words.renewed_text}</p>
+            <button type="button" class="button main f-big" data-testid="load-anew" on:click=|_| page::leave("/veld")>
+                {words.load_anew}
             </button>
         </Frame>
     }

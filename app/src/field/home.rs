@@ -11,7 +11,7 @@ use super::{
     list::Conversations,
     orphan::{OrphanItem, orphans},
     round_time::{self, AskFirst},
-    sign::{SignedOut, time_of_day},
+    sign::{AsideNotice, SignedOut, time_of_day},
     storage::StorageWarning,
     suggest, tablet,
     told::Told,
@@ -183,6 +183,7 @@ fn RoundHome(round: Round, several: bool) -> impl IntoView {
             </p>
             {is_demo.then(|| view! { <p class="f-demo">{words.demo}</p> })}
             <SignedOut/>
+            <AsideNotice/>
             <Told/>
             <StorageWarning/>
             <Drafts round=id/>

@@ -7,7 +7,7 @@
 //!
 //! [`tablet`] holds the unlocked replica and makes every change durable ([`store`], encrypted by
 //! [`vault`]); [`sync`] speaks with the server; [`phase`] leads from a locked tablet to an open one,
-//! in one window only ([`lock`]). The screens ([`gate`], [`home`], [`form`], [`conversation`],
+//! in one window only ([`lock`]), and locks it by itself ([`idle`]). The screens ([`gate`], [`home`], [`form`], [`conversation`],
 //! [`status`]) show what these hold and give orders to them. None of this needs a session: a tablet
 //! signs with its own key. While a resident holds the tablet ([`handover`]) nothing else is on the
 //! screen.
@@ -25,11 +25,13 @@ mod form_end;
 mod gate;
 mod handover;
 mod home;
+mod idle;
 mod keep_problem;
 mod lines;
 mod list;
 mod live;
 mod lock;
+mod opening;
 mod orphan;
 mod pause;
 mod phase;
@@ -54,11 +56,17 @@ mod words;
 use std::{cell::Cell, time::Duration};
 
 use koffiekar_sync_core::ids::ConversationId;
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use crate::{parts::Announcer, route};
 use phase::Phase;
+pub(crate) use tablet::is_all_kept;
 use words::words;
+
+/// Other screens than these are shown: an open tablet is locked.
+pub(crate) fn left() {
+    phase::lock(phase::Locking::Left);
+}
 
 /// The screens of an open tablet, by address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +108,8 @@ impl Screen {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// Not every browser tells a page that its storage was emptied.
+const LOOK_AT_DISK_EVERY: Duration = Duration::from_secs(15);
 
 thread_local! {
     static LISTENING: Cell<bool> = const { Cell::new(false) };
@@ -111,7 +121,11 @@ pub(crate) fn Field() -> impl IntoView {
         pause::listen();
         storage::listen();
         handover::listen();
+        idle::listen();
+        store::listen(phase::disk_changed);
         let _ = set_interval_with_handle(sign::tick, MINUTE);
+        let _ = set_interval_with_handle(tablet::look_at_disk, LOOK_AT_DISK_EVERY);
+        let _ = window_event_listener(ev::visibilitychange, |_| tablet::look_at_disk());
     }
     phase::start();
     let phase = phase::phase();
@@ -129,6 +143,7 @@ pub(crate) fn Field() -> impl IntoView {
         Phase::NoStorage(error) => view! { <gate::NoStorage error/> }.into_any(),
         Phase::Enrol => view! { <gate::Enrol/> }.into_any(),
         Phase::Locked => view! { <gate::Unlock/> }.into_any(),
+        Phase::Renewed => view! { <gate::Renewed/> }.into_any(),
         Phase::Elsewhere(person) => view! { <gate::Elsewhere person=*person/> }.into_any(),
         Phase::Open => view! { <Opened/> }.into_any(),
     }
@@ -194,6 +209,7 @@ fn Screens() -> impl IntoView {
             <sign::SyncSign/>
         </header>
         <sign::StorageTrouble/>
+        <sign::WrittenAnewNotice/>
         {screen_view}
     }
 }

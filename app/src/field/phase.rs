@@ -14,14 +14,14 @@ use zeroize::Zeroizing;
 use super::{
     lock::{self, NoHold},
     storage,
-    store::{self, Shelf, StoreError},
+    store::{self, Change, Shelf, StoreError},
     sync,
     tablet::{self, WorkError},
     vault::{self, KeyRecord, Vault, VaultError},
 };
 use crate::{
     api::{self, Failure},
-    keep, route, session,
+    keep, page, route, session,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,8 @@ pub(crate) enum Phase {
     Locked,
     /// Another window of this browser works with this person's conversations.
     Elsewhere(Box<KeyRecord>),
+    /// A newer version of the app in another window has the disk.
+    Renewed,
     Open,
 }
 
@@ -70,9 +72,12 @@ impl From<StoreError> for Refusal {
 thread_local! {
     static PHASE: ArcRwSignal<Phase> = ArcRwSignal::new(Phase::Starting);
     static PEOPLE: ArcRwSignal<Vec<KeyRecord>> = ArcRwSignal::new(Vec::new());
+    static EMPTIED: ArcRwSignal<bool> = ArcRwSignal::new(false);
 }
 
 const LAST: &str = "field-person";
+/// Whose tablet locked itself, and at which address: never any words.
+const LOCKED_BY_ITSELF: &str = "locked-by-itself";
 
 pub(crate) fn phase() -> ArcRwSignal<Phase> {
     PHASE.with(Clone::clone)
@@ -81,6 +86,11 @@ pub(crate) fn phase() -> ArcRwSignal<Phase> {
 /// Those who use this tablet, whoever was here last first.
 pub(crate) fn people() -> ArcRwSignal<Vec<KeyRecord>> {
     PEOPLE.with(Clone::clone)
+}
+
+/// The storage was emptied while the tablet was locked.
+pub(crate) fn emptied() -> ArcRwSignal<bool> {
+    EMPTIED.with(Clone::clone)
 }
 
 /// Call when the field screens are drawn; does nothing while the tablet is open.
@@ -110,9 +120,57 @@ pub(crate) fn start() {
                 self::people().set(people);
                 phase().set(next);
             }
+            Err(StoreError::Emptied) => storage_was_emptied(),
+            Err(StoreError::Newer) => phase().set(Phase::Renewed),
             Err(error) => phase().set(Phase::NoStorage(error)),
         }
     });
+}
+
+/// Nobody had unlocked the tablet: what was on it is gone. It begins anew, and says so.
+pub(crate) fn storage_was_emptied() {
+    store::begin_anew();
+    EMPTIED.with(|emptied| emptied.set(true));
+    people().set(Vec::new());
+    start();
+}
+
+/// The disk holds nothing any more but what is this person's; who the others were.
+pub(crate) fn alone_on_this_tablet() -> Vec<String> {
+    let own = tablet::peek(|open| (open.user(), open.user().key()));
+    if let Some((_, key)) = &own {
+        keep::write(LAST, key);
+        keep::write(session::ENROLLED, "1");
+    }
+    let mut others = Vec::new();
+    people().update(|people| {
+        let is_own = |person: &KeyRecord| own.as_ref().is_some_and(|own| own.0 == person.user);
+        let (stay, gone) = std::mem::take(people).into_iter().partition(is_own);
+        *people = stay;
+        others = gone;
+    });
+    others.into_iter().map(|person| person.name).collect()
+}
+
+/// What happened to the disk from outside.
+pub(crate) fn disk_changed(change: Change) {
+    match change {
+        Change::Closed => spawn_local(tablet::look_after_closing()),
+        Change::NewerWaits => spawn_local(async {
+            let before = phase().get_untracked();
+            // Forms write what they hold when they go.
+            phase().set(Phase::Renewed);
+            wait(0).await;
+            if tablet::is_all_kept().await {
+                sync::stop();
+                tablet::close();
+                store::let_go();
+            } else {
+                // The other window goes on waiting.
+                phase().set(before);
+            }
+        }),
+    }
 }
 
 pub(crate) fn go(next: Phase) {
@@ -132,13 +190,21 @@ pub(crate) async fn unlock(person: KeyRecord, password: Zeroizing<String>) -> Re
     };
     drawn().await;
     let vault = person.open(&password)?;
-    enter(vault, person, hold).await.map_err(Refusal::Work)
+    match enter(vault, person, hold).await {
+        Err(WorkError::Store(StoreError::Emptied)) => {
+            storage_was_emptied();
+            Ok(())
+        }
+        done => done.map_err(Refusal::Work),
+    }
 }
 
 async fn enter(vault: Vault, person: KeyRecord, hold: lock::Hold) -> Result<(), WorkError> {
     keep::write(LAST, &person.user.key());
     keep::write(session::ENROLLED, "1");
     tablet::open(vault, person, hold).await?;
+    go_back();
+    EMPTIED.with(|emptied| emptied.set(false));
     go(Phase::Open);
     sync::start();
     storage::ask_to_persist();
@@ -195,7 +261,11 @@ pub(crate) async fn enrol(
         person.write(),
         tablet::sealed(&vault, Shelf::Meta, "identity", &identity.to_bytes())?,
     ];
-    store::write(writes).await?;
+    match store::write(&writes).await {
+        // Nothing of it is in memory: it begins anew.
+        Err(StoreError::Emptied) => store::write_anew(&writes).await?,
+        done => done?,
+    }
     known_again(person.clone());
     enter(vault, person, hold).await.map_err(Refusal::Work)
 }
@@ -267,22 +337,66 @@ fn bytes_of(hex: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// *Vergrendel*: nothing readable stays in memory.
-pub(crate) fn lock() {
-    super::pause::flush();
-    sync::stop();
-    tablet::close();
-    // Whoever comes next begins at the round, not at somebody else's page.
-    route::replace("/veld");
-    phase().set(Phase::Starting);
-    start();
+/// Why the tablet is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locking {
+    /// *Vergrendel*.
+    Asked,
+    /// Nobody touched it.
+    Idle,
+    /// Somebody went to the office's screens.
+    Left,
 }
 
-/// The disk failed under an open tablet.
-pub(crate) fn locked_again() {
-    sync::stop();
+/// Nothing readable stays in memory, so the page is loaded anew once all is on the disk. Where that cannot
+/// be, it stays open, and the disk's trouble is on the screen.
+pub(crate) fn lock(why: Locking) {
+    if *phase().read_untracked() != Phase::Open {
+        return;
+    }
+    let here = route::path();
+    let user = tablet::peek(|open| open.user().key()).unwrap_or_default();
+    // Forms write what they hold when they go.
     phase().set(Phase::Starting);
-    start();
+    spawn_local(async move {
+        wait(0).await;
+        if !tablet::is_all_kept().await {
+            phase().set(Phase::Open);
+            if why == Locking::Left {
+                route::go("/veld/tablet");
+            }
+            return;
+        }
+        sync::stop();
+        tablet::close();
+        let place = match why {
+            Locking::Idle => format!("{user} {here}"),
+            Locking::Asked | Locking::Left => String::new(),
+        };
+        keep::write(LOCKED_BY_ITSELF, &place);
+        match why {
+            // Whoever comes next begins at the round, not at somebody else's page.
+            Locking::Asked | Locking::Idle => page::leave("/veld"),
+            Locking::Left => page::leave_here(),
+        }
+    });
+}
+
+/// The tablet was not locked by anybody, but because nobody touched it.
+pub(crate) fn has_locked_itself() -> bool {
+    keep::read(LOCKED_BY_ITSELF).is_some_and(|place| !place.is_empty())
+}
+
+/// Whoever it locked itself on finds the page again.
+fn go_back() {
+    let place = keep::read(LOCKED_BY_ITSELF).unwrap_or_default();
+    keep::write(LOCKED_BY_ITSELF, "");
+    let user = tablet::peek(|open| open.user().key());
+    if let Some((of, path)) = place.split_once(' ')
+        && user.as_deref() == Some(of)
+    {
+        route::replace(path);
+    }
 }
 
 /// Lets the browser draw before the password is stretched, which stops everything for a moment.

@@ -10,8 +10,9 @@ use koffiekar_sync_core::{
 
 use super::{
     draft::{Draft, EditDraft, Target},
-    store::{self, Shelf, StoreError, key_of},
-    tablet::{RETURN_CODE, TOLD, WorkError},
+    opening,
+    store::{self, Shelf, StoreError, Write, key_of},
+    tablet::{RETURN_CODE, TOLD, WorkError, sealed},
     told,
     vault::{self, Vault, VaultError},
 };
@@ -35,6 +36,13 @@ pub(super) struct Contents {
     pub(super) return_code: Option<String>,
 }
 
+/// Where among [`Shelf::Meta`] a conversation lies that is set aside: as it was kept, or nothing.
+const ASIDE: &str = "aside/";
+
+pub(super) fn aside_key(id: ConversationId) -> String {
+    format!("{ASIDE}{}", id.key())
+}
+
 impl Records {
     pub(super) async fn read(user: UserId) -> Result<Self, StoreError> {
         Ok(Self {
@@ -44,6 +52,30 @@ impl Records {
             drafts: store::all_of(Shelf::Drafts, user).await?,
             vouchers: store::all_of(Shelf::Vouchers, user).await?,
         })
+    }
+
+    /// These were being opened when the app ended: from now on they lie where nothing opens them.
+    pub(super) async fn set_aside(
+        &self,
+        vault: &Vault,
+        ids: &[ConversationId],
+    ) -> Result<(), WorkError> {
+        let mut writes = Vec::new();
+        for id in ids {
+            let record = self.conversations.iter().find(|(key, _)| *key == id.key());
+            let place = key_of(self.user, id.key());
+            let bytes = match record {
+                Some((_, bytes)) => vault.open(Shelf::Conversations.name(), &place, bytes)?,
+                None => Vec::new(),
+            };
+            writes.push(sealed(vault, Shelf::Meta, &aside_key(*id), &bytes)?);
+            writes.push(Write {
+                shelf: Shelf::Conversations,
+                key: place,
+                bytes: None,
+            });
+        }
+        Ok(store::write(&writes).await?)
     }
 
     /// What cannot be opened is counted, and stays where it is.
@@ -86,9 +118,21 @@ impl Records {
             Some((key.parse().ok()?, bytes))
         });
         let session = vault::random()?;
-        let (replica, broken) =
+        let (mut replica, broken) =
             Replica::restore(identity, session, state.as_deref(), held, vouchers);
         unreadable += broken.len();
+        replica.watch_openings(opening::watch);
+        for (key, bytes) in &self.meta {
+            let id = key.strip_prefix(ASIDE).map(ConversationId::from_key);
+            let Some(Ok(id)) = id else {
+                continue;
+            };
+            let bytes = plain(Shelf::Meta, key, bytes).unwrap_or_default();
+            let bytes = (!bytes.is_empty()).then_some(bytes.as_slice());
+            if !replica.set_aside(id, bytes) {
+                unreadable += 1;
+            }
+        }
 
         let (mut drafts, mut edits) = (BTreeMap::new(), BTreeMap::new());
         for (key, bytes) in &self.drafts {

@@ -1,7 +1,7 @@
 //! The quiet sign: where the words are. It is always right, and says the least reassuring truth.
 
 use koffiekar_sync_core::ids::Millis;
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -73,11 +73,13 @@ pub(crate) fn state() -> (State, String) {
     let progress = sync::progress().get();
     let needs = match tablet::trouble().get() {
         Some(StoreError::Full) => Some(words.needs_room.to_owned()),
-        Some(StoreError::Broken(_)) => Some(words.needs_disk.to_owned()),
+        Some(StoreError::Emptied) => Some(words.needs_writing_anew.to_owned()),
+        Some(StoreError::Broken(_) | StoreError::Newer) => Some(words.needs_disk.to_owned()),
         None if count.refused > 0 => {
             Some(many(count.refused, words.refused_one, words.refused_many))
         }
         None if progress.sign_in_again || revoked => Some(words.needs_sign_in.to_owned()),
+        None if count.aside > 0 => Some(many(count.aside, words.aside_one, words.aside_many)),
         None if count.unreadable > 0 => Some(fill(
             words.needs_unreadable,
             &[&count.unreadable.to_string()],
@@ -173,10 +175,9 @@ pub(crate) fn SyncSign() -> impl IntoView {
             data-state=move || state.with(|(state, _)| state.name())
             data-live=move || live.get().to_string()
         >
-            <span class="f-mark" aria-hidden="true">{move || state.with(|(state, _)| state.mark())}</span>
-            <span role="status" aria-live="polite" aria-label=words().sign_label>
-                {move || state.with(|(_, text)| text.clone())}
-            </span>
+            <span class="f-mark" aria-hidden="true" prop:textContent=move || state.with(|(state, _)| state.mark())></span>
+            <span role="status" aria-live="polite" aria-label=words().sign_label
+                prop:textContent=move || state.with(|(_, text)| text.clone())></span>
         </a>
     }
 }
@@ -194,6 +195,8 @@ pub(crate) fn StorageTrouble() -> impl IntoView {
         trouble.get().map(|error| {
             let text = match error {
                 StoreError::Full => words().storage_full,
+                StoreError::Emptied => words().storage_emptied,
+                StoreError::Newer => words().renewed_text,
                 StoreError::Broken(_) => words().storage_broken,
             };
             view! {
@@ -202,6 +205,61 @@ pub(crate) fn StorageTrouble() -> impl IntoView {
                     <button type="button" class="button" data-testid="keep-again" on:click=again>
                         {words().keep_again}
                     </button>
+                </div>
+            }
+        })
+    }
+}
+
+/// The storage was emptied, and all that was open was written once more.
+#[component]
+pub(crate) fn WrittenAnewNotice() -> impl IntoView {
+    let written = tablet::written_anew();
+    let read = written.clone();
+    move || {
+        let read = read.clone();
+        written.get().map(|written| {
+            let words = words();
+            let others = (!written.others.is_empty())
+                .then(|| fill(words.written_anew_others, &[&written.others.join(", ")]));
+            view! {
+                <div class="f-trouble" role="alert" data-testid="written-anew">
+                    <p>{fill(words.written_anew, &[&time_of_day(written.at)])}</p>
+                    {others.map(|text| view! { <p data-testid="written-anew-others">{text}</p> })}
+                    <button type="button" class="button" data-testid="written-anew-read" on:click=move |_| read.set(None)>
+                        {words.understood}
+                    </button>
+                </div>
+            }
+        })
+    }
+}
+
+/// Conversations that ended the app when it opened them.
+#[component]
+pub(crate) fn AsideNotice() -> impl IntoView {
+    let count = Memo::new(|_| tablet::see(tablet::Open::count).unwrap_or_default());
+    let again = |_| {
+        spawn_local(async {
+            if tablet::try_aside_again().await.is_ok() {
+                sync::now();
+            }
+        });
+    };
+    move || {
+        let aside = count.with(|count| count.aside);
+        (aside > 0).then(|| {
+            let words = words();
+            view! {
+                <div class="notice bad" role="alert" data-testid="aside" data-count=aside.to_string()>
+                    <p class="notice-title">{many(aside, words.aside_one, words.aside_many)}</p>
+                    <p>{words.aside_text}</p>
+                    <div class="row">
+                        <button type="button" class="button f-big" data-testid="aside-again" on:click=again>
+                            {words.aside_again}
+                        </button>
+                        <a class="f-link" href="/veld/tablet">{words.to_tablet}</a>
+                    </div>
                 </div>
             }
         })

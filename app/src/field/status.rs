@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{
     export::Export,
-    phase::{self, Refusal},
+    phase::{self, Locking, Refusal},
     return_code::ReturnCode,
     sign::{self, CLOCK_OFF_MS, many},
     storage, sync, tablet,
@@ -26,7 +26,7 @@ fn Row(
     view! {
         <div class="f-row">
             <dt>{label}</dt>
-            <dd data-testid=testid>{move || value.get()}</dd>
+            <dd data-testid=testid prop:textContent=move || value.get()></dd>
         </div>
     }
 }
@@ -75,6 +75,7 @@ pub(crate) fn Status() -> impl IntoView {
         <main id="main" class="f-page f-status" tabindex="-1">
             <h1 tabindex="-1">{words.tablet}</h1>
             {move || signed_out.get().map(|revoked| view! { <SignInAgain revoked/> })}
+            <sign::AsideNotice/>
             {move || match count.with(|count| count.unreadable) {
                 0 => None,
                 several => Some(view! {
@@ -108,7 +109,7 @@ pub(crate) fn Status() -> impl IntoView {
             <Export/>
             <ReturnCode/>
             <div class="row f-status-end">
-                <button type="button" class="button f-big" data-testid="lock" on:click=|_| phase::lock()>
+                <button type="button" class="button f-big" data-testid="lock" on:click=|_| phase::lock(Locking::Asked)>
                     {words.lock}
                 </button>
                 <span class="hint">{words.lock_hint}</span>

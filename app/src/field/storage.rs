@@ -116,7 +116,7 @@ pub(crate) fn probe() {
         match store::probe(bytes).await {
             Ok(()) => put(&fits(), Some(true)),
             Err(StoreError::Full) => put(&fits(), Some(false)),
-            Err(StoreError::Broken(_)) => {}
+            Err(_) => {}
         }
         forget_when_there_is_room();
     });

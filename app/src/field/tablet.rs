@@ -5,6 +5,10 @@
 //! no screen ever shows as kept what is not. Browser objects cannot cross threads and leptos' signals
 //! want what can, so the tablet lives in a thread-local and the screens follow [`revision`].
 
+mod count;
+mod disk;
+mod writes;
+
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -15,7 +19,7 @@ use koffiekar_sync_core::{
     catalogue::Catalogue,
     conversation::Command,
     ids::{ConversationId, Millis, UserId},
-    replica::{EditError, Effect, Identity, OtherPerson, Replica, Standing},
+    replica::{EditError, Effect, Identity, OtherPerson, Replica},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -23,13 +27,21 @@ use super::{
     digest::{Digest, Digests},
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
-    pause,
-    records::Records,
-    store::{self, Shelf, StoreError, Write, key_of},
+    opening, pause,
+    records::{Records, aside_key},
+    store::{Shelf, StoreError, Write},
     suggest,
     told::Elsewhere,
     vault::{KeyRecord, PASSWORD_CHARS, Vault, VaultError},
 };
+use crate::page;
+
+pub(crate) use count::Count;
+pub(crate) use disk::{
+    is_all_kept, keep_all_again, look_after_closing, look_at_disk, written_anew,
+};
+use disk::{keep, tell_what_is_kept};
+pub(crate) use writes::sealed;
 
 pub(crate) struct Open {
     vault: Vault,
@@ -141,7 +153,13 @@ pub(crate) fn changed() {
 
 /// Reads the person's records and opens the tablet with them.
 pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<(), WorkError> {
-    let records = Records::read(vault.user()).await?;
+    let mut records = Records::read(vault.user()).await?;
+    let interrupted = opening::interrupted(vault.user());
+    if !interrupted.is_empty() {
+        records.set_aside(&vault, &interrupted).await?;
+        opening::forget();
+        records = Records::read(vault.user()).await?;
+    }
     let contents = records.open(&vault)?;
     let opening = OPENINGS.with_borrow_mut(|openings| {
         *openings += 1;
@@ -164,10 +182,11 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
     }));
     suggest::forget();
     changed();
+    tell_what_is_kept();
     Ok(())
 }
 
-/// Forgets everything in memory. What is being written is written to the end.
+/// Forgets what is in memory. What is being written is written to the end; see [`is_all_kept`].
 pub(crate) fn close() {
     super::handover::forget();
     OPEN.set(None);
@@ -195,7 +214,7 @@ pub(crate) async fn work<T>(
     });
     let (value, opening, writes) = acted?;
     let stored = match writes {
-        Ok(writes) => store::write(writes).await.map_err(WorkError::from),
+        Ok(writes) => keep(&writes).await.map_err(WorkError::from),
         Err(error) => Err(error.into()),
     };
     match stored {
@@ -227,6 +246,10 @@ async fn read_again_of(opening: u64) {
         return;
     };
     let records = Records::read(user).await;
+    if records.as_ref().err() == Some(&StoreError::Emptied) {
+        // It is in memory alone, and the disk's trouble says so.
+        return changed();
+    }
     let still = touch(|open| {
         if open.opening != opening {
             return true;
@@ -250,9 +273,9 @@ async fn read_again_of(opening: u64) {
         }
     });
     if still == Some(false) {
-        // Neither written nor read: going on would be going on without a floor.
-        close();
-        super::phase::locked_again();
+        // Neither written nor read: going on would be going on without a floor. What was typed is
+        // shown, to be copied.
+        page::stop("the disk neither takes nor gives");
     }
     changed();
 }
@@ -303,6 +326,23 @@ pub(crate) async fn edit(
         changed();
     }
     Ok(())
+}
+
+/// What was set aside is opened like the rest from now on.
+pub(crate) async fn try_aside_again() -> Result<(), WorkError> {
+    work(|open| {
+        let ids: Vec<ConversationId> = open.replica.aside().map(|(id, _)| id).collect();
+        let writes = ids
+            .iter()
+            .map(|id| open.removed(Shelf::Meta, &aside_key(*id)));
+        let writes = writes.collect();
+        Ok(Done {
+            value: (),
+            effects: open.replica.try_again(),
+            writes,
+        })
+    })
+    .await
 }
 
 /// The same person signed in on this tablet again: another device to the server, with another key.
@@ -392,22 +432,6 @@ pub(crate) fn drop_edit(id: ConversationId, target: Target) {
     start(write);
 }
 
-/// After room was made: everything typed is written once more, whatever was written before.
-pub(crate) fn keep_all_again() {
-    let (drafts, edits) = peek(|open| {
-        (
-            open.drafts.values().cloned().collect::<Vec<_>>(),
-            open.edits.values().cloned().collect::<Vec<_>>(),
-        )
-    })
-    .unwrap_or_default();
-    if drafts.is_empty() && edits.is_empty() {
-        settle(None);
-    }
-    drafts.into_iter().for_each(keep_draft);
-    edits.into_iter().for_each(keep_edit);
-}
-
 fn start(write: Option<Result<Write, VaultError>>) {
     let Some(write) = write else { return };
     changed();
@@ -418,7 +442,7 @@ fn start(write: Option<Result<Write, VaultError>>) {
     kept.set(Kept::Saving);
     WRITING.set(WRITING.get() + 1);
     spawn_local(async move {
-        let written = store::write(vec![write]).await;
+        let written = keep(&[write]).await;
         WRITING.set(WRITING.get() - 1);
         match written {
             Ok(()) => {
@@ -436,47 +460,9 @@ fn start(write: Option<Result<Write, VaultError>>) {
     });
 }
 
-/// How many conversations stand how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Count {
-    pub(crate) all: usize,
-    pub(crate) waiting: usize,
-    /// Kept sealed by the server until an administrator decides.
-    pub(crate) undecided: usize,
-    pub(crate) refused: usize,
-    /// Conversations and edits that were not finished: on this tablet alone, and not to be sent yet.
-    pub(crate) drafts: usize,
-    pub(crate) unreadable: usize,
-}
-
-impl Count {
-    /// Finished conversations that are not part of the office's yet.
-    pub(crate) fn unsynced(self) -> usize {
-        self.waiting + self.undecided + self.refused
-    }
-}
-
 impl Open {
     pub(crate) fn user(&self) -> UserId {
         self.vault.user()
-    }
-
-    pub(crate) fn count(&self) -> Count {
-        let mut count = Count {
-            drafts: self.drafts.len() + self.edits.len(),
-            unreadable: self.unreadable,
-            ..Count::default()
-        };
-        for (_, held) in self.replica.conversations() {
-            count.all += 1;
-            match held.standing() {
-                Standing::Waiting => count.waiting += 1,
-                Standing::Held(_) => count.undecided += 1,
-                Standing::Refused(_) => count.refused += 1,
-                Standing::Stored(_) => {}
-            }
-        }
-        count
     }
 
     /// What a list shows of this conversation; `None` where it cannot be read.
@@ -498,86 +484,4 @@ impl Open {
         }
         self.vault.wrap(login, name, label, *demo, password)
     }
-
-    fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {
-        effects
-            .into_iter()
-            .filter_map(|effect| self.write_of(effect).transpose())
-            .collect()
-    }
-
-    fn write_of(&mut self, effect: Effect) -> Result<Option<Write>, VaultError> {
-        let write = match effect {
-            Effect::Keep(id) => {
-                self.digests.forget(id);
-                match self.replica.held(id) {
-                    Some(held) => self.sealed(Shelf::Conversations, &id.key(), &held.to_bytes())?,
-                    // Kept and forgotten by one answer.
-                    None => self.removed(Shelf::Conversations, &id.key()),
-                }
-            }
-            Effect::Forget(id) => {
-                self.digests.forget(id);
-                self.removed(Shelf::Conversations, &id.key())
-            }
-            Effect::KeepState => self.sealed(Shelf::Meta, "state", &self.replica.state())?,
-            Effect::KeepVoucher(id) => match self.replica.voucher(id) {
-                Some(bytes) => self.sealed(Shelf::Vouchers, &id.to_string(), &bytes)?,
-                None => self.removed(Shelf::Vouchers, &id.to_string()),
-            },
-            Effect::ForgetVoucher(id) => self.removed(Shelf::Vouchers, &id.to_string()),
-            Effect::KeepIdentity => {
-                let identity = self.replica.identity().to_bytes();
-                self.sealed(Shelf::Meta, "identity", &identity)?
-            }
-            Effect::KeepReference(bytes) => {
-                // One that this version cannot read is kept for the next.
-                if let Ok(catalogue) = serde_json::from_slice(&bytes) {
-                    self.catalogue = catalogue;
-                    suggest::forget();
-                }
-                self.sealed(Shelf::Meta, "reference", &bytes)?
-            }
-            Effect::KeepTagger(bytes) => {
-                let write = self.sealed(Shelf::Meta, "tagger", &bytes)?;
-                self.tagger = Some(bytes);
-                suggest::forget();
-                write
-            }
-        };
-        Ok(Some(write))
-    }
-
-    fn sealed(&self, shelf: Shelf, key: &str, plain: &[u8]) -> Result<Write, VaultError> {
-        sealed(&self.vault, shelf, key, plain)
-    }
-
-    pub(super) fn sealed_json(
-        &self,
-        shelf: Shelf,
-        key: &str,
-        value: &impl serde::Serialize,
-    ) -> Result<Write, VaultError> {
-        // Plain data with text keys: it always has a JSON form.
-        self.sealed(shelf, key, &serde_json::to_vec(value).unwrap_or_default())
-    }
-
-    pub(super) fn removed(&self, shelf: Shelf, key: &str) -> Write {
-        Write {
-            shelf,
-            key: key_of(self.vault.user(), key),
-            bytes: None,
-        }
-    }
-}
-
-pub(crate) fn sealed(
-    vault: &Vault,
-    shelf: Shelf,
-    key: &str,
-    plain: &[u8],
-) -> Result<Write, VaultError> {
-    let key = key_of(vault.user(), key);
-    let bytes = Some(vault.seal(shelf.name(), &key, plain)?);
-    Ok(Write { shelf, key, bytes })
 }

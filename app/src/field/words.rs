@@ -72,6 +72,25 @@ texts! {
         "This tablet's storage is full. Your last words are not kept yet. Make room (photos, other apps), then tap Keep again.";
     storage_broken: "Deze tablet kan nu niets bewaren. Laat dit scherm open en vraag uw beheerder.",
         "This tablet can keep nothing now. Leave this screen open and ask your administrator.";
+    storage_emptied: "De opslag van deze browser is gewist, en opnieuw bewaren lukt nog niet. Alles staat nu alleen op dit scherm: sluit Koffiekar niet. Maak ruimte vrij en tik daarna op Bewaar opnieuw, of maak bij Deze tablet een reddingsbestand.",
+        "This browser's storage was emptied, and keeping everything again does not work yet. All of it is on this screen alone now: do not close Koffiekar. Make room and tap Keep again, or make a rescue file under This tablet.";
+    written_anew: "De opslag van deze browser is gewist terwijl Koffiekar open was. Alles wat hier open was, is om {} opnieuw op deze tablet bewaard. Gebruik geen opruim-apps en wis geen sitegegevens op deze tablet.",
+        "This browser's storage was emptied while Koffiekar was open. All that was open here was kept on this tablet again at {}. Do not use cleaning apps and do not clear site data on this tablet.";
+    written_anew_others: "Dit gold niet voor wie hier ook werken: {}. Wat zij nog niet verstuurd hadden, is weg. Zeg het hun en uw beheerder.",
+        "This does not hold for who else works here: {}. What they had not sent is gone. Tell them and your administrator.";
+    emptied: "De opslag van deze browser is gewist. Wat op deze tablet stond en nog niet verstuurd was, is weg. Zeg het uw beheerder, en meld u opnieuw aan.",
+        "This browser's storage was emptied. What was on this tablet and was not sent is gone. Tell your administrator, and sign in again.";
+    renewed_title: "Koffiekar is vernieuwd", "Koffiekar was renewed";
+    renewed_text: "In een ander venster draait een nieuwere versie. Alles wat u hier typte, is bewaard. Laad dit venster opnieuw, of ga verder in het andere.",
+        "A newer version runs in another window. All that you typed here is kept. Load this window anew, or go on in the other one.";
+    load_anew: "Laad opnieuw", "Load anew";
+    locked_itself: "De tablet heeft zichzelf vergrendeld, omdat hij {} minuten niet is aangeraakt. Alles wat u typte, is bewaard.",
+        "The tablet locked itself, because nobody touched it for {} minutes. All that you typed is kept.";
+    aside_one: "1 gesprek gaat niet open", "1 conversation does not open";
+    aside_many: "{} gesprekken gaan niet open", "{} conversations do not open";
+    aside_text: "Koffiekar stopte toen het zo'n gesprek opende. Daarom staat het apart: er is niets gewist, en wat nog niet verstuurd was, komt mee in het reddingsbestand. Zeg het uw beheerder. Na een nieuwe versie van Koffiekar kunt u het opnieuw proberen; stopt Koffiekar weer, dan staat het daarna weer apart.",
+        "Koffiekar stopped when it opened such a conversation. So it is set aside: nothing was erased, and what was not sent is in the rescue file. Tell your administrator. After a new version of Koffiekar you can try again; if Koffiekar stops again, it is set aside again.";
+    aside_again: "Probeer opnieuw te openen", "Try to open again";
     keep_again: "Bewaar opnieuw", "Keep again";
     opening_failed: "De gegevens op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
         "The data on this tablet does not open. Nothing was erased. Ask your administrator.";
@@ -94,6 +113,7 @@ texts! {
     refused_many: "{} geweigerd", "{} refused";
     needs_sign_in: "opnieuw aanmelden", "sign in again";
     needs_room: "opslag vol", "storage full";
+    needs_writing_anew: "opslag gewist", "storage emptied";
     needs_disk: "deze tablet bewaart nu niets", "this tablet keeps nothing now";
     needs_unreadable: "{} onleesbaar", "{} unreadable";
     drafts_one: "1 niet af", "1 not finished";

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::{filter, names::with_all};
 use crate::{
-    parts::{Busy, Choice, Empty, Fetched, Select, Source, Trouble, title},
+    parts::{Busy, Changing, Choice, Empty, Fetched, Select, Source, Trouble, title},
     route,
     words::{count, words},
 };
@@ -64,11 +64,16 @@ fn Total(counts: Source<Counts>) -> impl IntoView {
             last.set(Some(counts.total));
         }
     });
+    let is_known = Memo::new(move |_| last.get().is_some());
+    let total = Signal::derive(move || {
+        let total = last.get().unwrap_or_default();
+        count(total, (words.desk.quote_one, words.desk.quotes))
+    });
     move || {
-        last.get().map(|total| {
+        is_known.get().then(|| {
             view! {
                 <p class="total" role="status">
-                    <strong>{count(total, (words.desk.quote_one, words.desk.quotes))}</strong>
+                    <strong><Changing text=total/></strong>
                     " "{words.analysis.total}
                 </p>
             }

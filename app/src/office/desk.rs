@@ -88,7 +88,7 @@ fn Quotes(desk: List) -> impl IntoView {
     view! {
         <div class="desk-head">
             <h1 tabindex="-1">{heading}</h1>
-            <p class="desk-total" role="status">{total}</p>
+            <p class="desk-total" role="status" prop:textContent=move || total().unwrap_or_default()></p>
             <button type="button" class="button quiet small help"
                 aria-disabled=move || desk.done.with(Vec::is_empty).then_some("true") on:click=move |_| desk.undo()>
                 <kbd aria-hidden="true">"u"</kbd>

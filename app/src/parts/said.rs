@@ -66,7 +66,7 @@ pub(crate) fn Announcer() -> impl IntoView {
             let class = if said.tone == Tone::Bad { "said bad" } else { "said" };
             view! {
                 <div class=class>
-                    <p>{said.text}</p>
+                    <p prop:textContent=said.text></p>
                     <button type="button" class="button quiet small" on:click=move |_| close.set(None)>
                         {words().common.close}
                     </button>

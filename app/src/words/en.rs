@@ -29,6 +29,7 @@ pub(super) const EN: Words = Words {
     },
     update: Update {
         there_is: "There is a new version of Koffiekar.",
+        runs_elsewhere: "Koffiekar was renewed in another window. Renew this window as well.",
         now: "Update now",
         later: "Later",
     },

@@ -29,6 +29,7 @@ pub(super) const NL: Words = Words {
     },
     update: Update {
         there_is: "Er is een nieuwe versie van Koffiekar.",
+        runs_elsewhere: "Koffiekar is in een ander venster vernieuwd. Vernieuw ook dit venster.",
         now: "Nu vernieuwen",
         later: "Later",
     },

@@ -44,9 +44,14 @@ pub(super) async fn choose_round(browser: &Browser) {
 }
 
 pub(super) async fn unlock(browser: &Browser) {
+    unlock_at(browser, "new-conversation").await;
+}
+
+/// At an address that shows this.
+pub(super) async fn unlock_at(browser: &Browser, testid: &str) {
     browser.fill("unlock-password", PASSWORD).await;
     browser.click("unlock").await;
-    browser.see("new-conversation").await;
+    browser.see(testid).await;
 }
 
 pub(super) async fn record(browser: &Browser, words: &str, notes: &str) {
