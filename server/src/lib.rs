@@ -113,6 +113,9 @@ use store::{Store, StoreError, catalogue};
 /// Threads for long work beyond one a core: some of it waits for a disk.
 const MORE_THREADS: usize = 4;
 
+/// How often the database is held against the one that was opened, beside every request of a tablet.
+const DATABASE_WATCH: Duration = Duration::from_secs(20);
+
 /// What the server runs on. More threads for long work would only hold more memory, each its own, while
 /// they wait for a core.
 pub fn runtime() -> std::io::Result<Runtime> {
@@ -289,6 +292,29 @@ impl Koffiekar {
         self.database.marks(self.key.seal_key(), receipt_key)
     }
 
+    /// Holds the database against what is known of it; whoever asks then is told. An error where it cannot be
+    /// read.
+    async fn look_at_database(&self) -> store::Result<()> {
+        let marks = self.marks();
+        let mut tx = self.store.read().await?;
+        let installation = catalogue::installation(&mut tx).await?;
+        self.database.look(&mut tx, marks, &installation).await?;
+        tx.commit().await
+    }
+
+    /// Runs until the server stops: also where nobody asks it is noticed that the database was replaced, or
+    /// that its new epoch makes it good again.
+    async fn watch_database(self) {
+        loop {
+            tokio::time::sleep(DATABASE_WATCH).await;
+            if let Err(error) = self.look_at_database().await {
+                tracing::warn!(%error, "the database could not be looked at");
+            }
+            // It says so in the log.
+            let _ = self.database.ensure_same(&self.store);
+        }
+    }
+
     /// What is written beside the thing that was asked for: where the database takes nothing now,
     /// whoever asked is answered all the same. Whether it was written.
     fn besides(&self, written: store::Result<()>) -> Result<bool, ApiError> {
@@ -353,6 +379,7 @@ fn start_loops(koffiekar: &Koffiekar) -> Vec<JoinHandle<()>> {
         run!("reading ahead", k => k.facets.read_ahead(k.store)),
         run!("learning", k => k.suggest.learn_in_background(k.store, k.look_every)),
         run!("noting", k => k.remembered.note_every_minute(k.store)),
+        run!("watching the database", k => k.watch_database()),
     ];
     match koffiekar.store.engine() {
         "sqlite" => loops.push(run!("clearing files", k => erasing::clear_in_background(k))),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Koffiekar;
 use crate::extract::Json;
 use crate::problem::{ApiError, NotReady};
-use crate::store::{self, StoreError, catalogue};
+use crate::store::{self, StoreError};
 
 /// How long the database may take for the least that can be asked of it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -31,8 +31,8 @@ pub async fn alive() -> Json<Health> {
 }
 
 /// `GET /readyz`: the server was not told to end, and the database answers within a second. 503 where
-/// that is not so, or where it is another than the one that was opened. After the storage failed a request, until it is seen to take something again. The
-/// schema is up to date before anything is answered.
+/// that is not so, or where it is another than the one that was opened; after the storage failed a request,
+/// until it is seen to take something again. The schema is up to date before anything is answered.
 pub async fn ready(State(koffiekar): State<Koffiekar>) -> Result<Json<Health>, ApiError> {
     if koffiekar.ending.load(Ordering::Relaxed) {
         return Err(ApiError::NotReady(NotReady::Ending));
@@ -48,23 +48,12 @@ pub async fn ready(State(koffiekar): State<Koffiekar>) -> Result<Json<Health>, A
 }
 
 async fn try_storage(koffiekar: &Koffiekar) -> store::Result<()> {
-    read(koffiekar).await?;
+    koffiekar.look_at_database().await?;
     if koffiekar.storage_failed.load(Ordering::Relaxed) {
         write(koffiekar).await?;
         koffiekar.storage_failed.store(false, Ordering::Relaxed);
     }
     Ok(())
-}
-
-async fn read(koffiekar: &Koffiekar) -> store::Result<()> {
-    let marks = koffiekar.marks();
-    let mut tx = koffiekar.store.read().await?;
-    let installation = catalogue::installation(&mut tx).await?;
-    koffiekar
-        .database
-        .look(&mut tx, marks, &installation)
-        .await?;
-    tx.commit().await
 }
 
 async fn write(koffiekar: &Koffiekar) -> store::Result<()> {

@@ -17,16 +17,16 @@ async fn load(server: &Server, text: &str) {
     tx.commit().await.unwrap();
 }
 
-/// `FB: 2`, as the analyst sees it.
+/// `FB: 2`, as an editor sees it.
 async fn by_wijk(server: &Server) -> Vec<String> {
-    let analyst = Office::sign_in(&server.url, "analist").await;
-    let counts: Counts = analyst.get("/api/v1/quotes/counts?rows=wijk").await;
-    let counts = serde_json::to_value(&counts).unwrap();
-    let rows = counts["rows"].as_array().unwrap().iter();
-    let rows = rows.map(|row| format!("{}: {}", row["key"], row["total"]));
-    rows.map(|row| row.replace('"', ""))
-        .filter(|row| !row.ends_with(": 0"))
-        .collect()
+    let editor = Office::sign_in(&server.url, "redacteur1").await;
+    let counts: Counts = editor.get("/api/v1/quotes/counts?rows=wijk").await;
+    let rows = counts.rows.iter().zip(&counts.cells);
+    let rows = rows.map(|(row, cells)| (&row.key, cells.iter().sum::<u64>()));
+    let rows = rows.filter(|(_, count)| *count > 0);
+    let mut rows: Vec<String> = rows.map(|(key, count)| format!("{key}: {count}")).collect();
+    rows.sort();
+    rows
 }
 
 async fn quotes_follow_an_area_that_is_put_into_another_wijk(place: Place) {

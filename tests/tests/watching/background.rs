@@ -89,7 +89,13 @@ async fn every_loop_of_a_server_is_watched() {
         let asked = koffiekar_tests::office::http().get(format!("{}/healthz", server.url));
         assert_eq!(asked.send().await.unwrap().status().as_u16(), 200);
         let loops = server.koffiekar.background.loops();
-        for name in ["learning", "noting", "reading ahead"].iter().chain(more) {
+        let everywhere = [
+            "learning",
+            "noting",
+            "reading ahead",
+            "watching the database",
+        ];
+        for name in everywhere.iter().chain(more) {
             assert!(loops.contains_key(name), "{name} is not in {loops:?}");
         }
     }
