@@ -200,6 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_does_not_beat_a_withdrawal_that_came_in_while_the_sheet_was_open() {
+        let seen = consent(&[(1, Analysis, Withdrawn, &[])]);
+        assert_eq!(seen.standing(Analysis), [StatementId([1; 8])]);
+        // The answer names what stood then; a colleague's withdrawal came in meanwhile.
+        let after = consent(&[
+            (1, Analysis, Withdrawn, &[]),
+            (2, Analysis, Given, &[1]),
+            (3, Analysis, Withdrawn, &[1]),
+        ]);
+        assert!(!after.allows(Analysis));
+        assert_eq!(Before::of(&after, Analysis), Before::Disputed);
+        let alone = consent(&[(1, Analysis, Withdrawn, &[]), (2, Analysis, Given, &[1])]);
+        assert!(alone.allows(Analysis));
+    }
+
+    #[test]
     fn what_is_not_asked_any_more_is_there_only_to_be_withdrawn() {
         let before = consent(&[
             (1, NamedPublication, Given, &[]),

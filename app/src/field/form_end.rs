@@ -202,7 +202,11 @@ pub(crate) fn Finish(writing: Writing, children: Children) -> impl IntoView {
         busy.set(true);
         writing.keep_now();
         writing.closed.set(true);
-        let draft = writing.draft.get_untracked();
+        let mut draft = writing.draft.get_untracked();
+        // An answer to what is not asked any more is not on the screen, so it is not recorded either.
+        draft
+            .answers
+            .retain(|answer| questions::is_asked(answer.purpose));
         spawn_local(async move {
             match tablet::finish(draft).await {
                 Ok(()) => {

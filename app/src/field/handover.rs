@@ -199,7 +199,12 @@ pub(crate) fn HandOverScreen() -> impl IntoView {
             return;
         }
         let About::Finished(id) = about else {
-            return to(Step::Thanks);
+            // Where the disk refuses, nothing is kept, and nobody is thanked for it.
+            return if tablet::trouble().get_untracked().is_some() {
+                wrong.set(true);
+            } else {
+                to(Step::Thanks);
+            };
         };
         let made = tablet::peek(|open| {
             let given = answers.get_untracked();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use koffiekar_sync_core::ids::LineKey;
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use super::{
     picker::{Group, PickOption, Picker},
@@ -95,8 +95,8 @@ pub(crate) fn LineChips(
                 .unwrap_or_default()
             {
                 suggested.set(lines);
-                request_animation_frame(move || keep_in_sight(box_of_lines));
             }
+            request_animation_frame(move || keep_in_sight(box_of_lines));
         };
         // What stands there when the screen is drawn is judged at once.
         let pause = if before.is_none() {
@@ -106,6 +106,9 @@ pub(crate) fn LineChips(
         };
         timer.set_value(set_timeout_with_handle(judge, pause).ok());
     });
+    // The keyboard of the screen comes or goes.
+    let resized = window_event_listener(ev::resize, move |_| keep_in_sight(box_of_lines));
+    on_cleanup(move || resized.remove());
     let picking = RwSignal::new(false);
 
     let chip = move |line: LineKey, testid: String| {
@@ -169,8 +172,8 @@ pub(crate) fn LineChips(
     }
 }
 
-/// Suggestions that come while somebody types stand where they can be seen: the keyboard of the screen may
-/// leave little room under the words.
+/// The first suggestion stands where it can be seen while somebody types: the keyboard of the screen may leave
+/// little room under the words. No more of them than that: the words have to stay in sight as well.
 fn keep_in_sight(lines: NodeRef<leptos::html::Div>) {
     let Some(lines) = lines.try_get_untracked().flatten() else {
         return;
@@ -182,6 +185,8 @@ fn keep_in_sight(lines: NodeRef<leptos::html::Div>) {
     if is_typed_here {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        lines.scroll_into_view_with_scroll_into_view_options(&options);
+        if let Ok(Some(first)) = lines.query_selector(".f-chip") {
+            first.scroll_into_view_with_scroll_into_view_options(&options);
+        }
     }
 }

@@ -185,7 +185,7 @@ fn verdict(tally: Tally) -> AnyView {
         .filter(|(_, quotes)| *quotes > 0)
         .map(|(text, quotes)| view! { <li>{fill(text, &[&number(quotes)])}</li> })
         .collect_view();
-    let printable = [number(tally.printable), of(tally.chosen)];
+    let printable = [number(tally.printable), number(tally.chosen)];
     view! {
         <p class="blocked-count">
             "! "{words.publications.blocked_count}" "{of(tally.chosen - tally.printable)}

@@ -285,7 +285,7 @@ pub(super) const EN: Words = Words {
         chosen_by: "chosen by {} on {}",
         all_good: "Everything that you see here may be printed like this: {}.",
         only_own_rounds: "Quotes of rounds that you are no member of are not among these.",
-        of_which: "{} of {} may be printed like this.",
+        of_which: "May be printed like this: {} of {}.",
         no_consent: "without consent: {}",
         unsettled: "two wordings, or contested: {}",
         unjudged: "not judged yet: {}",

@@ -285,7 +285,7 @@ pub(super) const NL: Words = Words {
         chosen_by: "gekozen door {} op {}",
         all_good: "Alles wat u hier ziet, mag zo gedrukt worden: {}.",
         only_own_rounds: "Citaten uit rondes waar u geen lid van bent, staan hier niet bij.",
-        of_which: "{} van de {} mogen zo gedrukt worden.",
+        of_which: "Mag wel zo gedrukt worden: {} van {}.",
         no_consent: "zonder toestemming: {}",
         unsettled: "twee lezingen of tegenspraak: {}",
         unjudged: "nog niet beoordeeld: {}",

@@ -78,7 +78,7 @@ pub(super) fn Asks() -> impl IntoView {
     view! {
         <section class="asks" aria-labelledby="asks-title">
             <h2 id="asks-title">{words.asks.title}</h2>
-            <p class="lead">{words.asks.intro}</p>
+            <p>{words.asks.intro}</p>
             <form on:submit=save>
                 <fieldset>
                     <legend>{words.asks.which}</legend>
