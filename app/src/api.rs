@@ -8,7 +8,7 @@ use leptos::prelude::window;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect, Response};
 
 use crate::{session, words};
 
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Offline,
     /// No answer within the time.
     TimedOut,
+    /// Somebody else answers in the server's place: the login page of a wifi, most likely.
+    Stranger,
     /// The session is over: sign in again.
     SignedOut,
     /// The server refuses, and says why.
@@ -43,6 +45,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Offline => f.write_str(words.offline),
             Self::TimedOut => f.write_str(words.timed_out),
+            Self::Stranger => f.write_str(words.stranger),
             Self::SignedOut => f.write_str(words.signed_out),
             Self::Unreadable => f.write_str(words.unreadable),
             Self::Refused(problem) => {
@@ -147,6 +150,8 @@ fn prepare(
     let init = RequestInit::new();
     init.set_method(method);
     init.set_credentials(RequestCredentials::SameOrigin);
+    // The API redirects nobody: whoever does is somebody else, and where to is none of our business.
+    init.set_redirect(RequestRedirect::Manual);
     init.set_headers_headers(&headers);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
     if let Some(body) = body {
@@ -185,20 +190,23 @@ fn failure_of(error: &JsValue) -> Failure {
     }
 }
 
+/// Every answer of the API has this; the page of a wifi that asks for a login has not.
+const SIGN_OF_SERVER: &str = "api-version";
+
 async fn accept(response: Response) -> Result<Response, Failure> {
+    let status = response.status();
+    if !response.headers().has(SIGN_OF_SERVER).unwrap_or_default() {
+        return Err(match status {
+            // A proxy of our own, before a server that does not run.
+            502..=504 => Failure::Offline,
+            _ => Failure::Stranger,
+        });
+    }
     if response.ok() {
         return Ok(response);
     }
-    let status = response.status();
-    let problem = match text(&response)
-        .await
-        .map(|text| serde_json::from_str::<Problem>(&text))
-    {
-        Ok(Ok(problem)) => problem,
-        // A proxy between us and the server: it tells no more than its number.
-        _ if status >= 502 => return Err(Failure::Offline),
-        _ => return Err(Failure::Unreadable),
-    };
+    let problem: Problem =
+        serde_json::from_str(&text(&response).await?).map_err(|_| Failure::Unreadable)?;
     if problem.status == 401 && problem.code() == "signed-out" {
         session::lost();
         return Err(Failure::SignedOut);

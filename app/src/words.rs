@@ -128,7 +128,7 @@ texts! {
         not_for_role_hint,
     }
     Update { there_is, runs_elsewhere, now, later }
-    Failure { offline, timed_out, signed_out, unreadable, reference, again, title, is_offline }
+    Failure { offline, timed_out, stranger, signed_out, unreadable, reference, again, title, is_offline }
     SignIn {
         title, login, login_hint, password, show, submit, busy, no_login, no_password, wrong,
         expired, demo_hint, about,
@@ -146,7 +146,7 @@ texts! {
         verdiepend, concept, definitive, by_action_line, by_theme, by_area, by_wijk, by_round,
         by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
         why_revoked, why_foreign, why_closed, why_other_round, why_turned_down, why_not_allowed,
-        why_too_large, why_unreadable, why_full, why_later,
+        why_too_large, why_unreadable, why_full, why_later, time_doubtful,
     }
     Filters {
         legend, action_line, theme, area, round, kind, language, from, until, tag_state, text,
@@ -242,6 +242,14 @@ texts! {
 }
 
 impl Names {
+    /// When something was recorded, `at`; or that this is not sure, where the tablet's clock was not.
+    pub(crate) fn recorded(&self, at: &str, is_doubtful: bool) -> String {
+        if is_doubtful {
+            fill(self.time_doubtful, &[at])
+        } else {
+            at.to_owned()
+        }
+    }
     pub(crate) fn kind(&self, kind: RoundKind) -> &'static str {
         match kind {
             RoundKind::NeighbourhoodRound => self.neighbourhood_round,

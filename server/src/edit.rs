@@ -6,7 +6,7 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, UserId};
 
 use crate::Koffiekar;
 use crate::problem::ApiError;
-use crate::projection::{Surroundings, project};
+use crate::projection::{Arrival, Surroundings, project};
 use crate::store::answers::{self, Answer};
 use crate::store::documents::{self, NewVersion};
 use crate::store::{audit, catalogue};
@@ -58,7 +58,7 @@ pub(crate) async fn execute(
             stored.round,
             kind,
             &conversation,
-            stored.received_at,
+            Arrival::of(&stored, document.recorded_on()),
             &surroundings,
             |text, language, first| model.suggest(text, language, first),
         );

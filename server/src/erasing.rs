@@ -18,7 +18,7 @@ use crate::apart::ApartError;
 use crate::caller::Caller;
 use crate::erasures::Line;
 use crate::problem::ApiError;
-use crate::projection::{Surroundings, project};
+use crate::projection::{Arrival, Surroundings, project};
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::documents::{self, NewVersion, StoredDocument};
 use crate::store::erasing::Erasing;
@@ -332,13 +332,15 @@ async fn successor(
     document: &Document,
     erased: &BTreeSet<QuoteId>,
 ) -> Result<NewVersion, EraseError> {
+    let arrival = Arrival::of(old, document.recorded_on());
+    let is_doubtful = arrival.is_time_doubtful(&document.read()?);
     // A tablet that knew the quote's id could take the successor's before it is made.
     for attempt in 0..u8::MAX {
         let id = old.id.successor(erased, attempt);
         if tombstones::fates(tx, &[id]).await?.contains_key(&id) {
             continue;
         }
-        let mut document = document.successor(id, erased)?;
+        let mut document = document.successor(id, erased, is_doubtful)?;
         let there = documents::find(tx, &[id]).await?.pop();
         if let Some(there) = &there {
             let there = Document::load(&there.bytes)?;
@@ -359,7 +361,11 @@ async fn successor(
             old.round,
             kind,
             &conversation,
-            old.received_at,
+            // What the server makes was recorded on no tablet: a doubt stands in the document itself.
+            Arrival {
+                received_at: old.received_at,
+                enrolled_at: None,
+            },
             &surroundings,
             |text, language, first| model.suggest(text, language, first),
         );

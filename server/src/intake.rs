@@ -92,6 +92,8 @@ pub struct Pusher {
     pub author: Author,
     /// The device's access was ended, or its person's was: all it sends is held.
     pub revoked: bool,
+    /// When the device was enrolled.
+    pub enrolled_at: Millis,
     /// The rounds this person may work in.
     pub rounds: Arc<[Round]>,
     pub surroundings: Arc<Surroundings>,

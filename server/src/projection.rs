@@ -6,14 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::catalogue::{Area, AreaLevel, Catalogue, RoundKind};
+use koffiekar_sync_core::clock;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::conversation::{Conversation, Stance};
-use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, UserId};
+use koffiekar_sync_core::ids::{
+    ConversationId, DeviceNumber, LineKey, Millis, QuoteId, RoundId, UserId,
+};
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::text::search_terms;
 use serde::{Deserialize, Serialize};
 
 use crate::crosswalk::Crosswalk;
+use crate::store::documents::StoredDocument;
 
 /// The rows of one conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +107,37 @@ impl Surroundings {
     }
 }
 
+/// How a conversation came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    pub received_at: Millis,
+    /// When the tablet was enrolled that recorded it, as far as that is known.
+    pub enrolled_at: Option<Millis>,
+}
+
+impl Arrival {
+    /// `recorded_on`: the tablet that recorded it. One that somebody else brought, or brought anew, may have
+    /// been recorded before that tablet was enrolled.
+    pub fn of(stored: &StoredDocument, recorded_on: Option<DeviceNumber>) -> Self {
+        Self {
+            received_at: stored.received_at,
+            enrolled_at: stored
+                .enrolled_at
+                .filter(|_| recorded_on == Some(stored.device)),
+        }
+    }
+
+    /// Whether the time at which it was recorded cannot be relied on; lists then have the time of receipt.
+    pub fn is_time_doubtful(self, conversation: &Conversation) -> bool {
+        let Self {
+            received_at,
+            enrolled_at,
+        } = self;
+        conversation.clock_doubtful
+            || !clock::is_plausible(conversation.recorded_at, enrolled_at, received_at)
+    }
+}
+
 /// The rows of a conversation. `suggest` answers for a text and its language; where a person has to choose
 /// among some lines again, with these first.
 pub fn project(
@@ -110,13 +145,13 @@ pub fn project(
     round: RoundId,
     kind: RoundKind,
     conversation: &Conversation,
-    received_at: Millis,
+    arrival: Arrival,
     surroundings: &Surroundings,
     suggest: impl Fn(&str, &str, &BTreeSet<LineKey>) -> Vec<LineSuggestion>,
 ) -> Projection {
-    let clock_doubtful = !plausible(conversation.recorded_at, received_at);
+    let clock_doubtful = arrival.is_time_doubtful(conversation);
     let recorded_at = if clock_doubtful {
-        received_at
+        arrival.received_at
     } else {
         conversation.recorded_at
     };
@@ -201,12 +236,6 @@ impl QuoteProjection {
         self.certainty = best.map(LineSuggestion::certainty);
         self.accepted = self.lines.is_empty() && open.is_some_and(|best| best.accepted);
     }
-}
-
-/// Between 2020 and a day after it was received.
-fn plausible(recorded_at: Millis, received_at: Millis) -> bool {
-    const EARLIEST: Millis = Millis(1_577_836_800_000);
-    recorded_at >= EARLIEST && recorded_at <= received_at.plus(Millis::DAY)
 }
 
 pub(crate) fn json<T: Serialize>(value: &T) -> String {

@@ -117,7 +117,8 @@ pub(crate) async fn accept(
             .ok_or_else(ApiError::not_found)?;
         let stored = documents::find(&mut tx, &[held.document]).await?.pop();
         let device = devices::find(&mut tx, held.device).await?;
-        let user = device.ok_or_else(ApiError::not_found)?.user.id;
+        let device = device.ok_or_else(ApiError::not_found)?;
+        let user = device.user.id;
         let surroundings = Surroundings::of(&catalogue::read(&mut tx).await?);
         drop(tx);
 
@@ -145,6 +146,7 @@ pub(crate) async fn accept(
                     id: held.document,
                     round,
                     device: held.device,
+                    enrolled_at: Some(device.enrolled_at),
                     received_at: held.received_at,
                     now: koffiekar.clock.now(),
                 };

@@ -14,7 +14,7 @@ use koffiekar_sync_core::conversation::Document;
 use koffiekar_sync_core::ids::ConversationId;
 use koffiekar_sync_core::office::LineSuggestion;
 
-use crate::projection::{Projection, Surroundings, project};
+use crate::projection::{Arrival, Projection, Surroundings, project};
 use crate::store::derived::{self, Derived};
 use crate::store::documents::StoredDocument;
 use crate::store::{self, Store, StoreError, Tx, catalogue, health};
@@ -223,7 +223,7 @@ fn derive(
         document.round,
         kind,
         &conversation,
-        document.received_at,
+        Arrival::of(document, loaded.recorded_on()),
         surroundings,
         |_, _, _| Vec::new(),
     ))

@@ -15,6 +15,7 @@ use crate::characters::Characters;
 use crate::conversation::{Actor, Conversation, Document, DocumentError, Head, Parts};
 use crate::gatekeeper::{self, RawChange};
 pub use crate::gatekeeper::{Unreadable, union};
+use crate::ids::DeviceNumber;
 use crate::known::Known;
 use crate::limits;
 use crate::newcomer;
@@ -43,6 +44,8 @@ pub struct Merged {
     pub bytes: Vec<u8>,
     pub heads: Vec<Head>,
     pub conversation: Conversation,
+    /// See [`Document::recorded_on`].
+    pub recorded_on: Option<DeviceNumber>,
 }
 
 /// A push that may not be stored. It stays on the tablet.
@@ -198,6 +201,7 @@ fn merge(
             bytes,
             heads: vec![change.hash],
             conversation,
+            recorded_on: Actor::device_of(&change.author),
         })));
     }
     apply(&mut document, &own)?;
@@ -255,5 +259,6 @@ fn merged(document: &Document, most_bytes: usize) -> Result<Admission, Refusal> 
         bytes,
         heads,
         conversation,
+        recorded_on: stored.recorded_on(),
     })))
 }

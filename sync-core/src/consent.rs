@@ -102,6 +102,15 @@ pub struct Statement {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[n(6)]
     pub supersedes: Vec<StatementId>,
+    /// The tablet could not be sure of `at`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cbor(n(7), default)]
+    pub clock_doubtful: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Statement {
@@ -138,6 +147,7 @@ impl Statement {
                 .iter()
                 .filter_map(|id| id.read())
                 .collect(),
+            clock_doubtful: stored.clock_doubtful,
         })
     }
 
@@ -175,6 +185,8 @@ struct StoredStatement {
     by: Uuid,
     #[serde(default)]
     supersedes: Vec<StoredId>,
+    #[serde(default)]
+    clock_doubtful: bool,
 }
 
 #[derive(Deserialize)]

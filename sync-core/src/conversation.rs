@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! schema   1
-//! meta     recorded_at  recorded_by  language  area
+//! meta     recorded_at  recorded_by  language  area  clock_doubtful
 //! notes    text
 //! quotes   {quote id}   verbatim  language  position  removed
 //! tags     {quote id}/{line}/{user id}     "confirmed 1732370000000"
@@ -48,6 +48,8 @@ pub const SCHEMA: i64 = 1;
 pub struct Conversation {
     /// By the clock of the tablet, corrected by what it knew of the server's.
     pub recorded_at: Millis,
+    /// The tablet could not be sure of `recorded_at`: see [`crate::clock`].
+    pub clock_doubtful: bool,
     pub recorded_by: UserId,
     /// The language spoken, ISO 639-1.
     pub language: String,
@@ -153,8 +155,13 @@ impl Conversation {
             }
         }
 
+        let clock_doubtful = matches!(
+            meta.get("clock_doubtful"),
+            Some(ScalarValueRef::Boolean(true))
+        );
         Ok(Conversation {
             recorded_at,
+            clock_doubtful,
             recorded_by,
             language: text("language").ok_or(not("language"))?,
             area: text("area").filter(|code| !code.is_empty()),

@@ -128,6 +128,14 @@ uuid_id!(
     SectionId, "section id"
 );
 
+impl ConversationId {
+    /// When the id was made, by the clock of whoever made it.
+    pub fn made_at(&self) -> Millis {
+        let [a, b, c, d, e, f, ..] = *self.as_bytes();
+        Millis(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode,

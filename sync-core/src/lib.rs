@@ -19,6 +19,7 @@
 //! and a copy is merged; a conversation that comes whole in one plain change needs no merge. [`limits`] bounds every input.
 //!
 //! [`sealed`] keeps words for the office alone, as in the [`rescue`] file of a tablet that cannot send.
+//! [`clock`] is what time it is on a tablet and whether that is sure, [`sign`] what it may say of where its words are.
 //! [`live`] is how a tablet asks to be told of news at once. [`catalogue`] is the programme as it travels, [`office`] the JSON of the API, [`ids`] the names.
 //!
 //! Not here: which rounds somebody may work in, what is stored where, what a quote is about.
@@ -28,6 +29,7 @@ pub mod asking;
 mod bounded;
 pub mod catalogue;
 mod characters;
+pub mod clock;
 pub mod codes;
 mod columns;
 pub mod consent;
@@ -46,6 +48,7 @@ pub mod receipt;
 pub mod replica;
 pub mod rescue;
 pub mod sealed;
+pub mod sign;
 pub mod visible;
 pub mod wire;
 mod written;

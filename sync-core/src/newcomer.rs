@@ -98,6 +98,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
 
     let (mut recorded_at, mut recorded_by) = (None, None);
     let (mut language, mut area) = (None, None);
+    let mut clock_doubtful = false;
     let mut written = String::new();
     let mut spoken: Vec<Spoken> = Vec::new();
     let mut said = Tags::default();
@@ -114,6 +115,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
                     ("recorded_by", Value::Text(by)) => recorded_by = UserId::from_key(by).ok(),
                     ("language", Value::Text(code)) => language = Some(code.to_owned()),
                     ("area", Value::Text(code)) => area = Some(code.to_owned()),
+                    ("clock_doubtful", Value::Boolean(yes)) => clock_doubtful = yes,
                     _ => return None,
                 },
                 (object, Action::Put(Value::Text(character))) if object == notes => {
@@ -142,6 +144,7 @@ fn read(lines: &[Line<'_>]) -> Option<Conversation> {
     spoken.sort_by_key(|quote| (quote.position, quote.id));
     Some(Conversation {
         recorded_at: recorded_at?,
+        clock_doubtful,
         recorded_by: recorded_by?,
         language: language?,
         area: area.filter(|code| !code.is_empty()),

@@ -38,3 +38,9 @@ pub use tagger::{
     TaggerQuality, TaggerState, TaggerVersion, VersionPreview, WantPrecision, WeekOfAudit,
     WhyReviewed,
 };
+
+/// For fields that are left out where they say no.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

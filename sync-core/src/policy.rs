@@ -190,7 +190,14 @@ const POSITIONS: RangeInclusive<i64> = 0..=limits::QUOTES as i64;
 const COMMIT_TIMES: RangeInclusive<i64> = 0..=Millis::LATEST.0 / Millis::SECOND;
 
 const ROOT_KEYS: [&str; 6] = ["schema", "meta", "notes", "quotes", "tags", "consent"];
-const META_KEYS: [&str; 4] = ["recorded_at", "recorded_by", "language", "area"];
+/// The first three are asked of each conversation.
+const META_KEYS: [&str; 5] = [
+    "recorded_at",
+    "recorded_by",
+    "language",
+    "area",
+    "clock_doubtful",
+];
 
 impl Judge<'_, '_> {
     fn operation(&mut self, op: &Operation<'_>) -> Result<(), Violation> {
@@ -269,6 +276,7 @@ impl Judge<'_, '_> {
             ("recorded_by", Action::Put(Value::Text(by))) if self.first => self.in_own_name(
                 UserId::from_key(by).map_err(|_| Violation::WrongValue("recorded_by"))?,
             ),
+            ("clock_doubtful", Action::Put(Value::Boolean(true))) if self.first => Ok(()),
             ("language", Action::Put(Value::Text(code))) if is_language(code) => Ok(()),
             // Earlier tablets settle a conflict by writing nothing first, then what was chosen.
             ("language", Action::Put(Value::Text(""))) if !self.first => Ok(()),

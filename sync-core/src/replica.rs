@@ -37,6 +37,7 @@ pub use incoming::{AnswerError, Applied};
 pub use outgoing::Rescue;
 pub use vouchers::VoucherId;
 
+use crate::clock::{self, ClockTime, Contact, Reading};
 use crate::conversation::{
     Actor, Command, CommandError, Conversation, Document, DocumentError, Head, NewConversation,
 };
@@ -133,6 +134,10 @@ pub struct Replica {
     /// As they are kept.
     vouchers: BTreeMap<VoucherId, Vec<u8>>,
     in_flight: Option<InFlight>,
+    /// How long the program had been running when the server's time was heard last.
+    heard_running_ms: Option<i64>,
+    /// The clocks as they were looked at last.
+    reading: Option<Reading>,
 }
 
 /// What is kept beside the conversations.
@@ -145,7 +150,7 @@ struct State {
     cursors: Vec<Cursor>,
     #[n(2)]
     reference: Option<Fingerprint>,
-    /// Server's clock minus tablet's, as last seen.
+    /// Server's clock minus tablet's, as last heard.
     #[n(3)]
     clock_offset_ms: i64,
     /// When the server last answered, by its clock.
@@ -163,6 +168,15 @@ struct State {
     /// The server is being asked how it has what is held here.
     #[n(8)]
     comparing: Option<Comparing>,
+    /// The server's time when it was heard last, also where the server refused the request.
+    #[n(9)]
+    heard: Option<Millis>,
+    /// When the newest conversation was recorded since, as far as its time is sure.
+    #[n(10)]
+    newest_record: Option<Millis>,
+    /// The tablet's clock was set since.
+    #[cbor(n(11), default)]
+    clock_doubtful: bool,
 }
 
 /// The model moves with every decision in the office; a tablet follows at this distance.
@@ -212,6 +226,8 @@ impl Replica {
             watch: |_, _| {},
             vouchers: BTreeMap::new(),
             in_flight: None,
+            heard_running_ms: None,
+            reading: None,
         }
     }
 
@@ -281,14 +297,67 @@ impl Replica {
         Ok(self.document(id)?.heads())
     }
 
-    /// The tablet's clock, corrected by what it knows of the server's.
-    pub fn clock(&self, now: Millis) -> Millis {
-        now.plus(self.state.clock_offset_ms)
+    /// The time to write down, see [`crate::clock`]: the tablet's clock, corrected by what it knows of the
+    /// server's.
+    pub fn time(&self, now: impl Into<Reading>) -> ClockTime {
+        let known = clock::time(self.contact(), self.state.newest_record, now.into());
+        ClockTime {
+            // What no document may hold could not be recorded at all.
+            at: Millis(known.at.0.clamp(0, Millis::LATEST.0)),
+            doubtful: known.doubtful || self.state.clock_doubtful,
+        }
     }
 
-    /// Server's clock minus tablet's, in milliseconds, as last seen.
-    pub fn clock_offset_ms(&self) -> i64 {
-        self.state.clock_offset_ms
+    /// As [`Replica::time`], whether it is sure or not.
+    pub fn clock(&self, now: impl Into<Reading>) -> Millis {
+        self.time(now).at
+    }
+
+    /// The time for a request: what was recorded here does not move it.
+    fn time_of_request(&self, now: impl Into<Reading>) -> Millis {
+        clock::time(self.contact(), None, now.into()).at
+    }
+
+    /// Server's clock minus tablet's, in milliseconds, as last heard; nothing where it never was.
+    pub fn clock_offset_ms(&self) -> Option<i64> {
+        self.contact().map(|_| self.state.clock_offset_ms)
+    }
+
+    fn contact(&self) -> Option<Contact> {
+        let server = self.state.heard.or(self.state.last_contact)?;
+        Some(Contact {
+            server,
+            wall: server.plus(self.state.clock_offset_ms.saturating_neg()),
+            running_ms: self.heard_running_ms,
+        })
+    }
+
+    /// Call now and then: a clock that was set in between makes the time doubtful until the server is heard
+    /// again. `watched`: the screen was on since the last call, so that the tablet cannot have slept.
+    pub fn look_at_clock(&mut self, now: Reading, watched: bool) -> Vec<Effect> {
+        let before = self.reading.replace(now);
+        let has_jumped = before.is_some_and(|before| clock::has_jumped(before, now, watched));
+        if !has_jumped || self.state.clock_doubtful {
+            return Vec::new();
+        }
+        self.state.clock_doubtful = true;
+        vec![Effect::KeepState]
+    }
+
+    /// The server said its time in another answer than one of sync, such as that to an enrolment.
+    pub fn hear_server_time(&mut self, server: Millis, now: Reading) -> Vec<Effect> {
+        self.hear_time(server, now);
+        vec![Effect::KeepState]
+    }
+
+    /// What the server says the time is.
+    fn hear_time(&mut self, server: Millis, now: Reading) {
+        self.state.clock_offset_ms = server.0.saturating_sub(now.wall.0);
+        self.state.heard = Some(server);
+        self.state.newest_record = None;
+        self.state.clock_doubtful = false;
+        self.heard_running_ms = now.running_ms;
+        self.reading = Some(now);
     }
 
     /// When the server last answered, by its clock.
@@ -330,7 +399,11 @@ impl Replica {
         let document = Document::record(new, self.actor())?;
         let step = Step::new(&document, new.recorded_at, Deed::Recorded(new.clone()));
         self.held.insert(id, Held::recorded(round, &document, step));
-        Ok(vec![Effect::Keep(id)])
+        if !new.clock_doubtful {
+            let newest = self.state.newest_record.max(Some(new.recorded_at));
+            self.state.newest_record = newest;
+        }
+        Ok(vec![Effect::Keep(id), Effect::KeepState])
     }
 
     /// One finished edit of a conversation on this tablet. `now` is the tablet's clock.
@@ -338,7 +411,7 @@ impl Replica {
         &mut self,
         id: ConversationId,
         command: &Command,
-        now: Millis,
+        now: impl Into<Reading>,
     ) -> Result<Vec<Effect>, EditError> {
         let _opening = self.opening(id);
         let mut document = self.document(id)?;
@@ -382,15 +455,15 @@ impl Replica {
     }
 
     /// The server refused the request as a whole. Nothing is lost; nothing was stored.
-    pub fn refused(&mut self, problem: &Problem, now: Millis) -> Reaction {
+    pub fn refused(&mut self, problem: &Problem, now: impl Into<Reading>) -> Reaction {
+        let now = now.into();
         self.in_flight = None;
         match (problem.code(), problem.server_time) {
             ("clock-off", Some(server)) => {
-                let offset = server.0.saturating_sub(now.0);
                 // The correction was made already and did not help: do not go round in circles.
-                let moved_ms = offset.abs_diff(self.state.clock_offset_ms);
+                let moved_ms = server.0.abs_diff(self.time_of_request(now).0);
                 let corrected = moved_ms < Millis::SECOND.unsigned_abs();
-                self.state.clock_offset_ms = offset;
+                self.hear_time(server, now);
                 if corrected {
                     Reaction::Later
                 } else {

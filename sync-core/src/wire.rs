@@ -196,6 +196,22 @@ pub struct Answer {
     /// tablet has not sent about them goes too.
     #[cbor(n(10), default, skip_if = "Vec::is_empty")]
     pub erased_quotes: Vec<QuoteId>,
+    /// Those of the conversations that this answer speaks of of which the server doubts when they were
+    /// recorded.
+    #[cbor(n(11), default, skip_if = "Vec::is_empty")]
+    pub doubtful_times: Vec<DoubtfulTime>,
+}
+
+/// A conversation whose time of recording cannot be right, or is not sure. Lists have it in the place of
+/// the moment at which the server received it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DoubtfulTime {
+    #[n(0)]
+    pub document: ConversationId,
+    /// By the server's clock.
+    #[n(1)]
+    pub received_at: Millis,
 }
 
 fn is_false(value: &bool) -> bool {

@@ -43,7 +43,10 @@ export function settleAll(tablet, { answer, flight, receipt }) {
   }
   leave(tablet, rounds);
   if (answer.reference) state.reference = Buffer.from(answer.reference).toString("utf8");
-  state.offset_ms = answer.time - Date.now();
+  for (const { document, received_at } of answer.doubtful_times ?? []) {
+    if (held[document]) held[document].received_at = received_at;
+  }
+  tablet.hear(answer.time);
 
   const more = answer.rounds.some((page) => page.more);
   const sendable = Object.keys(held).some((id) => tablet.isSendable(id));

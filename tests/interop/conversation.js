@@ -45,6 +45,7 @@ export function record(actor, recording) {
     d.meta.recorded_by = str(digits(recorded_by));
     d.meta.language = str(language);
     if (area) d.meta.area = str(area);
+    if (recording.clock_doubtful) d.meta.clock_doubtful = true;
     d.notes = "";
     if (notes) Automerge.splice(d, ["notes"], 0, 0, notes);
     d.quotes = {};
@@ -145,6 +146,7 @@ export function read(document) {
   const said = readTags(tags);
   return {
     recorded_at: meta.recorded_at,
+    clock_doubtful: meta.clock_doubtful === true,
     recorded_by: meta.recorded_by.toString(),
     language: meta.language.toString(),
     area: isStr(meta.area) && meta.area.toString() !== "" ? meta.area.toString() : null,

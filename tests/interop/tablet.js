@@ -15,6 +15,10 @@ const MOST_COMPARED = 2_000;
 const MOST_VOUCHERS = 64;
 const FEED_BYTES = 1024 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
+/** A clock that is off by less is as right as clocks are. */
+const TOLERANCE_MS = 2 * 60 * 1000;
+/** One that was not compared for longer is not relied on. */
+const LONGEST_MS = 31 * 24 * HOUR_MS;
 
 /** The server refused the request as a whole: an RFC 9457 problem. */
 export class Refused extends Error {
@@ -38,11 +42,12 @@ export class Tablet {
       cursors: {},
       reference: undefined,
       offset_ms: 0,
+      heard_at: undefined,
       revoked: false,
       compare: [],
       erased_quotes: [],
     };
-    /** By id: round, saved, pending, steps, voucher, refused, held_at, sent_all, stored_at, replaced_by. */
+    /** By id: round, saved, pending, steps, voucher, refused, held_at, sent_all, stored_at, replaced_by, received_at. */
     this.held = kept.held ?? {};
     this.vouchers = kept.vouchers ?? {};
     // Fresh for each start of the program.
@@ -67,7 +72,7 @@ export class Tablet {
     const { device, user, receipt_key, server_time } = await enrolment.json();
     if (this.identity && this.identity.user !== user) throw new Error("this is somebody else's tablet");
     this.identity = { url, device, user, seed: hex(seed), receipt_key };
-    this.state.offset_ms = server_time - Date.now();
+    this.hear(server_time);
     this.state.revoked = false;
     this.state.cursors = {};
     this.state.compare = Object.keys(this.held).sort();
@@ -75,8 +80,22 @@ export class Tablet {
     this.persist();
   }
 
+  /** What the server says the time is. */
+  hear(server_time) {
+    this.state.offset_ms = server_time - Date.now();
+    this.state.heard_at = server_time;
+  }
+
+  /** Never before the last contact, whatever became of the clock since. */
   now() {
-    return Date.now() + this.state.offset_ms;
+    return Math.max(Date.now() + this.state.offset_ms, this.state.heard_at ?? 0);
+  }
+
+  /** Whether the clock contradicts what was heard last. */
+  isTimeDoubtful() {
+    const { offset_ms, heard_at } = this.state;
+    const passed = Date.now() + offset_ms - heard_at;
+    return heard_at === undefined || passed < -TOLERANCE_MS || passed > LONGEST_MS;
   }
 
   /** Sixteen bytes: the device, then what is fresh. */
@@ -92,7 +111,9 @@ export class Tablet {
   // What people do.
 
   record(id, round, { consent, ...rest }) {
-    const recording = { ...rest, recorded_by: this.identity.user, consent: this.ours(consent) };
+    const clock_doubtful = rest.clock_doubtful ?? this.isTimeDoubtful();
+    const recorded_by = this.identity.user;
+    const recording = { ...rest, clock_doubtful, recorded_by, consent: this.ours(consent) };
     const document = conversation.record(this.actor(), recording);
     const pending = conversation.changesSince(document, []).map(hex);
     const change = conversation.hashOf(unhex(pending[0]));
@@ -317,7 +338,7 @@ export class Tablet {
         if (!(await this.exchange())) return requests;
       } catch (refusal) {
         if (refusal.code !== "clock-off" || corrected) throw refusal;
-        this.state.offset_ms = refusal.problem.server_time - Date.now();
+        this.hear(refusal.problem.server_time);
         corrected = true;
       }
     }

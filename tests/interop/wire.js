@@ -245,6 +245,11 @@ export const Answer = message({
   keys: [8, list(KeySuccession), OPTIONAL],
   revoked: [9, boolean, OPTIONAL],
   erased_quotes: [10, list(id), OPTIONAL],
+  doubtful_times: [
+    11,
+    list(message({ document: [0, id], received_at: [1, integer] })),
+    OPTIONAL,
+  ],
 });
 
 export const encode = (type, value) => cbor.encode(type.out(value));

@@ -254,6 +254,25 @@ impl Browser {
             .await;
     }
 
+    /// What the clock of the pages that come says, beside the machine's: this much more.
+    pub async fn shift_clock(&self, millis: i64) {
+        let source = format!(
+            "{{
+                const Real = globalThis.RealDate ?? Date;
+                globalThis.RealDate = Real;
+                globalThis.Date = class extends Real {{
+                    constructor(...given) {{
+                        if (given.length > 0) super(...given); else super(Real.now() + {millis});
+                    }}
+                    static now() {{ return Real.now() + {millis}; }}
+                }};
+            }}"
+        );
+        let script = json!({ "source": source });
+        self.command("Page.addScriptToEvaluateOnNewDocument", script)
+            .await;
+    }
+
     pub async fn go(&self, address: &str) {
         self.driver.goto(address).await.unwrap();
     }

@@ -77,6 +77,7 @@ pub fn reads(conversation: &Conversation) -> Value {
         .collect();
     json!({
         "recorded_at": conversation.recorded_at,
+        "clock_doubtful": conversation.clock_doubtful,
         "recorded_by": conversation.recorded_by.key(),
         "language": conversation.language,
         "area": conversation.area,

@@ -23,4 +23,5 @@ pub mod rows;
 pub mod seed;
 pub mod server;
 pub mod simulation;
+pub mod stranger;
 pub mod tablet;

@@ -5,8 +5,8 @@ use koffiekar_sync_core::conversation::Head;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
 use koffiekar_sync_core::receipt::{KeyId, KeySuccession, Receipt, ReceiptLine, SignedReceipt};
 use koffiekar_sync_core::wire::{
-    Answer, Compared, Cursor, Epoch, FeedPage, Fingerprint, News, Outcome, Push, Reason,
-    ReasonCode, Request, Version, Voucher,
+    Answer, Compared, Cursor, DoubtfulTime, Epoch, FeedPage, Fingerprint, News, Outcome, Push,
+    Reason, ReasonCode, Request, Version, Voucher,
 };
 use uuid::Uuid;
 
@@ -168,6 +168,12 @@ pub fn answer(numbers: &mut Numbers) -> Answer {
         revoked: numbers.below(2) == 0,
         erased_quotes: (0..numbers.below(3))
             .map(|_| QuoteId(Uuid::from_bytes(numbers.bytes())))
+            .collect(),
+        doubtful_times: (0..numbers.below(3))
+            .map(|_| DoubtfulTime {
+                document: id(numbers),
+                received_at: millis(numbers),
+            })
             .collect(),
     }
 }

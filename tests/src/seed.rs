@@ -102,6 +102,7 @@ pub fn conversation(
         consent: given
             .map(|purpose| statement(numbers, purpose, Decision::Given, by, at))
             .into(),
+        clock_doubtful: false,
     }
 }
 
@@ -121,6 +122,7 @@ pub fn statement(
         at,
         by,
         supersedes: Vec::new(),
+        clock_doubtful: false,
     };
     (StatementId(numbers.bytes()), statement)
 }

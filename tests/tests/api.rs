@@ -3,6 +3,7 @@
 mod areas;
 mod aside;
 mod bad_input;
+mod clocks;
 mod erasure;
 mod feed;
 mod held;

@@ -16,4 +16,5 @@ mod rounds;
 mod steps;
 mod storage;
 mod translated;
+mod truth;
 mod update;

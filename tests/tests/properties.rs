@@ -3,6 +3,7 @@
 //! A failing case prints its smallest form and the seed; `PROPTEST_RNG_SEED=<seed>` runs it again.
 
 mod admitted;
+mod clocks;
 mod consented;
 mod decoded;
 mod history;
@@ -12,6 +13,7 @@ mod noted;
 mod numbered;
 mod projected;
 mod replicas;
+mod signs;
 mod succeeded;
 mod vouched;
 mod wired;

@@ -9,6 +9,7 @@ use koffiekar_sync_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    clock,
     draft::{Answer, statements},
     form_end::explain,
     handover::{self, About},
@@ -68,9 +69,11 @@ fn withdraw(
     let Some(withdrawn) = withdrawal(consent, purpose) else {
         return announce(Tone::Bad, words().storage_broken);
     };
+    let time = clock::time();
     let said = tablet::peek(|open| Statement {
         decision: Decision::Withdrawn,
-        at: open.replica.clock(tablet::now()),
+        at: time.at,
+        clock_doubtful: time.doubtful,
         by: open.user(),
         supersedes: consent.standing(purpose),
         ..withdrawn.before.clone()
@@ -87,8 +90,10 @@ fn take_back(id: ConversationId, withdrawn: &Withdrawal, undo: RwSignal<Option<W
     let Ok(random) = vault::random() else {
         return announce(Tone::Bad, words().storage_broken);
     };
+    let time = clock::time();
     let said = tablet::peek(|open| Statement {
-        at: open.replica.clock(tablet::now()),
+        at: time.at,
+        clock_doubtful: time.doubtful,
         by: open.user(),
         supersedes: vec![withdrawn.by],
         ..withdrawn.before.clone()
@@ -219,11 +224,8 @@ fn AskAgain(
     let save = move |_| {
         confirming.set(false);
         let given = answers.get_untracked();
-        let made = tablet::peek(|open| {
-            seen.with_value(|seen| {
-                statements(&given, open.user(), seen, |at| open.replica.clock(at))
-            })
-        });
+        let made =
+            tablet::peek(|open| seen.with_value(|seen| statements(&given, open.user(), seen)));
         match made {
             Some(Ok(statements)) if !statements.is_empty() => record(id, statements, move || {
                 announce(Tone::Good, words.saved);

@@ -2,7 +2,7 @@
 
 use koffiekar_sync_core::{
     conversation::{Command, Conversation},
-    ids::{ConversationId, QuoteId, RoundId, UserId},
+    ids::{ConversationId, Millis, QuoteId, RoundId, UserId},
     replica::Standing,
     wire::ReasonCode,
 };
@@ -35,6 +35,8 @@ struct Shown {
     standing: Standing,
     round: RoundId,
     me: UserId,
+    /// When the server received it, where it doubts the time of recording.
+    received_at: Option<Millis>,
 }
 
 /// One finished edit without a text of its own: carried out at once.
@@ -57,12 +59,14 @@ pub(crate) fn Show(id: ConversationId) -> impl IntoView {
         tablet::see(|open| {
             let held = open.replica.held(id)?;
             let (standing, round) = (held.standing(), held.round());
+            let received_at = held.received_where_doubtful();
             let read = open.replica.read(id).ok()?;
             Some(Shown {
                 read,
                 standing,
                 round,
                 me: open.user(),
+                received_at,
             })
         })
         .flatten()
@@ -108,11 +112,20 @@ fn Parts(id: ConversationId, shown: Signal<Option<Shown>>) -> impl IntoView {
     } else {
         words.by_colleague
     };
-    let when = format!(
-        "{}, {} {whose}",
-        moment(first.read.recorded_at),
-        words.recorded.to_lowercase()
-    );
+    let recorded_at = first.read.recorded_at;
+    let is_told = first.read.clock_doubtful;
+    let when = move || {
+        let received_at = shown.with(|shown| shown.as_ref().and_then(|shown| shown.received_at));
+        match received_at {
+            Some(at) => fill(words.recorded_doubtful_received, &[whose, &moment(at)]),
+            None if is_told => fill(words.recorded_doubtful, &[whose, &moment(recorded_at)]),
+            None => format!(
+                "{}, {} {whose}",
+                moment(recorded_at),
+                words.recorded.to_lowercase()
+            ),
+        }
+    };
     let read = Memo::new(move |before: Option<&Conversation>| {
         // It stays on the screen while it leaves.
         let now = shown.with(|shown| shown.as_ref().map(|shown| shown.read.clone()));
@@ -130,7 +143,7 @@ fn Parts(id: ConversationId, shown: Signal<Option<Shown>>) -> impl IntoView {
     view! {
         <main id="main" class="f-page f-conversation" tabindex="-1">
             <h1 tabindex="-1">{words.conversation}</h1>
-            <p class="f-item-meta">{when}</p>
+            <p class="f-item-meta" data-testid="recorded-when">{when}</p>
             <Told of=id/>
             {move || standing.get().map(|standing| view! { <StandingNotice standing/> })}
             <For each=move || quotes.get() key=|quote| *quote let:quote>

@@ -5,6 +5,7 @@
 
 use koffiekar_sync_core::{
     asking::Before,
+    clock::ClockTime,
     consent::{Consent, Decision, Purpose, Statement},
     conversation::{NewConversation, NewQuote},
     ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, StatementId, UserId},
@@ -20,8 +21,11 @@ pub(crate) struct Draft {
     /// Becomes the conversation's.
     pub(crate) id: ConversationId,
     pub(crate) round: RoundId,
-    /// By the tablet's clock.
+    /// By the tablet's clock, corrected by what it knew of the server's then.
     pub(crate) started_at: Millis,
+    /// The tablet could not be sure of `started_at`. Older versions did not look.
+    #[serde(default = "unknown")]
+    pub(crate) clock_doubtful: bool,
     pub(crate) language: String,
     pub(crate) area: Option<String>,
     pub(crate) notes: String,
@@ -50,8 +54,15 @@ pub(crate) struct Answer {
     /// The version of the question that was shown.
     pub(crate) text: String,
     pub(crate) language: String,
-    /// By the tablet's clock.
+    /// As [`Draft::started_at`].
     pub(crate) at: Millis,
+    #[serde(default = "unknown")]
+    pub(crate) clock_doubtful: bool,
+}
+
+/// What was not looked at is in doubt.
+fn unknown() -> bool {
+    true
 }
 
 impl DraftQuote {
@@ -69,17 +80,18 @@ impl Draft {
     pub(crate) fn new(
         round: RoundId,
         area: Option<String>,
-        now: Millis,
+        now: ClockTime,
     ) -> Result<Self, VaultError> {
         Ok(Self {
-            id: ConversationId::new(now, vault::random()?),
+            id: ConversationId::new(now.at, vault::random()?),
             round,
-            started_at: now,
+            started_at: now.at,
+            clock_doubtful: now.doubtful,
             language: "nl".to_owned(),
             area_is_proposed: area.is_some(),
             area,
             notes: String::new(),
-            quotes: vec![DraftQuote::new(now)?],
+            quotes: vec![DraftQuote::new(now.at)?],
             answers: Vec::new(),
             only_with_name: false,
         })
@@ -102,15 +114,11 @@ impl Draft {
             .unwrap_or_default()
     }
 
-    /// `clock` corrects the tablet's time by what is known of the server's.
-    pub(crate) fn finished(
-        &self,
-        by: UserId,
-        clock: impl Fn(Millis) -> Millis,
-    ) -> Result<NewConversation, VaultError> {
+    pub(crate) fn finished(&self, by: UserId) -> Result<NewConversation, VaultError> {
         let spoken = |quote: &&DraftQuote| !is_blank(&quote.words);
         Ok(NewConversation {
-            recorded_at: clock(self.started_at),
+            recorded_at: self.started_at,
+            clock_doubtful: self.clock_doubtful,
             recorded_by: by,
             language: self.language.clone(),
             area: self.area.clone(),
@@ -125,7 +133,7 @@ impl Draft {
                 .filter(spoken)
                 .map(DraftQuote::finished)
                 .collect(),
-            consent: statements(&self.answers, by, &Consent::default(), clock)?,
+            consent: statements(&self.answers, by, &Consent::default())?,
         })
     }
 }
@@ -147,7 +155,6 @@ pub(crate) fn statements(
     answers: &[Answer],
     by: UserId,
     seen: &Consent,
-    clock: impl Fn(Millis) -> Millis,
 ) -> Result<Vec<(StatementId, Statement)>, VaultError> {
     let one = |answer: &Answer| {
         let statement = Statement {
@@ -155,7 +162,8 @@ pub(crate) fn statements(
             decision: answer.decision,
             text: answer.text.clone(),
             language: answer.language.clone(),
-            at: clock(answer.at),
+            at: answer.at,
+            clock_doubtful: answer.clock_doubtful,
             by,
             supersedes: seen.standing(answer.purpose),
         };

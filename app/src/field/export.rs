@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use super::{
-    pause,
+    clock, pause,
     sign::many,
     tablet::{self, Open},
     vault,
@@ -27,7 +27,7 @@ enum Made {
 }
 
 /// `koffiekar-redding-tablet-7-2026-01-24-1405.koffiekar`
-fn file_name(label: &str) -> String {
+pub(super) fn file_name(label: &str) -> String {
     let mut device = String::new();
     for c in label.chars().take(40) {
         match c {
@@ -54,14 +54,14 @@ fn rescue() -> Option<(String, Rescue)> {
     let fresh = vault::random().ok()?;
     tablet::touch(|open| {
         let key = open.catalogue.seal_key()?;
-        let rescue = open.replica.rescue(&key, fresh, tablet::now());
+        let rescue = open.replica.rescue(&key, fresh, clock::reading());
         Some((file_name(&open.person.label), rescue))
     })
     .flatten()
 }
 
 /// To the browser's downloads.
-fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
+pub(super) fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type("application/octet-stream");
     let parts = Array::of1(&Uint8Array::from(bytes));
@@ -111,8 +111,12 @@ pub(crate) fn Export() -> impl IntoView {
                 words.conversation_many,
             );
             let left = (left_out > 0).then(|| {
-                let left = left_out.to_string();
-                view! { <p class="notice-title">{fill(words.export_left_out, &[&left])}</p> }
+                let left = many(
+                    left_out,
+                    words.export_left_out_one,
+                    words.export_left_out_many,
+                );
+                view! { <p class="notice-title">{left}</p> }
             });
             Some(view! {
                 <div class="notice good" data-testid="exported" data-conversations=conversations.to_string()>

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use super::{
     Screen,
     area::{self, AreaField, LanguageField, direction},
+    clock,
     draft::{Draft, DraftQuote, notes_problem, quote_problem},
     form_end::{Ending, Finish},
     keep_problem::KeepProblemText,
@@ -22,7 +23,7 @@ use super::{
     words::words,
 };
 use crate::{
-    parts::{focus, title},
+    parts::{focus, moment, title},
     route,
     words::fill,
 };
@@ -34,7 +35,7 @@ thread_local! {
 
 /// The first tap. The second is on the keyboard.
 pub(crate) fn begin(round: RoundId) {
-    let Ok(draft) = Draft::new(round, area::proposed(round), tablet::now()) else {
+    let Ok(draft) = Draft::new(round, area::proposed(round), clock::time()) else {
         return;
     };
     let path = Screen::Draft(draft.id).path();
@@ -155,6 +156,7 @@ fn Fields(draft: Draft) -> impl IntoView {
                     {format!("{}: {name}, {told}.", words.round)}
                 </p>
             })}
+            <ClockDoubt writing/>
             <div class="f-main">
             <For each=move || quotes.get() key=|id| *id let:quote>
                 <QuoteField writing quote quotes removed/>
@@ -312,6 +314,25 @@ fn NotesField(writing: Writing) -> impl IntoView {
                 <KeepProblemText problem field="notes".to_owned()/>
             </p>
         </section>
+    }
+}
+
+/// What stands with the conversation for its time, where the tablet cannot be sure of it.
+#[component]
+fn ClockDoubt(writing: Writing) -> impl IntoView {
+    let time = Memo::new(move |_| {
+        writing
+            .draft
+            .with(|draft| draft.clock_doubtful.then_some(draft.started_at))
+    });
+    move || {
+        time.get().map(|at| {
+            view! {
+                <p class="notice f-notice" role="note" data-testid="clock-doubt">
+                    {fill(words().clock_doubt_form, &[&moment(at)])}
+                </p>
+            }
+        })
     }
 }
 

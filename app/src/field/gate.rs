@@ -21,7 +21,7 @@ use crate::{
 
 const LABEL_CHARS: usize = 60;
 
-fn text_of(refusal: &Refusal, at_server: bool) -> String {
+pub(super) fn text_of(refusal: &Refusal, at_server: bool) -> String {
     let words = words();
     match refusal {
         Refusal::WrongPassword if at_server => words.wrong_sign_in.to_owned(),
@@ -39,7 +39,7 @@ fn text_of(refusal: &Refusal, at_server: bool) -> String {
 }
 
 #[component]
-fn Frame(children: Children) -> impl IntoView {
+pub(super) fn Frame(children: Children) -> impl IntoView {
     view! {
         <header class="f-bar">
             <span class="mark">"Koffiekar"</span>
@@ -50,10 +50,10 @@ fn Frame(children: Children) -> impl IntoView {
 }
 
 /// What is wrong, by the id of the field.
-type Problems = RwSignal<Vec<(&'static str, String)>>;
+pub(super) type Problems = RwSignal<Vec<(&'static str, String)>>;
 
 /// Shows what is wrong and brings the focus to the first of it; true when all is well.
-fn judge(problems: Problems, found: Vec<(&'static str, String)>) -> bool {
+pub(super) fn judge(problems: Problems, found: Vec<(&'static str, String)>) -> bool {
     let first = found.first().map(|(id, _)| *id);
     problems.set(found);
     if let Some(id) = first {
@@ -64,7 +64,7 @@ fn judge(problems: Problems, found: Vec<(&'static str, String)>) -> bool {
 
 /// A labelled line of text. Its id is its `data-testid` too.
 #[component]
-fn Line(
+pub(super) fn Line(
     id: &'static str,
     label: &'static str,
     hint: &'static str,
@@ -263,13 +263,24 @@ pub(crate) fn Unlock() -> impl IntoView {
                 } else {
                     view! { <p class="f-name">{name}</p> }.into_any()
                 }}
-                <Line id="unlock-password" label=words.password hint=words.unlock_lead value=password problems
+                <Line id="unlock-password" label=words.password hint=words.unlock_hint value=password problems
                     is_password=true/>
                 <button type="submit" class="button main f-big" data-testid="unlock"
                     aria-disabled=move || busy.get().then_some("true")>
                     {move || if busy.get() { words.busy } else { words.unlock }}
                 </button>
             </form>
+            <div class="f-aside">
+                <button type="button" class="button quiet f-big" data-testid="have-new-password"
+                    on:click=move |_| {
+                        if let Some(person) = chosen.get_untracked() {
+                            phase::go(Phase::NewPassword(Box::new(person)));
+                        }
+                    }>
+                    {words.new_password_have}
+                </button>
+                <p class="hint">{words.new_password_have_hint}</p>
+            </div>
             <div class="f-aside">
                 <button type="button" class="button quiet f-big" data-testid="someone-else"
                     on:click=|_| phase::go(Phase::Enrol)>

@@ -208,9 +208,7 @@ pub(crate) fn HandOverScreen() -> impl IntoView {
         };
         let made = tablet::peek(|open| {
             let given = answers.get_untracked();
-            seen.with_value(|seen| {
-                statements(&given, open.user(), seen, |at| open.replica.clock(at))
-            })
+            seen.with_value(|seen| statements(&given, open.user(), seen))
         });
         let Some(Ok(statements)) = made else {
             return wrong.set(true);

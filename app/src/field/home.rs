@@ -11,7 +11,7 @@ use super::{
     list::Conversations,
     orphan::{OrphanItem, orphans},
     round_time::{self, AskFirst},
-    sign::{AsideNotice, SignedOut, time_of_day},
+    sign::{AsideNotice, SignedOut},
     storage::StorageWarning,
     suggest, tablet,
     told::Told,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     keep,
-    parts::{iso_day, title},
+    parts::{iso_day, moment, title},
     route,
 };
 
@@ -238,7 +238,7 @@ fn Drafts(round: RoundId) -> impl IntoView {
                     <span class="f-item-words" lang=draft.language.clone() dir=area::direction(&draft.language)>
                         {first}
                     </span>
-                    <span class="f-item-meta">{format!("{area} · {}", time_of_day(draft.started_at))}</span>
+                    <span class="f-item-meta">{format!("{area} · {}", moment(draft.started_at))}</span>
                     <span class="f-item-signs">
                         <span class="f-standing" data-standing="draft">
                             <span class="f-mark" aria-hidden="true">"✎"</span>

@@ -81,6 +81,7 @@ struct Row {
     language: String,
     area: Option<String>,
     at: Millis,
+    is_time_doubtful: bool,
     is_mine: bool,
     quotes: usize,
     has_conflict: bool,
@@ -91,7 +92,9 @@ struct Row {
 }
 
 fn row(open: &Open, id: ConversationId) -> Option<Row> {
-    let standing = open.replica.held(id)?.standing();
+    let held = open.replica.held(id)?;
+    let standing = held.standing();
+    let received_at = held.received_where_doubtful();
     let sign = Sign::of(&standing);
     let why = match standing {
         Standing::Held(reason) | Standing::Refused(reason) => Some(reason.code),
@@ -109,6 +112,7 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
             language: "nl".to_owned(),
             area: None,
             at: Millis(0),
+            is_time_doubtful: false,
             is_mine: false,
             quotes: 0,
             has_conflict: false,
@@ -122,7 +126,8 @@ fn row(open: &Open, id: ConversationId) -> Option<Row> {
         first_words: Some(read.first_words.clone()),
         language: read.language.clone(),
         area: read.area.clone(),
-        at: read.recorded_at,
+        at: received_at.unwrap_or(read.recorded_at),
+        is_time_doubtful: received_at.is_some() || read.clock_doubtful,
         is_mine: read.recorded_by == open.user(),
         quotes: read.quotes,
         has_conflict: read.has_conflict,
@@ -139,17 +144,23 @@ pub(crate) fn Conversations(round: RoundId) -> impl IntoView {
     let rows = Memo::new(move |_| {
         let most = most.get();
         tablet::see(|open| {
-            let of_round = || {
-                open.replica
-                    .conversations()
-                    .rev()
-                    .filter(|(_, held)| held.round() == round)
-            };
-            let rows: Vec<Row> = of_round()
-                .take(most)
-                .filter_map(|(id, _)| row(open, id))
+            let mut ids: Vec<(Millis, ConversationId)> = open
+                .replica
+                .conversations()
+                .filter(|(_, held)| held.round() == round)
+                .map(|(id, held)| {
+                    // One of a clock that was ahead would stay on top for good.
+                    let received_at = held.received_where_doubtful();
+                    (received_at.unwrap_or(id.made_at()), id)
+                })
                 .collect();
-            (rows, of_round().count())
+            ids.sort_unstable_by(|one, other| other.cmp(one));
+            let rows: Vec<Row> = ids
+                .iter()
+                .take(most)
+                .filter_map(|(_, id)| row(open, *id))
+                .collect();
+            (rows, ids.len())
         })
         .unwrap_or_default()
     });
@@ -208,6 +219,9 @@ fn Item(row: Row) -> impl IntoView {
                 <span class="f-item-meta">{format!("{area} · {when} · {whose} · {quotes}")}</span>
                 <span class="f-item-signs">
                     <StandingSign sign=row.sign/>
+                    {row.is_time_doubtful.then(|| view! {
+                        <span class="f-flag" data-testid="time-doubtful">{words.time_doubtful}</span>
+                    })}
                     {row.has_conflict.then(|| view! { <span class="f-flag">{words.has_conflict}</span> })}
                     {row.why.map(|why| {
                         let (why, what) = words.reason(why);

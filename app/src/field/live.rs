@@ -17,6 +17,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
 use super::{
+    clock,
     sync::{self, is_visible},
     tablet,
 };
@@ -65,7 +66,7 @@ pub(super) fn listen() {
     if has_begun || !is_visible() {
         return;
     }
-    let asked = tablet::touch(|open| open.replica.live_request(tablet::now()));
+    let asked = tablet::touch(|open| open.replica.live_request(clock::reading()));
     let Some(source) = asked
         .and_then(|asked| EventSource::new(&format!("/api/v1/sync/live?{}", asked.query())).ok())
     else {

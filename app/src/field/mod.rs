@@ -13,6 +13,7 @@
 //! screen.
 
 mod area;
+mod clock;
 mod consent;
 mod conversation;
 mod digest;
@@ -31,6 +32,7 @@ mod lines;
 mod list;
 mod live;
 mod lock;
+mod new_password;
 mod opening;
 mod orphan;
 mod pause;
@@ -50,6 +52,7 @@ mod suggest;
 mod sync;
 mod tablet;
 mod told;
+mod unsent;
 mod vault;
 mod words;
 
@@ -123,6 +126,7 @@ pub(crate) fn Field() -> impl IntoView {
         handover::listen();
         idle::listen();
         store::listen(phase::disk_changed);
+        clock::listen();
         let _ = set_interval_with_handle(sign::tick, MINUTE);
         let _ = set_interval_with_handle(tablet::look_at_disk, LOOK_AT_DISK_EVERY);
         let _ = window_event_listener(ev::visibilitychange, |_| tablet::look_at_disk());
@@ -144,6 +148,7 @@ pub(crate) fn Field() -> impl IntoView {
         Phase::Enrol => view! { <gate::Enrol/> }.into_any(),
         Phase::Locked => view! { <gate::Unlock/> }.into_any(),
         Phase::Renewed => view! { <gate::Renewed/> }.into_any(),
+        Phase::NewPassword(person) => view! { <new_password::NewPassword person=*person/> }.into_any(),
         Phase::Elsewhere(person) => view! { <gate::Elsewhere person=*person/> }.into_any(),
         Phase::Open => view! { <Opened/> }.into_any(),
     }

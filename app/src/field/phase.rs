@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use koffiekar_sync_core::{
-    ids::UserId,
+    clock::Reading,
+    ids::{Millis, UserId},
     office::{EnrolDevice, Enrolment},
     replica::Identity,
 };
@@ -12,11 +13,13 @@ use wasm_bindgen_futures::JsFuture;
 use zeroize::Zeroizing;
 
 use super::{
+    clock,
     lock::{self, NoHold},
     storage,
-    store::{self, Change, Shelf, StoreError},
+    store::{self, Change, Shelf, StoreError, Write},
     sync,
     tablet::{self, WorkError},
+    unsent,
     vault::{self, KeyRecord, Vault, VaultError},
 };
 use crate::{
@@ -34,6 +37,8 @@ pub(crate) enum Phase {
     Enrol,
     /// Waiting for the password of one of [`people`].
     Locked,
+    /// Somebody of [`people`] has another password by now than the one that locks their work here.
+    NewPassword(Box<KeyRecord>),
     /// Another window of this browser works with this person's conversations.
     Elsewhere(Box<KeyRecord>),
     /// A newer version of the app in another window has the disk.
@@ -190,7 +195,7 @@ pub(crate) async fn unlock(person: KeyRecord, password: Zeroizing<String>) -> Re
     };
     drawn().await;
     let vault = person.open(&password)?;
-    match enter(vault, person, hold).await {
+    match enter(vault, person, hold, None).await {
         Err(WorkError::Store(StoreError::Emptied)) => {
             storage_was_emptied();
             Ok(())
@@ -199,10 +204,19 @@ pub(crate) async fn unlock(person: KeyRecord, password: Zeroizing<String>) -> Re
     }
 }
 
-async fn enter(vault: Vault, person: KeyRecord, hold: lock::Hold) -> Result<(), WorkError> {
+/// `time`: what the server just said that it is, and when.
+async fn enter(
+    vault: Vault,
+    person: KeyRecord,
+    hold: lock::Hold,
+    time: Option<(Millis, Reading)>,
+) -> Result<(), WorkError> {
     keep::write(LAST, &person.user.key());
     keep::write(session::ENROLLED, "1");
     tablet::open(vault, person, hold).await?;
+    if let Some((server, heard)) = time {
+        tablet::hear_server_time(server, heard).await?;
+    }
     go_back();
     EMPTIED.with(|emptied| emptied.set(false));
     go(Phase::Open);
@@ -243,7 +257,7 @@ pub(crate) async fn enrol(
             .find(|p| p.user == user)
             .cloned()
     };
-    let (enrolment, identity) = register(&login, &password, &label).await?;
+    let (enrolment, identity, heard) = register(&login, &password, &label).await?;
     let hold = match lock::take(enrolment.user).await {
         Ok(hold) => hold,
         Err(NoHold::Taken) => return Err(Refusal::OtherPassword),
@@ -267,7 +281,68 @@ pub(crate) async fn enrol(
         done => done?,
     }
     known_again(person.clone());
-    enter(vault, person, hold).await.map_err(Refusal::Work)
+    let time = Some((enrolment.server_time, heard));
+    enter(vault, person, hold, time)
+        .await
+        .map_err(Refusal::Work)
+}
+
+/// Signs in with the password that the server knows, on a tablet whose work is locked with another one and
+/// is all at the office. What lies here is thrown away for it; the server gives it again.
+pub(crate) async fn begin_anew(
+    person: KeyRecord,
+    password: Zeroizing<String>,
+) -> Result<(), Refusal> {
+    if password.chars().count() < vault::PASSWORD_CHARS {
+        return Err(Refusal::PasswordTooShort);
+    }
+    let hold = match lock::take(person.user).await {
+        Ok(hold) => hold,
+        Err(NoHold::Taken) => {
+            wait_for(person.clone());
+            go(Phase::Elsewhere(Box::new(person)));
+            return Ok(());
+        }
+        Err(NoHold::Unavailable) => return Err(Refusal::NoLocks),
+    };
+    // Looked at once more behind the lock: another window may have worked here meanwhile.
+    let unsent = unsent::read(person.user).await?.unsent;
+    if !unsent.is_some_and(|unsent| unsent.is_nothing()) {
+        return Err(Refusal::OtherPassword);
+    }
+    let (enrolment, identity, heard) = register(&person.login, &password, &person.label).await?;
+    if enrolment.user != person.user {
+        return Err(Refusal::WrongPassword);
+    }
+    drawn().await;
+    let vault = Vault::new(person.user)?;
+    let login = person.login.as_str();
+    let person = vault.wrap(
+        login,
+        &enrolment.name,
+        &person.label,
+        enrolment.demo,
+        &password,
+    )?;
+    let mut writes = Vec::new();
+    for shelf in Shelf::OF_PEOPLE {
+        let records = store::all_of(shelf, person.user).await?;
+        writes.extend(records.into_iter().map(|(key, _)| Write {
+            shelf,
+            key: store::key_of(person.user, key),
+            bytes: None,
+        }));
+    }
+    // All at once: either what was there is locked as before, or the new one begins.
+    writes.push(person.write());
+    let identity = identity.to_bytes();
+    writes.push(tablet::sealed(&vault, Shelf::Meta, "identity", &identity)?);
+    store::write(&writes).await?;
+    known_again(person.clone());
+    let time = Some((enrolment.server_time, heard));
+    enter(vault, person, hold, time)
+        .await
+        .map_err(Refusal::Work)
 }
 
 /// The server does not know this tablet any more: a new key and number for whoever is here.
@@ -275,12 +350,15 @@ pub(crate) async fn enrol_again(password: Zeroizing<String>) -> Result<(), Refus
     let Some(person) = tablet::peek(|open| open.person.clone()) else {
         return Err(Refusal::Work(WorkError::Locked));
     };
-    let (enrolment, identity) = register(&person.login, &password, &person.label).await?;
+    let (enrolment, identity, heard) = register(&person.login, &password, &person.label).await?;
     if enrolment.user != person.user {
         return Err(Refusal::WrongPassword);
     }
     drawn().await;
     let person = tablet::enrolled_again(identity, &password)
+        .await
+        .map_err(Refusal::Work)?;
+    tablet::hear_server_time(enrolment.server_time, heard)
         .await
         .map_err(Refusal::Work)?;
     known_again(person);
@@ -293,7 +371,7 @@ async fn register(
     login: &str,
     password: &str,
     label: &str,
-) -> Result<(Enrolment, Identity), Refusal> {
+) -> Result<(Enrolment, Identity, Reading), Refusal> {
     let seed: [u8; 32] = vault::random()?;
     let ask = EnrolDevice {
         login: login.to_owned(),
@@ -308,6 +386,7 @@ async fn register(
                 Some(401) => Refusal::WrongPassword,
                 _ => Refusal::Server(failure),
             })?;
+    let heard = clock::reading();
     let receipt_key = bytes_of(&answer.receipt_key).ok_or(Refusal::Server(Failure::Unreadable))?;
     let identity = Identity {
         device: answer.device,
@@ -315,7 +394,7 @@ async fn register(
         seed,
         receipt_key,
     };
-    Ok((answer, identity))
+    Ok((answer, identity, heard))
 }
 
 fn known_again(person: KeyRecord) {

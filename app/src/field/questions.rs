@@ -10,6 +10,7 @@ use koffiekar_sync_core::{
 use leptos::prelude::*;
 
 use super::{
+    clock,
     draft::Answer,
     resident::{RESIDENTS, Resident, resident},
     tablet::{self, Open},
@@ -85,12 +86,14 @@ pub(crate) fn sheet(seen: &Consent, answers: &[Answer]) -> Sheet {
 /// An answer to the question as it stands on the screen in this language.
 pub(crate) fn answer_to(purpose: Purpose, decision: Decision, language: &str) -> Option<Answer> {
     let text = tablet::peek(|open| text_of(open, purpose, language)).flatten()?;
+    let time = clock::time();
     Some(Answer {
         purpose,
         decision,
         text: text.version,
         language: text.language,
-        at: tablet::now(),
+        at: time.at,
+        clock_doubtful: time.doubtful,
     })
 }
 

@@ -10,7 +10,7 @@ use koffiekar_sync_core::{
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::{tablet, words::words};
+use super::{clock, tablet, words::words};
 use crate::{
     parts::{Dialog, iso_day},
     words::fill,
@@ -23,8 +23,7 @@ thread_local! {
 
 /// By the tablet's clock, as far as it is corrected by the server's.
 fn now() -> js_sys::Date {
-    let at = tablet::now();
-    let at = tablet::peek(|open| open.replica.clock(at)).unwrap_or(at);
+    let at = clock::time().at;
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds fit until the year 287396"

@@ -1,130 +1,140 @@
-//! The quiet sign: where the words are. It is always right, and says the least reassuring truth.
+//! The quiet sign: where the words are. What may be said follows from [`koffiekar_sync_core::sign`];
+//! here it gets its words.
 
-use koffiekar_sync_core::ids::Millis;
-use leptos::{prelude::*, task::spawn_local};
+use std::time::Duration;
+
+use koffiekar_sync_core::{
+    ids::Millis,
+    sign::{Disk, Facts, Line, Say, Sign, State, sign},
+};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::JsValue;
 
 use super::{
     live, pause,
     store::StoreError,
     sync,
-    tablet::{self, Count},
+    tablet::{self, Kept},
     words::words,
 };
-use crate::{parts::moment, words::fill};
+use crate::{api::Failure, parts::moment, words::fill};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    Waiting,
-    Busy,
-    /// All of it is on the server, and some of it waits there for an administrator.
-    Undecided,
-    Safe,
-    NeedsYou,
-}
-
-impl State {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Busy => "busy",
-            Self::Undecided => "undecided",
-            Self::Safe => "safe",
-            Self::NeedsYou => "needs-you",
-        }
-    }
-    fn mark(self) -> &'static str {
-        match self {
-            Self::Waiting => "●",
-            Self::Busy => "↻",
-            Self::Undecided => "◐",
-            Self::Safe => "✓",
-            Self::NeedsYou => "!",
-        }
+fn name(state: State) -> &'static str {
+    match state {
+        State::Waiting => "waiting",
+        State::Busy => "busy",
+        State::Undecided => "undecided",
+        State::Unfinished => "unfinished",
+        State::NoAnswer => "no-answer",
+        State::Safe => "safe",
+        State::NeedsYou => "needs-you",
     }
 }
 
-/// What else is true, and said behind the first thing.
-fn besides(count: Count, waiting: bool, undecided: bool) -> Vec<String> {
+fn mark(state: State) -> &'static str {
+    match state {
+        State::Waiting => "●",
+        State::Busy => "↻",
+        State::Undecided => "◐",
+        State::Unfinished => "✎",
+        State::NoAnswer => "?",
+        State::Safe => "✓",
+        State::NeedsYou => "!",
+    }
+}
+
+fn facts() -> Facts {
+    let seen = tablet::see(|open| {
+        let replica = &open.replica;
+        (
+            open.count(),
+            replica.last_contact(),
+            replica.is_comparing(),
+            replica.revoked(),
+        )
+    });
+    let (count, contact, comparing, revoked) = seen.unwrap_or_default();
+    let progress = sync::progress().get();
+    let line = match &progress.failure {
+        Some(sync::Trouble::Server(Failure::Stranger)) => Line::Stranger,
+        Some(sync::Trouble::Server(Failure::TimedOut)) => Line::Silent,
+        _ if progress.is_silent => Line::Silent,
+        _ => Line::Known,
+    };
+    let is_saving = tablet::kept().get() == Kept::Saving && !tablet::is_written();
+    Facts {
+        disk: match tablet::trouble().get() {
+            Some(StoreError::Full) => Disk::Full,
+            Some(StoreError::Emptied) => Disk::Emptied,
+            Some(StoreError::Broken(_) | StoreError::Newer) => Disk::Broken,
+            None => Disk::Works,
+        },
+        waiting: count.waiting,
+        undecided: count.undecided,
+        refused: count.refused,
+        unfinished: count.drafts,
+        unreadable: count.unreadable,
+        aside: count.aside,
+        typing: is_saving,
+        signed_out: progress.sign_in_again || revoked,
+        busy: progress.busy,
+        line,
+        contact,
+        comparing,
+    }
+}
+
+fn in_words(say: Say) -> String {
     let words = words();
-    let mut besides = Vec::new();
-    if waiting && count.waiting > 0 {
-        besides.push(many(count.waiting, words.waits_one, words.waits_many));
+    match say {
+        Say::DiskFull => words.needs_room.to_owned(),
+        Say::DiskBroken => words.needs_disk.to_owned(),
+        Say::DiskEmptied => words.needs_writing_anew.to_owned(),
+        Say::Aside(count) => many(count, words.aside_one, words.aside_many),
+        Say::Refused(count) => many(count, words.refused_one, words.refused_many),
+        Say::SignIn => words.needs_sign_in.to_owned(),
+        Say::Unreadable(count) => many(
+            count,
+            words.needs_unreadable_one,
+            words.needs_unreadable_many,
+        ),
+        Say::Waiting(count) => {
+            let waits = many(count, words.waits_one, words.waits_many);
+            fill(words.sign_waiting, &[&waits])
+        }
+        Say::Sending(count) => fill(words.sign_sending, &[&count.to_string()]),
+        Say::Undecided(count) => fill(words.sign_undecided, &[&count.to_string()]),
+        Say::Unfinished(count) => many(count, words.drafts_one, words.drafts_many),
+        Say::Typing => words.sign_typing.to_owned(),
+        Say::Busy => words.sign_busy.to_owned(),
+        Say::Never => words.sign_never.to_owned(),
+        Say::Unchecked => words.sign_unchecked.to_owned(),
+        Say::Silent => words.sign_silent.to_owned(),
+        Say::Stranger => words.sign_stranger.to_owned(),
+        Say::Safe(at) => since(at, words.sign_safe, words.sign_safe_day),
+        Say::RestSafe(at) => since(at, words.sign_rest_safe, words.sign_rest_safe_day),
     }
-    if undecided && count.undecided > 0 {
-        besides.push(fill(words.undecided, &[&count.undecided.to_string()]));
-    }
-    // What is not finished is on this tablet alone: "alles" would not be true without saying so.
-    if count.drafts > 0 {
-        besides.push(many(count.drafts, words.drafts_one, words.drafts_many));
-    }
-    besides
 }
 
 pub(crate) fn state() -> (State, String) {
-    let words = words();
-    let seen = tablet::see(|open| {
-        let replica = &open.replica;
-        let is_checked = !replica.is_comparing();
-        let contact = replica.last_contact().filter(|_| is_checked);
-        (open.count(), contact, is_checked, replica.revoked())
-    });
-    let (count, contact, is_checked, revoked) = seen.unwrap_or_default();
-    let progress = sync::progress().get();
-    let needs = match tablet::trouble().get() {
-        Some(StoreError::Full) => Some(words.needs_room.to_owned()),
-        Some(StoreError::Emptied) => Some(words.needs_writing_anew.to_owned()),
-        Some(StoreError::Broken(_) | StoreError::Newer) => Some(words.needs_disk.to_owned()),
-        None if count.refused > 0 => {
-            Some(many(count.refused, words.refused_one, words.refused_many))
-        }
-        None if progress.sign_in_again || revoked => Some(words.needs_sign_in.to_owned()),
-        None if count.aside > 0 => Some(many(count.aside, words.aside_one, words.aside_many)),
-        None if count.unreadable > 0 => Some(fill(
-            words.needs_unreadable,
-            &[&count.unreadable.to_string()],
-        )),
-        None => None,
+    let Sign { state, says } = sign(&facts());
+    let says: Vec<String> = says.into_iter().map(in_words).collect();
+    let says = says.join(" · ");
+    let text = match state {
+        State::NeedsYou => fill(words().sign_needs_you, &[&says]),
+        _ => says,
     };
-    let (state, text, besides) = if let Some(needs) = needs {
-        let text = fill(words.sign_needs_you, &[&needs]);
-        (State::NeedsYou, text, besides(count, true, true))
-    } else if count.waiting > 0 {
-        let waits = count.waiting.to_string();
-        let (state, text) = if progress.busy {
-            (State::Busy, fill(words.sign_sending, &[&waits]))
-        } else {
-            let waits = many(count.waiting, words.waits_one, words.waits_many);
-            (State::Waiting, fill(words.sign_waiting, &[&waits]))
-        };
-        (state, text, besides(count, false, true))
-    } else if count.undecided > 0 {
-        let text = fill(words.sign_undecided, &[&count.undecided.to_string()]);
-        (State::Undecided, text, besides(count, false, false))
-    } else {
-        let (state, text) = match contact {
-            Some(at) => (State::Safe, safe_since(at)),
-            None if progress.busy => (State::Busy, words.sign_busy.to_owned()),
-            None if is_checked => (State::Waiting, words.sign_never.to_owned()),
-            // A backup was put back there, or somebody signed in anew.
-            None => (State::Waiting, words.sign_unchecked.to_owned()),
-        };
-        (state, text, besides(count, false, false))
-    };
-    let mut parts = vec![text];
-    parts.extend(besides);
-    (state, parts.join(" · "))
+    (state, text)
 }
 
 /// By the server's clock; the tablet's is as far off as it was then.
-fn safe_since(at: Millis) -> String {
+fn since(at: Millis, today_words: &str, day_words: &str) -> String {
     today().track();
-    let words = words();
     if date(at).to_date_string() == js_sys::Date::new_0().to_date_string() {
-        fill(words.sign_safe, &[&time_of_day(at)])
+        fill(today_words, &[&time_of_day(at)])
     } else {
         // A time alone would be taken for today's.
-        fill(words.sign_safe_day, &[&moment(at)])
+        fill(day_words, &[&moment(at)])
     }
 }
 
@@ -163,22 +173,42 @@ pub(crate) fn time_of_day(at: Millis) -> String {
     format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
+/// What changes back within this is not spoken: each sync would be.
+const SPOKEN_AFTER: Duration = Duration::from_millis(1_500);
+
 #[component]
 pub(crate) fn SyncSign() -> impl IntoView {
     let state = Memo::new(|_| state());
     let live = live::is_open();
+    let spoken = RwSignal::new(String::new());
+    Effect::new(move |before: Option<Option<TimeoutHandle>>| {
+        if let Some(timer) = before.flatten() {
+            timer.clear();
+        }
+        let text = state.with(|(_, text)| text.clone());
+        let speak = move || {
+            if spoken.try_with_untracked(|now| *now != text) == Some(true) {
+                spoken.set(text);
+            }
+        };
+        set_timeout_with_handle(speak, SPOKEN_AFTER).ok()
+    });
     view! {
         <a
             class="f-sign"
             href="/veld/tablet"
             data-testid="sync-state"
-            data-state=move || state.with(|(state, _)| state.name())
+            data-state=move || state.with(|(state, _)| name(*state))
             data-live=move || live.get().to_string()
         >
-            <span class="f-mark" aria-hidden="true" prop:textContent=move || state.with(|(state, _)| state.mark())></span>
-            <span role="status" aria-live="polite" aria-label=words().sign_label
-                prop:textContent=move || state.with(|(_, text)| text.clone())></span>
+            <span class="f-mark" aria-hidden="true" prop:textContent=move || state.with(|(state, _)| mark(*state))></span>
+            <span class="unseen">{words().sign_label}": "</span>
+            <span prop:textContent=move || state.with(|(_, text)| text.clone())></span>
         </a>
+        // Apart from the link: a screen reader speaks what changes here, wherever the focus is.
+        <p class="unseen" role="status" aria-live="polite" data-testid="sync-spoken">
+            {move || spoken.get()}
+        </p>
     }
 }
 

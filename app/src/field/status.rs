@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use zeroize::Zeroizing;
 
 use super::{
+    clock,
     export::Export,
     phase::{self, Locking, Refusal},
     return_code::ReturnCode,
@@ -81,7 +82,7 @@ pub(crate) fn Status() -> impl IntoView {
                 several => Some(view! {
                     <div class="notice bad" role="alert" data-testid="unreadable">
                         <p class="notice-title">{words.unreadable_title}</p>
-                        <p>{many(several, words.unreadable_text, words.unreadable_text)}</p>
+                        <p>{many(several, words.unreadable_one, words.unreadable_many)}</p>
                     </div>
                 }),
             }}
@@ -101,7 +102,7 @@ pub(crate) fn Status() -> impl IntoView {
                 <Row label=words.held value=number(|count| count.all) testid="count-all"/>
                 <Row label=words.last_contact value=contact testid="last-contact"/>
                 <Row label=words.last_attempt value=attempt testid="last-attempt"/>
-                <Row label=words.clock value=Signal::derive(clock) testid="clock"/>
+                <Row label=words.clock value=Signal::derive(clock_row) testid="clock"/>
                 <Row label=words.storage value=kept testid="storage"/>
                 <Row label=words.who value=Signal::stored(name)/>
                 <Row label=words.device value=Signal::stored(label)/>
@@ -122,20 +123,26 @@ pub(crate) fn Status() -> impl IntoView {
     }
 }
 
-fn clock() -> String {
+fn clock_row() -> String {
     let words = words();
-    let offset = tablet::see(|open| open.replica.clock_offset_ms()).unwrap_or_default();
-    if offset.abs() < CLOCK_OFF_MS {
+    let now = clock::reading();
+    let seen = tablet::see(|open| (open.replica.time(now), open.replica.clock_offset_ms()));
+    let Some((time, Some(offset_ms))) = seen else {
+        return words.clock_never.to_owned();
+    };
+    if time.doubtful {
+        return fill(words.clock_doubtful, &[&moment(time.at)]);
+    }
+    if offset_ms.abs() < CLOCK_OFF_MS {
         return words.clock_good.to_owned();
     }
-    let minutes = (offset.abs() / 60_000).to_string();
     // The offset is the server's clock minus this one.
-    let which = if offset > 0 {
+    let text = if offset_ms > 0 {
         words.clock_behind
     } else {
         words.clock_ahead
     };
-    fill(words.clock_off, &[&minutes, which])
+    fill(text, &[&clock::span_in_words(offset_ms)])
 }
 
 /// The server does not know this tablet: the way back, without leaving the work that is here.

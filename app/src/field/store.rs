@@ -34,9 +34,10 @@ const VERSION: u8 = 2;
 /// An object store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shelf {
-    /// [`super::vault::KeyRecord`]s by user id: the only readable ones.
+    /// [`super::vault::KeyRecord`]s by user id, readable.
     Keys,
-    /// `USER/identity`, `USER/state`, `USER/reference`, `USER/tagger`.
+    /// `USER/identity`, `USER/state`, `USER/reference`, `USER/tagger`; and what [`super::unsent`] keeps
+    /// readable.
     Meta,
     /// `USER/CONVERSATION`: what the replica holds.
     Conversations,
@@ -49,6 +50,14 @@ pub(crate) enum Shelf {
 impl Shelf {
     const ALL: [Shelf; 5] = [
         Self::Keys,
+        Self::Meta,
+        Self::Conversations,
+        Self::Drafts,
+        Self::Vouchers,
+    ];
+
+    /// Whose keys begin with the person's id.
+    pub(crate) const OF_PEOPLE: [Shelf; 4] = [
         Self::Meta,
         Self::Conversations,
         Self::Drafts,

@@ -13,7 +13,7 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use web_sys::VisibilityState;
 
 use super::{
-    live, storage,
+    clock, live, storage,
     tablet::{self, Done, WorkError},
     words::words,
 };
@@ -22,6 +22,8 @@ use crate::api::{self, Failure};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Progress {
     pub(crate) busy: bool,
+    /// No answer came for some seconds.
+    pub(crate) is_silent: bool,
     /// Why the last attempt came to nothing; cleared by the next that does not.
     pub(crate) failure: Option<Trouble>,
     /// The server does not take this tablet's word any more, or the tablet not the server's.
@@ -45,6 +47,8 @@ impl fmt::Display for Trouble {
     }
 }
 
+/// A server that has not answered by then is told of.
+const SILENT_AFTER: Duration = Duration::from_secs(6);
 const TIMEOUT_MS: u32 = 30_000;
 /// What a request has besides for each byte: four kilobytes a second is a bad connection indeed.
 const BYTES_A_MS: u32 = 4;
@@ -166,6 +170,7 @@ pub(crate) fn now() {
         });
         progress().set(Progress {
             busy: false,
+            is_silent: false,
             failure,
             sign_in_again,
         });
@@ -191,11 +196,12 @@ async fn exchange() -> Result<bool, Stop> {
     let asked = tablet::touch(|open| {
         (
             open.opening,
-            open.replica.next_request(budget(), tablet::now()),
+            open.replica.next_request(budget(), clock::reading()),
         )
     });
     let (opening, message) = asked.ok_or(Stop::Locked)?;
-    let began = js_sys::Date::now();
+    let began = running_ms();
+    let silent = set_timeout_with_handle(|| set_silent(true), SILENT_AFTER);
     let bytes = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let answer = api::post_bytes(
         "/api/v1/sync",
@@ -205,14 +211,18 @@ async fn exchange() -> Result<bool, Stop> {
         TIMEOUT_MS.saturating_add(bytes / BYTES_A_MS),
     )
     .await;
-    learn(js_sys::Date::now() - began, &answer);
+    if let Ok(silent) = silent {
+        silent.clear();
+    }
+    set_silent(false);
+    learn(running_ms() - began, &answer);
     if tablet::peek(|open| open.opening) != Some(opening) {
         return Err(Stop::Locked);
     }
     match answer {
         Ok(bytes) => {
             let applied = tablet::work(|open| {
-                let applied = open.replica.apply(&bytes, tablet::now())?;
+                let applied = open.replica.apply(&bytes, clock::reading())?;
                 let value = (applied.again, applied.stored + applied.refused);
                 Ok(Done {
                     value,
@@ -231,7 +241,7 @@ async fn exchange() -> Result<bool, Stop> {
             }
         }
         Err(Failure::Refused(problem)) => {
-            let reaction = tablet::touch(|open| open.replica.refused(&problem, tablet::now()));
+            let reaction = tablet::touch(|open| open.replica.refused(&problem, clock::reading()));
             match reaction.ok_or(Stop::Locked)? {
                 Reaction::Retry => Ok(true),
                 Reaction::SignInAgain => Err(Stop::SignInAgain),
@@ -240,6 +250,17 @@ async fn exchange() -> Result<bool, Stop> {
         }
         Err(failure) => Err(Stop::Failed(Trouble::Server(failure))),
     }
+}
+
+fn set_silent(is_silent: bool) {
+    if progress().with_untracked(|progress| progress.is_silent != is_silent) {
+        progress().update(|progress| progress.is_silent = is_silent);
+    }
+}
+
+/// Of the clock that nobody sets.
+fn running_ms() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
 }
 
 fn budget() -> Budget {
@@ -255,7 +276,6 @@ fn budget() -> Budget {
 /// From how long a request took: how much the next may carry.
 fn learn(took_ms: f64, answer: &Result<Vec<u8>, Failure>) {
     let smaller = SMALLER.get();
-    // A clock that was set meanwhile says nothing.
     match answer {
         Err(Failure::TimedOut) => SMALLER.set((smaller + 1).min(SMALLEST)),
         Ok(_) if took_ms > SLOW_MS => SMALLER.set((smaller + 1).min(SMALLEST)),

@@ -17,6 +17,7 @@ use std::{
 
 use koffiekar_sync_core::{
     catalogue::Catalogue,
+    clock::Reading,
     conversation::Command,
     ids::{ConversationId, Millis, UserId},
     replica::{EditError, Effect, Identity, OtherPerson, Replica},
@@ -24,6 +25,7 @@ use koffiekar_sync_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    clock,
     digest::{Digest, Digests},
     draft::{Draft, EditDraft, Target, draft_key},
     lock::Hold,
@@ -32,6 +34,7 @@ use super::{
     store::{Shelf, StoreError, Write},
     suggest,
     told::Elsewhere,
+    unsent::Unsent,
     vault::{KeyRecord, PASSWORD_CHARS, Vault, VaultError},
 };
 use crate::page;
@@ -59,6 +62,8 @@ pub(crate) struct Open {
     /// The digits that bring the worker back after a resident held the tablet.
     pub(crate) return_code: Option<String>,
     digests: Digests,
+    /// What stands readable about it on the disk, as far as that is known.
+    pub(super) unsent: Option<Unsent>,
     /// Tells an answer to an earlier opening from one to this.
     pub(crate) opening: u64,
     _hold: Hold,
@@ -126,6 +131,12 @@ pub(crate) fn kept() -> ArcRwSignal<Kept> {
     KEPT.with(Clone::clone)
 }
 
+/// Everything typed is on the disk.
+pub(crate) fn is_written() -> bool {
+    WRITING.get() == 0 && pause::is_quiet()
+}
+
+/// By the clock that people set: for ids and names of files. What is written down has [`clock::time`].
 pub(crate) fn now() -> Millis {
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
     Millis(js_sys::Date::now() as i64)
@@ -157,7 +168,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
     let interrupted = opening::interrupted(vault.user());
     if !interrupted.is_empty() {
         records.set_aside(&vault, &interrupted).await?;
-        opening::forget(vault.user());
+        opening::forget();
         records = Records::read(vault.user()).await?;
     }
     let contents = records.open(&vault)?;
@@ -177,13 +188,22 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
         elsewhere: Elsewhere::new(contents.told),
         return_code: contents.return_code,
         digests: Digests::default(),
+        unsent: None,
         opening,
         _hold: hold,
     }));
     suggest::forget();
     changed();
     tell_what_is_kept();
-    Ok(())
+    // What a locked tablet tells of it, where an earlier version did not write that down.
+    let nothing = |_: &mut Open| {
+        Ok(Done {
+            value: (),
+            effects: Vec::new(),
+            writes: Vec::new(),
+        })
+    };
+    work(nothing).await
 }
 
 /// Forgets what is in memory. What is being written is written to the end; see [`is_all_kept`].
@@ -209,7 +229,10 @@ pub(crate) async fn work<T>(
             effects,
             mut writes,
         } = act(open)?;
+        let touches = |effect: &Effect| matches!(effect, Effect::Keep(_) | Effect::Forget(_));
+        let anew = effects.iter().any(touches);
         let sealed = open.writes_of(effects).map(|more| writes.extend(more));
+        writes.extend(open.unsent_writes(anew));
         Ok::<_, WorkError>((value, open.opening, sealed.map(|()| writes)))
     });
     let (value, opening, writes) = acted?;
@@ -261,6 +284,7 @@ async fn read_again_of(opening: u64) {
             Ok(contents) => {
                 open.replica = contents.replica;
                 open.digests = Digests::default();
+                open.unsent = None;
                 open.elsewhere.told = contents.told;
                 // Drafts stay as they are in memory: typed words are never older than stored ones.
                 // What an answer took away that could not be kept is here again, to be taken away.
@@ -290,7 +314,7 @@ pub(crate) async fn finish(draft: Draft) -> Result<(), WorkError> {
         let effects = if open.replica.held(id).is_some() {
             Vec::new()
         } else {
-            let new = draft.finished(user, |at| open.replica.clock(at))?;
+            let new = draft.finished(user)?;
             open.replica.record(id, draft.round, &new)?
         };
         Ok(Done {
@@ -312,7 +336,7 @@ pub(crate) async fn edit(
     target: Option<Target>,
 ) -> Result<(), WorkError> {
     work(|open| {
-        let effects = open.replica.execute(id, &command, now())?;
+        let effects = open.replica.execute(id, &command, clock::reading())?;
         let removed = target.map(|target| open.removed(Shelf::Drafts, &EditDraft::key(id, target)));
         Ok(Done {
             value: (),
@@ -384,6 +408,18 @@ pub(crate) async fn keep_return_code(code: String) -> Result<(), WorkError> {
     Ok(())
 }
 
+/// The server said its time outside of sync; the clocks said this then.
+pub(crate) async fn hear_server_time(server: Millis, heard: Reading) -> Result<(), WorkError> {
+    work(|open| {
+        Ok(Done {
+            value: (),
+            effects: open.replica.hear_server_time(server, heard),
+            writes: Vec::new(),
+        })
+    })
+    .await
+}
+
 /// Writes what was typed. Starts at once, so that it still happens when the page is being hidden.
 pub(crate) fn keep_draft(draft: Draft) {
     let key = draft_key(draft.id);
@@ -434,6 +470,7 @@ pub(crate) fn drop_edit(id: ConversationId, target: Target) {
 
 fn start(write: Option<Result<Write, VaultError>>) {
     let Some(write) = write else { return };
+    let besides = touch(|open| open.unsent_writes(false)).unwrap_or_default();
     changed();
     let kept = kept();
     let Ok(write) = write else {
@@ -442,7 +479,8 @@ fn start(write: Option<Result<Write, VaultError>>) {
     kept.set(Kept::Saving);
     WRITING.set(WRITING.get() + 1);
     spawn_local(async move {
-        let written = keep(&[write]).await;
+        let writes: Vec<Write> = std::iter::once(write).chain(besides).collect();
+        let written = keep(&writes).await;
         WRITING.set(WRITING.get() - 1);
         match written {
             Ok(()) => {
@@ -453,6 +491,8 @@ fn start(write: Option<Result<Write, VaultError>>) {
                 }
             }
             Err(error) => {
+                // What was to be told with it may not stand there either.
+                touch(|open| open.unsent = None);
                 settle(Some(error.clone()));
                 kept.set(Kept::Failed(error));
             }

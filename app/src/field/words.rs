@@ -41,19 +41,47 @@ texts! {
     busy: "Bezig…", "Busy…";
     unlock_title: "Ontgrendelen", "Unlock";
     unlock_who: "Wie bent u?", "Who are you?";
-    unlock_lead: "Dit werkt ook zonder verbinding.", "This works without a connection too.";
+    unlock_hint: "Het wachtwoord waarmee u deze tablet het laatst opende. Dit werkt ook zonder verbinding.",
+        "The password with which you last opened this tablet. This works without a connection too.";
     unlock: "Ontgrendel", "Unlock";
     someone_else: "Iemand anders aanmelden", "Sign someone else in";
     someone_else_hint: "Daarvoor is verbinding nodig.", "This needs a connection.";
     back_to_people: "Terug", "Back";
     show_password: "Wachtwoord tonen", "Show password";
-    wrong_password: "Dit wachtwoord klopt niet. Probeer het opnieuw.", "This password is not right. Try again.";
+    wrong_password: "Dit wachtwoord opent deze tablet niet. Gebruik het wachtwoord waarmee u hem het laatst opende, ook als u intussen een nieuw wachtwoord kreeg.",
+        "This password does not open this tablet. Use the one with which you last opened it, also if you got a new password since.";
+    new_password_have: "Ik kreeg een nieuw wachtwoord", "I got a new password";
+    new_password_have_hint: "Of ik weet het vorige niet meer.", "Or I do not know the previous one any more.";
+    new_password_title: "Een nieuw wachtwoord", "A new password";
+    new_password_which: "Deze tablet gaat open met het wachtwoord waarmee u hem het laatst opende. Een nieuw wachtwoord van uw beheerder kent de tablet nog niet. Weet u het vorige wachtwoord nog? Ga terug en gebruik dat.",
+        "This tablet opens with the password with which you last opened it. It does not know a new password from your administrator yet. Do you remember the previous one? Go back and use that.";
+    new_password_back: "Terug", "Back";
+    new_password_all_there: "Al uw gesprekken op deze tablet zijn veilig opgeslagen bij het kantoor. Met uw nieuwe wachtwoord en een verbinding begint u hier opnieuw. Daarna komen ze terug op deze tablet.",
+        "All your conversations on this tablet are safely stored at the office. With your new password and a connection you begin anew here. Then they come back to this tablet.";
+    new_password_field: "Nieuw wachtwoord", "New password";
+    new_password_field_hint: "Dat u van uw beheerder kreeg.", "The one that your administrator gave you.";
+    new_password_begin: "Begin opnieuw", "Begin anew";
+    new_password_wrong: "De server kent dit wachtwoord niet bij uw naam. Er is niets gewist.", "The server does not know this password with your name. Nothing was erased.";
+    new_password_only_here: "Niet alles is bij het kantoor", "Not everything is at the office";
+    new_password_unsent_one: "1 gesprek staat alleen op deze tablet of wacht op een beheerder.", "1 conversation is on this tablet alone or waits for an administrator.";
+    new_password_unsent_many: "{} gesprekken staan alleen op deze tablet of wachten op een beheerder.", "{} conversations are on this tablet alone or wait for an administrator.";
+    new_password_unfinished_one: "1 gesprek of wijziging is niet af.", "1 conversation or change is not finished.";
+    new_password_unfinished_many: "{} gesprekken of wijzigingen zijn niet af.", "{} conversations or changes are not finished.";
+    new_password_unreadable_one: "1 stuk is niet te lezen.", "1 piece is unreadable.";
+    new_password_unreadable_many: "{} stukken zijn niet te lezen.", "{} pieces are unreadable.";
+    new_password_unknown: "Deze tablet weet niet zeker of het kantoor alles heeft.", "This tablet is not sure whether the office has everything.";
+    new_password_only_here_text: "Alleen het vorige wachtwoord opent dit. Daarom kunt u hier niet opnieuw beginnen. Er is niets gewist. Weet u het vorige wachtwoord echt niet meer? Vraag uw beheerder, en werk zolang op een andere tablet.",
+        "The previous password alone opens this. That is why you cannot begin anew here. Nothing was erased. Do you really not know the previous password any more? Ask your administrator, and work on another tablet meanwhile.";
+    new_password_rescue: "Zo komen de gesprekken die af zijn toch bij het kantoor: maak dit bestand en geef het aan uw beheerder. Alleen het kantoor kan het openen.",
+        "This is how the finished conversations reach the office all the same: make this file and give it to your administrator. The office alone can open it.";
+    new_password_rescue_not_all: "Wat niet af is, komt niet in het bestand.", "What is not finished is not in the file.";
+    new_password_file_made: "Gemaakt: {}. Kijk bij Downloads en geef het aan uw beheerder.", "Made: {}. Look in Downloads and give it to your administrator.";
     wrong_sign_in: "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar.",
         "This user name and password do not belong together.";
     password_short: "Een wachtwoord voor een tablet heeft ten minste 10 tekens. Vraag uw beheerder om een langer wachtwoord.",
         "A password for a tablet has at least 10 characters. Ask your administrator for a longer one.";
-    other_password: "Op deze tablet staat al werk van u, op slot met een ander wachtwoord. Ga terug, ontgrendel eerst met dat wachtwoord en meld u daarna opnieuw aan.",
-        "Work of yours is on this tablet, locked with another password. Go back, unlock with that password first, then sign in again.";
+    other_password: "Op deze tablet staat al werk van u, op slot met een ander wachtwoord. Ga terug en ontgrendel met dat wachtwoord. Weet u het niet meer? Tik dan op Ik kreeg een nieuw wachtwoord.",
+        "Work of yours is on this tablet, locked with another password. Go back and unlock with that password. You do not know it any more? Then tap I got a new password.";
     no_locks: "Deze browser kan vensters niet uit elkaar houden. Gebruik een nieuwe versie van Chrome of Edge, via https.",
         "This browser cannot keep windows apart. Use a recent Chrome or Edge, over https.";
     fill_in: "Vul dit in.", "Fill this in.";
@@ -103,9 +131,13 @@ texts! {
     sign_sending: "Wordt verstuurd: nog {}", "Sending: {} left";
     sign_busy: "Bezig…", "Busy…";
     sign_undecided: "Op de server, bij de beheerder: {}", "On the server, with the administrator: {}";
-    undecided: "{} bij de beheerder", "{} with the administrator";
+    sign_typing: "Nog niet bewaard", "Not kept yet";
+    sign_silent: "De server antwoordt niet", "The server does not answer";
+    sign_stranger: "Geen Koffiekar: log eerst in op de wifi", "Not Koffiekar: log in to the wifi first";
     sign_safe: "Alles veilig opgeslagen om {}", "All safely stored at {}";
     sign_safe_day: "Alles veilig opgeslagen op {}", "All safely stored on {}";
+    sign_rest_safe: "De rest veilig opgeslagen om {}", "The rest safely stored at {}";
+    sign_rest_safe_day: "De rest veilig opgeslagen op {}", "The rest safely stored on {}";
     sign_never: "Nog geen contact met de server", "No contact with the server yet";
     sign_unchecked: "Nog niet nagekeken of de server alles heeft", "Not checked yet whether the server has everything";
     sign_needs_you: "Heeft u nodig: {}", "Needs you: {}";
@@ -115,7 +147,8 @@ texts! {
     needs_room: "opslag vol", "storage full";
     needs_writing_anew: "opslag gewist", "storage emptied";
     needs_disk: "deze tablet bewaart nu niets", "this tablet keeps nothing now";
-    needs_unreadable: "{} onleesbaar", "{} unreadable";
+    needs_unreadable_one: "1 onleesbaar", "1 unreadable";
+    needs_unreadable_many: "{} onleesbaar", "{} unreadable";
     drafts_one: "1 niet af", "1 not finished";
     drafts_many: "{} niet af", "{} not finished";
     signed_out_goes_on: "De server kent deze tablet niet meer. Ga gerust door met vastleggen: alles blijft op deze tablet tot u opnieuw bent aangemeld.",
@@ -416,11 +449,30 @@ texts! {
     understood: "Begrepen", "Understood";
     to_tablet: "Naar Deze tablet", "To This tablet";
     clock: "Klok", "Clock";
-    clock_good: "gelijk met de server", "agrees with the server";
-    clock_off: "De klok van deze tablet loopt {} minuten {}. Nieuwe gesprekken krijgen de tijd van de server. Zet de klok goed.",
-        "This tablet's clock is {} minutes {}. New conversations get the server's time. Set the clock right.";
-    clock_behind: "achter", "behind";
-    clock_ahead: "voor", "ahead";
+    clock_good: "liep bij het laatste contact gelijk met de server", "agreed with the server at the last contact";
+    clock_never: "nog niet vergeleken met de server. Tot dan staat bij elk gesprek: tijd niet zeker.",
+        "not compared with the server yet. Until then each conversation says: time not sure.";
+    clock_doubtful: "niet zeker. De klok van deze tablet is verzet of lang niet vergeleken. Bij nieuwe gesprekken komt te staan: {}, tijd niet zeker. Zet de klok goed en maak verbinding.",
+        "not sure. This tablet's clock was changed, or not compared for long. New conversations say: {}, time not sure. Set the clock right and connect.";
+    clock_behind: "liep bij het laatste contact {} achter. Nieuwe gesprekken krijgen de tijd van de server. Zet de klok goed.",
+        "was {} behind at the last contact. New conversations get the server's time. Set the clock right.";
+    clock_ahead: "liep bij het laatste contact {} voor. Nieuwe gesprekken krijgen de tijd van de server. Zet de klok goed.",
+        "was {} ahead at the last contact. New conversations get the server's time. Set the clock right.";
+    clock_doubt_form: "Deze tablet weet niet zeker hoe laat het is. Bij dit gesprek komt te staan: {}, tijd niet zeker. Zet de klok goed en maak verbinding zodra dat kan.",
+        "This tablet is not sure what time it is. This conversation will say: {}, time not sure. Set the clock right and connect as soon as you can.";
+    time_doubtful: "tijd niet zeker", "time not sure";
+    recorded_doubtful: "Opgetekend {}. Tijd niet zeker: {} volgens de tablet.", "Recorded {}. Time not sure: {} by the tablet.";
+    recorded_doubtful_received: "Opgetekend {}. Tijd niet zeker: op de server sinds {}.", "Recorded {}. Time not sure: on the server since {}.";
+    minute_one: "1 minuut", "1 minute";
+    minute_many: "{} minuten", "{} minutes";
+    hour_one: "1 uur", "1 hour";
+    hour_many: "{} uur", "{} hours";
+    day_one: "1 dag", "1 day";
+    day_many: "{} dagen", "{} days";
+    month_one: "1 maand", "1 month";
+    month_many: "{} maanden", "{} months";
+    year_one: "1 jaar", "1 year";
+    year_many: "{} jaar", "{} years";
     sign_in_again_title: "Meld deze tablet opnieuw aan", "Sign this tablet in again";
     sign_in_again_text: "De server kent deze tablet niet meer. Uw gesprekken staan veilig op slot op deze tablet. Meld u opnieuw aan, dan gaat alles weer vanzelf.",
         "The server does not know this tablet any more. Your conversations are locked safely on this tablet. Sign in again, and everything goes by itself again.";
@@ -429,8 +481,10 @@ texts! {
         "What you still send, the server keeps sealed until an administrator decides. Do you go on with this tablet? Then sign in again. If that fails, ask your administrator.";
     sign_in_again: "Opnieuw aanmelden", "Sign in again";
     unreadable_title: "Niet te lezen", "Unreadable";
-    unreadable_text: "{} records op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
-        "{} records on this tablet do not open. Nothing was erased. Ask your administrator.";
+    unreadable_one: "1 stuk op deze tablet gaat niet open. Er is niets gewist. Vraag uw beheerder.",
+        "1 piece on this tablet does not open. Nothing was erased. Ask your administrator.";
+    unreadable_many: "{} stukken op deze tablet gaan niet open. Er is niets gewist. Vraag uw beheerder.",
+        "{} pieces on this tablet do not open. Nothing was erased. Ask your administrator.";
     disk_failed: "Het antwoord van de server kon niet op deze tablet worden bewaard.",
         "The server's answer could not be kept on this tablet.";
     undecided_label: "Bij de beheerder", "With the administrator";
@@ -449,7 +503,9 @@ texts! {
     exported: "Reddingsbestand gemaakt met {}", "Rescue file made with {}";
     exported_text: "Kijk bij Downloads of het er staat en geef het aan uw beheerder. Op deze tablet is niets gewist.",
         "Look in Downloads whether it is there, and give it to your administrator. Nothing was erased on this tablet.";
-    export_left_out: "{} gesprekken pasten niet in het bestand. Die staan alleen op deze tablet.",
+    export_left_out_one: "1 gesprek paste niet in het bestand. Dat staat alleen op deze tablet.",
+        "1 conversation did not fit in the file. It is on this tablet alone.";
+    export_left_out_many: "{} gesprekken pasten niet in het bestand. Die staan alleen op deze tablet.",
         "{} conversations did not fit in the file. Those are on this tablet alone.";
     export_failed: "Het bestand kon niet worden gemaakt. Er is niets gewist. Probeer het opnieuw.",
         "The file could not be made. Nothing was erased. Try again.";

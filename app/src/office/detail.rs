@@ -118,7 +118,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
         <dl class="facts">
             <div><dt>{words.round}</dt><dd>{quote.round_name.clone()}</dd></div>
             <div><dt>{words.where_}</dt><dd>{names().area(quote.area.as_deref())}</dd></div>
-            <div><dt>{words.when}</dt><dd>{day(quote.recorded_at)}</dd></div>
+            <div><dt>{words.when}</dt><dd>{crate::words::words().names.recorded(&day(quote.recorded_at), quote.clock_doubtful)}</dd></div>
             <div><dt>{words.recorded_by}</dt><dd>{recorded_by}</dd></div>
             <div><dt>{words.language}</dt><dd>{crate::words::words().names.language(&quote.language)}</dd></div>
             <div><dt>{words.consent}</dt><dd><ConsentMark consent=quote.consent.clone()/></dd></div>

@@ -26,12 +26,13 @@ pub(super) fn Verbatim(#[prop(into)] text: String, language: String) -> impl Int
 /// Round, area, day, language, and what the resident allows.
 #[component]
 pub(super) fn Meta(row: QuoteRow) -> impl IntoView {
-    let language = words().names.language(&row.language);
+    let names = &words().names;
+    let language = names.language(&row.language);
     view! {
         <p class="meta">
             <span>{row.round_name.clone()}</span>
-            <span>{names().area(row.area.as_deref())}</span>
-            <span>{day(row.recorded_at)}</span>
+            <span>{self::names().area(row.area.as_deref())}</span>
+            <span>{names.recorded(&day(row.recorded_at), row.clock_doubtful)}</span>
             <span>{language}</span>
             <ConsentMark consent=row.consent/>
         </p>

@@ -2,6 +2,7 @@ use leptos::{ev, html, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 
+use super::Announcer;
 use crate::words::words;
 
 /// A question over the page, by the browser's own `dialog`: it holds the focus, Escape closes it, and
@@ -58,6 +59,7 @@ pub(crate) fn Dialog(
                 </button>
             </div>
             {children()}
+            <Announcer/>
         </dialog>
     }
 }

@@ -68,7 +68,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Source<T> {
 #[component]
 pub(crate) fn Trouble(failure: Failure, retry: Callback<()>) -> impl IntoView {
     let words = words();
-    let title = if failure == Failure::Offline {
+    let title = if matches!(failure, Failure::Offline | Failure::Stranger) {
         words.failure.is_offline
     } else {
         words.failure.title

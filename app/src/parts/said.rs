@@ -56,23 +56,33 @@ pub(crate) fn announce(tone: Tone, text: impl Into<String>) {
     }
 }
 
+/// Stands once at the foot of the page, and in every dialog: while one is open, a browser hides all that is
+/// outside of it from screen readers, and its backdrop hides it from others.
 #[component]
 pub(crate) fn Announcer() -> impl IntoView {
     let said = SAID.with(Clone::clone);
-    let close = said.clone();
-    let shown = move || {
-        let close = close.clone();
-        said.get().map(|said| {
-            let class = if said.tone == Tone::Bad { "said bad" } else { "said" };
-            view! {
-                <div class=class>
-                    <p prop:textContent=said.text></p>
-                    <button type="button" class="button quiet small" on:click=move |_| close.set(None)>
-                        {words().common.close}
-                    </button>
-                </div>
-            }
-        })
+    let shown = move |is_bad: bool| {
+        let said = said.clone();
+        move || {
+            let close = said.clone();
+            let here = said.get().filter(|said| (said.tone == Tone::Bad) == is_bad);
+            here.map(|said| {
+                view! {
+                    <div class="said" class:bad=is_bad>
+                        <p prop:textContent=said.text></p>
+                        <button type="button" class="button quiet small" on:click=move |_| close.set(None)>
+                            {words().common.close}
+                        </button>
+                    </div>
+                }
+            })
+        }
     };
-    view! { <div class="announcer" role="status" aria-live="polite">{shown}</div> }
+    // Both are there before anything is said: a region that comes with its text is often not spoken.
+    view! {
+        <div class="announcer">
+            <div role="status" aria-live="polite">{shown(false)}</div>
+            <div role="alert" aria-live="assertive">{shown(true)}</div>
+        </div>
+    }
 }

@@ -36,6 +36,7 @@ pub(super) const EN: Words = Words {
     failure: Failure {
         offline: "There is no connection with the server.",
         timed_out: "The server does not answer in time. Try again.",
+        stranger: "Something else than Koffiekar's server answers. Does the wifi ask you to log in? Open a new tab, go to a website and log in to the wifi there. Then come back here.",
         signed_out: "You are no longer signed in. Sign in again.",
         unreadable: "The server gives an answer that this version does not understand. Reload the page.",
         reference: "reference",
@@ -71,6 +72,7 @@ pub(super) const EN: Words = Words {
         unknown: "unknown",
     },
     names: Names {
+        time_doubtful: "time not sure: received {}",
         none_line: "No action line",
         line_counts_for: "counts for {} now",
         line_split_into: "split: choose from {}",

@@ -36,6 +36,7 @@ pub(super) const NL: Words = Words {
     failure: Failure {
         offline: "Er is geen verbinding met de server.",
         timed_out: "De server antwoordt niet op tijd. Probeer het opnieuw.",
+        stranger: "Niet de server van Koffiekar geeft antwoord, maar iets anders. Vraagt de wifi om in te loggen? Open een nieuw tabblad, ga naar een website en log daar in op de wifi. Kom daarna hier terug.",
         signed_out: "U bent niet meer aangemeld. Meld u opnieuw aan.",
         unreadable: "De server geeft een antwoord dat deze versie niet begrijpt. Laad de pagina opnieuw.",
         reference: "kenmerk",
@@ -71,6 +72,7 @@ pub(super) const NL: Words = Words {
         unknown: "onbekend",
     },
     names: Names {
+        time_doubtful: "tijd niet zeker: ontvangen {}",
         none_line: "Geen actielijn",
         line_counts_for: "telt nu mee bij {}",
         line_split_into: "gesplitst: kies uit {}",

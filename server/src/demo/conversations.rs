@@ -20,7 +20,7 @@ use crate::Koffiekar;
 use crate::projection::start_of_day;
 use crate::random;
 use crate::routes::sync::CONTENT_TYPE;
-use crate::store::{StoreError, documents, rounds};
+use crate::store::{StoreError, devices, documents, rounds};
 
 const CONVERSATIONS: &str = include_str!("../../demo/conversations.toml");
 /// The version of the consent texts in the demo programme.
@@ -76,12 +76,15 @@ pub async fn load(koffiekar: &Koffiekar) -> Result<usize, ConversationsError> {
     if stored > 0 {
         return Ok(0);
     }
+    let first = starts.values().min().copied();
+    let first = first.unwrap_or(koffiekar.clock.now());
     let file: File = toml::from_str(CONVERSATIONS)?;
     let api = crate::router(koffiekar.clone());
     let mut tablets: BTreeMap<&str, Tablet> = BTreeMap::new();
     for (table, index) in file.conversations.iter().zip(0..) {
         if !tablets.contains_key(table.worker.as_str()) {
             let tablet = Tablet::enrol(koffiekar, &api, &table.worker).await?;
+            tablet.was_there_since(first).await?;
             tablets.insert(&table.worker, tablet);
         }
         let Some(tablet) = tablets.get_mut(table.worker.as_str()) else {
@@ -196,6 +199,13 @@ impl Tablet {
         })
     }
 
+    /// What it brings was recorded in rounds that began before this program was started.
+    async fn was_there_since(&self, at: Millis) -> Result<(), ConversationsError> {
+        let mut tx = self.koffiekar.store.write().await?;
+        devices::enrolled_before(&mut tx, self.replica.identity().device, at).await?;
+        Ok(tx.commit().await?)
+    }
+
     fn record(
         &mut self,
         table: &Table,
@@ -222,6 +232,7 @@ impl Tablet {
                     at,
                     by: self.replica.identity().user,
                     supersedes: Vec::new(),
+                    clock_doubtful: false,
                 };
                 (StatementId(self.koffiekar.random.bytes()), statement)
             })
@@ -247,6 +258,7 @@ impl Tablet {
                 })
                 .collect(),
             consent: statements,
+            clock_doubtful: false,
         };
         let id = ConversationId::new(at, self.koffiekar.random.bytes());
         self.replica.record(id, round, &new).map_err(refused)?;

@@ -14,7 +14,7 @@ use tracing::instrument;
 
 use super::{Pusher, reason};
 use crate::each::each_by_itself;
-use crate::projection::{Surroundings, project};
+use crate::projection::{Arrival, Surroundings, project};
 use crate::quarantine::Sealed;
 use crate::store::documents::{NewVersion, StoredDocument};
 use crate::store::quarantine::Held;
@@ -171,6 +171,7 @@ impl Case {
                     id: item.document,
                     round,
                     device,
+                    enrolled_at: Some(self.pusher.enrolled_at),
                     received_at: self.now,
                     now: self.now,
                 }
@@ -318,6 +319,8 @@ pub(crate) struct New {
     pub(crate) round: RoundId,
     /// Whose changes these are.
     pub(crate) device: DeviceNumber,
+    /// When that device was enrolled; missing for the server itself.
+    pub(crate) enrolled_at: Option<Millis>,
     /// For a document that is not there yet.
     pub(crate) received_at: Millis,
     /// When it is taken in.
@@ -340,13 +343,21 @@ impl New {
             now,
             ..
         } = self;
-        let received_at = stored.map_or(self.received_at, |document| document.received_at);
+        let arrival = match stored {
+            Some(stored) => Arrival::of(stored, merged.recorded_on),
+            None => Arrival {
+                received_at: self.received_at,
+                enrolled_at: self
+                    .enrolled_at
+                    .filter(|_| merged.recorded_on == Some(device)),
+            },
+        };
         let projection = project(
             id,
             round,
             surroundings.kind(round)?,
             &merged.conversation,
-            received_at,
+            arrival,
             surroundings,
             |text, language, first| model.suggest(text, language, first),
         );
@@ -356,7 +367,7 @@ impl New {
             merged_into: stored.map(|document| document.version),
             heads: merged.heads,
             bytes: merged.bytes,
-            received_at,
+            received_at: arrival.received_at,
             written_at: now,
             device,
             projection,

@@ -14,6 +14,7 @@ use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, QuoteId};
 use koffiekar_sync_core::wire::{Outcome, Push, ReasonCode};
 
 use super::judge::{Case, Deed, New, Verdict};
+use crate::projection::Arrival;
 use crate::store::tombstones::Fate;
 
 impl Case {
@@ -45,13 +46,20 @@ impl Case {
             let why = "what goes on of this conversation stands in this push as well";
             return Verdict::invalid(ReasonCode::TryAgain, why);
         }
-        let Some(successor) = successor(&merged, *by, quotes) else {
+        let arrival = Arrival {
+            received_at: self.now,
+            enrolled_at: Some(self.pusher.enrolled_at)
+                .filter(|_| merged.recorded_on == Some(author.device)),
+        };
+        let is_doubtful = arrival.is_time_doubtful(&merged.conversation);
+        let Some(successor) = successor(&merged, *by, quotes, is_doubtful) else {
             return told;
         };
         let new = New {
             id: *by,
             round,
             device: DeviceNumber::SERVER,
+            enrolled_at: None,
             received_at: self.now,
             now: self.now,
         };
@@ -76,15 +84,22 @@ impl Case {
 }
 
 /// `None` where it cannot be made.
-fn successor(old: &Merged, id: ConversationId, erased: &[QuoteId]) -> Option<Merged> {
+fn successor(
+    old: &Merged,
+    id: ConversationId,
+    erased: &[QuoteId],
+    time_is_doubted: bool,
+) -> Option<Merged> {
     let erased: BTreeSet<QuoteId> = erased.iter().copied().collect();
     // A document at which Automerge stumbles must not cost the whole push.
     let made = catch_unwind(AssertUnwindSafe(|| {
-        let document = Document::load(&old.bytes)?.successor(id, &erased)?;
+        let old = Document::load(&old.bytes)?;
+        let document = old.successor(id, &erased, time_is_doubted)?;
         Ok::<_, DocumentError>(Merged {
             bytes: document.save(),
             heads: document.heads(),
             conversation: document.read()?,
+            recorded_on: document.recorded_on(),
         })
     }));
     made.ok()?.ok()

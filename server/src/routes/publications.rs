@@ -233,6 +233,7 @@ fn removed(selection: &Selection) -> QuoteRow {
         area: None,
         language: String::new(),
         recorded_at: selection.chosen_at,
+        clock_doubtful: false,
         verbatim: String::new(),
         wordings: Vec::new(),
         tag_state: TagState::Untagged,

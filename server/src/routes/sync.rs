@@ -29,7 +29,7 @@ use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::reference::Reference;
 use crate::store::devices::EnrolledDevice;
-use crate::store::{self, Tx, catalogue, devices, receipt_keys};
+use crate::store::{self, Tx, catalogue, conversations, devices, receipt_keys};
 
 /// Requests that are worked on at once. Others wait with the bytes they sent: what a request is inflated
 /// to, and all that is made of it, is many times as large, and a fleet that calls at once would fill the
@@ -105,6 +105,12 @@ pub async fn sync(
     let mut tx = koffiekar.store.read().await?;
     let brought = feed::bring(&mut tx, &asked).await?;
     let keys = successions(&mut tx, request.receipt_key, &key).await?;
+    let stored = intake.receipted.iter().chain(&compared.lines);
+    let stored = stored.filter(|line| !line.held).map(|line| line.document);
+    let told = stored.chain(brought.versions.iter().map(|version| version.document));
+    let told: BTreeSet<ConversationId> = told.collect();
+    let told: Vec<ConversationId> = told.into_iter().collect();
+    let doubtful_times = conversations::doubtful_times(&mut tx, &told).await?;
     drop(tx);
     intake.again_later(&brought.left_out);
 
@@ -160,6 +166,7 @@ pub async fn sync(
             brought.erased_quotes,
         ]
         .concat(),
+        doubtful_times,
     };
     let bytes = tokio::task::spawn_blocking(move || answer.to_bytes())
         .await
@@ -265,6 +272,7 @@ impl Known {
                 edits: policy::allows(device.user.role, Action::Tag),
             },
             revoked: self.revoked,
+            enrolled_at: device.enrolled_at,
             rounds: reference.rounds.clone(),
             surroundings: reference.surroundings.clone(),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId, RoundId};
+use koffiekar_sync_core::wire::DoubtfulTime;
 use sqlx::AssertSqlSafe;
 
 use super::feed::{self, Places};
@@ -14,6 +15,8 @@ use super::{Result, Tx, Value, bind_all, bulk, devices, erasing, on, or_start_ov
 pub struct About {
     pub round_name: String,
     pub recorded_at: Millis,
+    /// `recorded_at` is when it was received: the tablet's clock cannot be relied on.
+    pub clock_doubtful: bool,
     pub recorded_by: String,
     /// The tablet that first sent it, unless the server made it.
     pub device: Option<DeviceNumber>,
@@ -21,9 +24,9 @@ pub struct About {
 }
 
 pub async fn about(tx: &mut Tx, id: ConversationId) -> Result<Option<About>> {
-    type Row = (String, i64, Option<String>, i64, Option<String>);
+    type Row = (String, i64, bool, Option<String>, i64, Option<String>);
     let statement = "
-        select r.name, c.recorded_at, u.name, d.device, v.label
+        select r.name, c.recorded_at, c.clock_doubtful, u.name, d.device, v.label
         from documents d
         join rounds r on r.id = d.round
         join conversations c on c.id = d.id
@@ -34,14 +37,38 @@ pub async fn about(tx: &mut Tx, id: ConversationId) -> Result<Option<About>> {
         .bind(id.as_bytes().as_slice())
         .fetch_optional(c).await?);
     Ok(row.map(
-        |(round_name, recorded_at, name, device, device_label)| About {
+        |(round_name, recorded_at, clock_doubtful, name, device, device_label)| About {
             round_name,
             recorded_at: Millis(recorded_at),
+            clock_doubtful,
             recorded_by: name.unwrap_or_default(),
             device: Some(devices::number(device)).filter(|it| *it != DeviceNumber::SERVER),
             device_label,
         },
     ))
+}
+
+/// Those of these conversations whose time of recording is doubted.
+pub async fn doubtful_times(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<DoubtfulTime>> {
+    let mut found = Vec::new();
+    for piece in bulk::pieces(ids) {
+        let list = bulk::list(tx, 0, piece.len());
+        // Where it is doubted, `recorded_at` is the time of receipt.
+        let statement = format!(
+            "select id, recorded_at from conversations where clock_doubtful and id in {list}
+            order by id"
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let rows: Vec<(Vec<u8>, i64)> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for (id, received_at) in rows {
+            found.push(DoubtfulTime {
+                document: ConversationId::from_slice(&id)?,
+                received_at: Millis(received_at),
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// For how many sections each of these quotes was chosen; those for none are missing.

@@ -17,6 +17,7 @@ pub struct EnrolledDevice {
     pub rounds: Vec<RoundId>,
     /// Ended by an administrator, or its user's account was.
     pub revoked: bool,
+    pub enrolled_at: Millis,
     /// When it called last, as far as that was written down, and how much waited on it then.
     pub contact: Option<(Millis, u64)>,
 }
@@ -53,16 +54,27 @@ pub async fn enrol(
     Ok(rows == 1)
 }
 
+/// This device was there already at that moment: what it brings may have been recorded since.
+pub async fn enrolled_before(tx: &mut Tx, device: DeviceNumber, at: Millis) -> Result<()> {
+    let statement = "update devices set enrolled_at = $2 where number = $1 and enrolled_at > $2";
+    on!(tx, c => sqlx::query(statement)
+        .bind(column(device))
+        .bind(at.0)
+        .execute(c).await.map(drop)?);
+    Ok(())
+}
+
 /// The tablet that says it has this number.
 pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDevice>> {
     let statement = "
-        select public_key, revoked_at, last_contact, waiting, users.id, login, name, role, disabled,
+        select public_key, revoked_at, enrolled_at, last_contact, waiting, users.id, login, name, role, disabled,
             demo
         from devices join users on users.id = devices.account
         where number = $1";
     type Row = (
         Vec<u8>,
         Option<i64>,
+        i64,
         Option<i64>,
         i64,
         Vec<u8>,
@@ -74,8 +86,19 @@ pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDe
     );
     let row: Option<Row> =
         on!(tx, c => sqlx::query_as(statement).bind(column(device)).fetch_optional(c).await?);
-    let Some((public_key, revoked_at, called, waiting, id, login, name, role, disabled, demo)) =
-        row
+    let Some((
+        public_key,
+        revoked_at,
+        enrolled_at,
+        called,
+        waiting,
+        id,
+        login,
+        name,
+        role,
+        disabled,
+        demo,
+    )) = row
     else {
         return Ok(None);
     };
@@ -91,6 +114,7 @@ pub async fn find(tx: &mut Tx, device: DeviceNumber) -> Result<Option<EnrolledDe
         user,
         rounds,
         revoked,
+        enrolled_at: Millis(enrolled_at),
         contact: called.map(|at| (Millis(at), waiting.unsigned_abs())),
     }))
 }

@@ -26,6 +26,10 @@ pub struct StoredDocument {
     pub heads: Vec<Head>,
     pub bytes: Vec<u8>,
     pub received_at: Millis,
+    /// Who brought it first.
+    pub device: DeviceNumber,
+    /// When that device was enrolled; missing for the server itself.
+    pub enrolled_at: Option<Millis>,
 }
 
 /// A document to be written.
@@ -56,17 +60,28 @@ pub struct Written {
 
 /// Takes the documents with these ids; those that do not exist are missing from the answer.
 pub async fn find(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocument>> {
-    type Row = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
+    type Row = (
+        Vec<u8>,
+        Vec<u8>,
+        i64,
+        Vec<u8>,
+        Vec<u8>,
+        i64,
+        i64,
+        Option<i64>,
+    );
     let mut found = Vec::new();
     for piece in bulk::pieces(ids) {
         let statement = format!(
-            "select id, round, version, heads, bytes, received_at from documents where id in {}",
+            "select d.id, d.round, d.version, d.heads, d.bytes, d.received_at, d.device, v.enrolled_at
+            from documents d left join devices v on v.number = d.device
+            where d.id in {}",
             bulk::list(tx, 0, piece.len())
         );
         let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
         let rows: Vec<Row> = on!(tx, c => bind_all!(
             sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
-        for (id, round, version, heads, bytes, received_at) in rows {
+        for (id, round, version, heads, bytes, received_at, device, enrolled_at) in rows {
             found.push(StoredDocument {
                 id: ConversationId::from_slice(&id)?,
                 round: RoundId::from_slice(&round)?,
@@ -74,6 +89,8 @@ pub async fn find(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<StoredDocum
                 heads: heads_from(&heads)?,
                 bytes,
                 received_at: Millis(received_at),
+                device: devices::number(device),
+                enrolled_at: enrolled_at.map(Millis),
             });
         }
     }

@@ -42,7 +42,8 @@ pub struct Sight {
 const COLUMNS: &str = "
     q.id, q.conversation, q.round, r.name, q.kind, q.area, q.language, q.recorded_at, q.verbatim,
     q.wordings, q.for_analysis, q.for_anonymous_publication,
-    q.for_named_publication, q.for_follow_up_contact, q.suggestions";
+    q.for_named_publication, q.for_follow_up_contact, q.suggestions,
+    (select c.clock_doubtful from conversations c where c.id = q.conversation)";
 
 /// As [`COLUMNS`] has them.
 type Row = (
@@ -61,6 +62,7 @@ type Row = (
     bool,
     bool,
     String,
+    bool,
 );
 
 /// Those of these quotes that the asker may see, in this order, with their tags as they stood then.
@@ -303,7 +305,17 @@ fn quote(
 ) -> Result<QuoteRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     let (id, conversation, round, round_name, kind, area, language, recorded_at, ..) = &row;
-    let (.., verbatim, wordings, analysis, anonymous, named, follow_up, suggestions) = &row;
+    let (
+        ..,
+        verbatim,
+        wordings,
+        analysis,
+        anonymous,
+        named,
+        follow_up,
+        suggestions,
+        clock_doubtful,
+    ) = &row;
     let wordings = match wordings {
         Some(list) => from_json("wordings", list)?,
         None => vec![verbatim.clone()],
@@ -320,6 +332,7 @@ fn quote(
         area: area.clone(),
         language: language.clone(),
         recorded_at: Millis(*recorded_at),
+        clock_doubtful: *clock_doubtful,
         verbatim: verbatim.clone(),
         wordings,
         tag_state,

@@ -28,6 +28,9 @@ pub struct NewConversation {
     pub quotes: Vec<NewQuote>,
     #[n(6)]
     pub consent: Vec<(StatementId, Statement)>,
+    /// The tablet could not be sure of `recorded_at`.
+    #[cbor(n(7), default)]
+    pub clock_doubtful: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

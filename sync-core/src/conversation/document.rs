@@ -168,6 +168,17 @@ impl Document {
         Some(change.deps().iter().map(|hash| Head(hash.0)).collect())
     }
 
+    /// The device that recorded it; nothing where the server made it, or where that was done again, maybe
+    /// on another device.
+    pub fn recorded_on(&self) -> Option<DeviceNumber> {
+        let changes = self.doc.get_changes_meta(&[]);
+        let first = changes.iter().find(|change| change.deps.is_empty())?;
+        if first.message.as_deref().is_some_and(|it| !it.is_empty()) {
+            return None;
+        }
+        Actor::device_of(&first.actor).filter(|device| *device != DeviceNumber::SERVER)
+    }
+
     /// Whether both began with the same change. Two that did not cannot be merged: each made the parts
     /// of a conversation for itself.
     pub fn shares_history(&self, other: &Document) -> bool {

@@ -83,6 +83,9 @@ impl Document {
             if let Some(area) = &new.area {
                 tx.put(&meta, "area", area.as_str())?;
             }
+            if new.clock_doubtful {
+                tx.put(&meta, "clock_doubtful", true)?;
+            }
             let notes = tx.put_object(ROOT, "notes", ObjType::Text)?;
             if !new.notes.is_empty() {
                 tx.splice_text(&notes, 0, 0, &new.notes)?;

@@ -105,6 +105,7 @@ mod tests {
             notes: "Bij de kar.".to_owned(),
             quotes: Vec::new(),
             consent: Vec::new(),
+            clock_doubtful: false,
         };
         Document::record(&new, actor(1)).unwrap()
     }

@@ -62,11 +62,13 @@ impl Document {
         Ok(quotes.collect())
     }
 
-    /// What goes on under `id` when these quotes are erased.
+    /// What goes on under `id` when these quotes are erased. `time_is_doubted`: the server doubts when the
+    /// conversation was recorded.
     pub fn successor(
         &self,
         id: ConversationId,
         erased: &BTreeSet<QuoteId>,
+        time_is_doubted: bool,
     ) -> Result<Document, DocumentError> {
         let parts = Parts::of(&self.doc)?;
         let read = self.read()?;
@@ -76,6 +78,8 @@ impl Document {
         let first_language = self.first_language(&parts).map(language_or_undetermined);
         let first = NewConversation {
             recorded_at: Millis(read.recorded_at.0.clamp(0, Millis::LATEST.0)),
+            // A piece apart: whether it is doubted may be known at one rebuild and not at another.
+            clock_doubtful: false,
             recorded_by: read.recorded_by,
             language: first_language.unwrap_or(language.clone()),
             area: None,
@@ -85,6 +89,9 @@ impl Document {
         };
         let mut rebuilding = Rebuilding::begin(id, &first)?;
         rebuilding.add_meta(&first, &language, area.as_deref())?;
+        if time_is_doubted || read.clock_doubtful {
+            rebuilding.add_doubt()?;
+        }
         rebuilding.add_notes(&read.notes)?;
         rebuilding.add_consent(&consent(&self.doc, &parts))?;
         let mut tags = tags(&self.doc, &parts);
@@ -261,6 +268,15 @@ impl Rebuilding {
             self.piece(&skeleton, "area", &[area], |tx| tx.put(&meta, "area", area))?;
         }
         Ok(())
+    }
+
+    fn add_doubt(&mut self) -> Result<(), DocumentError> {
+        let skeleton = self.skeleton.clone();
+        let meta = self.parts.meta.clone();
+        self.piece(&skeleton, "clock doubtful", &[], |tx| {
+            tx.put(&meta, "clock_doubtful", true)
+        })
+        .map(drop)
     }
 
     fn add_notes(&mut self, text: &str) -> Result<(), DocumentError> {

@@ -21,8 +21,10 @@ pub struct ConversationOutline {
     pub round: RoundId,
     pub round_name: String,
     pub received_at: Millis,
-    /// By the tablet's clock, or `received_at` where that clock was impossible.
+    /// By the tablet's clock, or `received_at` where that clock cannot be relied on.
     pub recorded_at: Millis,
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub clock_doubtful: bool,
     /// The name of who recorded it.
     pub recorded_by: String,
     /// The tablet that first sent it; missing where the server made it, as the successor of another.

@@ -129,8 +129,11 @@ pub struct QuoteRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<String>,
     pub language: String,
-    /// When it was recorded by the tablet's clock, or when it was received where that clock was impossible.
+    /// When it was recorded by the tablet's clock, or when it was received where that cannot be relied on.
     pub recorded_at: Millis,
+    /// `recorded_at` is when it was received.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub clock_doubtful: bool,
     /// The recorded words. With a conflict of wording: the first of `wordings`.
     pub verbatim: String,
     /// More than one: recorded differently by two people, nobody settled it yet.

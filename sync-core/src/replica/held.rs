@@ -75,6 +75,9 @@ pub struct Held {
     /// goes on of the conversation then: it is carried over to that.
     #[cbor(n(16), default)]
     past: Vec<Step>,
+    /// When the server received it, where it doubts the time at which it was recorded.
+    #[n(17)]
+    received_at: Option<Millis>,
 }
 
 /// The server has another document in the place of this one.
@@ -115,6 +118,7 @@ impl Held {
             known: Vec::new(),
             moved_away: false,
             past: Vec::new(),
+            received_at: None,
         }
     }
 
@@ -155,6 +159,16 @@ impl Held {
     /// The saved document.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// When the server received it, where it doubts the time at which it was recorded.
+    pub fn received_where_doubtful(&self) -> Option<Millis> {
+        self.received_at
+    }
+
+    /// Whether that is news.
+    pub(super) fn doubt_time(&mut self, received_at: Millis) -> bool {
+        self.received_at.replace(received_at) != Some(received_at)
     }
 
     pub fn standing(&self) -> Standing {

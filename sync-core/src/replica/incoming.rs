@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::proof::Proof;
 use super::{Effect, Happened, Reaction, Replica, What};
+use crate::clock::Reading;
 use crate::ids::{ConversationId, Millis, QuoteId, RoundId};
-use crate::wire::{Answer, Cursor, Epoch, FeedPage, Fingerprint, WireError};
+use crate::wire::{Answer, Cursor, DoubtfulTime, Epoch, FeedPage, Fingerprint, WireError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
@@ -71,7 +72,12 @@ pub(super) struct Taking {
 impl Replica {
     /// Takes in the answer to [`Replica::next_request`]. On an error nothing changed but that the
     /// request counts as not answered.
-    pub fn apply(&mut self, answer: &[u8], now: Millis) -> Result<Applied, AnswerError> {
+    pub fn apply(
+        &mut self,
+        answer: &[u8],
+        now: impl Into<Reading>,
+    ) -> Result<Applied, AnswerError> {
+        let now = now.into();
         let flight = self.in_flight.take().ok_or(AnswerError::NotAsked)?;
         let fingerprint = Fingerprint::of(answer);
         let answer = Answer::from_bytes(answer)?;
@@ -151,7 +157,10 @@ impl Replica {
             self.leave(&rounds, &mut taking);
         }
 
-        self.state.clock_offset_ms = answer.time.0.saturating_sub(now.0);
+        for doubt in answer.doubtful_times {
+            self.doubt(doubt, &mut taking);
+        }
+        self.hear_time(answer.time, now);
         self.state.last_contact = Some(answer.time);
         let mut effects = self.effects(&mut taking);
         if let Some(reference) = answer.reference {
@@ -175,6 +184,15 @@ impl Replica {
             refused: taking.refused,
             happened: taking.happened,
         })
+    }
+
+    /// The server doubts when it was recorded.
+    fn doubt(&mut self, doubt: DoubtfulTime, taking: &mut Taking) {
+        if let Some(held) = self.held.get_mut(&doubt.document)
+            && held.doubt_time(doubt.received_at)
+        {
+            taking.touched.insert(doubt.document);
+        }
     }
 
     /// Whether the cursors belong to the database that answered.

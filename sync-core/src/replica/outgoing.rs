@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Budget, Held, InFlight, Replica, Sent, TAGGER_EVERY_MS, VoucherId};
+use crate::clock::Reading;
 use crate::ids::{ConversationId, Millis};
 use crate::limits;
 use crate::live::LiveRequest;
@@ -27,12 +28,13 @@ const RESCUE_ROOM: usize = limits::RESCUE_BYTES - 64 * 1024;
 
 impl Replica {
     /// The next message to the server. It replaces one that was not answered.
-    pub fn next_request(&mut self, budget: Budget, now: Millis) -> Vec<u8> {
+    pub fn next_request(&mut self, budget: Budget, now: impl Into<Reading>) -> Vec<u8> {
+        let now = now.into();
         let mut compared = self.batch(budget.push_bytes);
         let batch = compared.len();
         compared.extend(self.successors_awaited(limits::COMPARE_DOCUMENTS - batch));
         let asked: BTreeSet<ConversationId> = compared.iter().map(|sent| sent.document).collect();
-        let server_now = self.clock(now);
+        let server_now = self.time_of_request(now);
         let sendable = |(id, held): &(&ConversationId, &Held)| {
             held.is_sendable(server_now) && !asked.contains(id)
         };
@@ -66,15 +68,17 @@ impl Replica {
     }
 
     /// To be told at once when there is news, see [`crate::live`].
-    pub fn live_request(&mut self, now: Millis) -> LiveRequest {
+    pub fn live_request(&mut self, now: impl Into<Reading>) -> LiveRequest {
         let nonce = self.nonce();
         let key = self.identity.signing_key();
-        LiveRequest::sign(self.identity.device, &key, self.clock(now), nonce)
+        let time = self.time_of_request(now);
+        LiveRequest::sign(self.identity.device, &key, time, nonce)
     }
 
     /// Everything unsynced, readable by the office alone. What this tablet holds does not change by it,
     /// and may be sent as well. `fresh` must be 32 new random bytes.
-    pub fn rescue(&mut self, office: &SealKey, fresh: [u8; 32], now: Millis) -> Rescue {
+    pub fn rescue(&mut self, office: &SealKey, fresh: [u8; 32], now: impl Into<Reading>) -> Rescue {
+        let now = now.into();
         let waiting: Vec<ConversationId> = self
             .all_held()
             .filter(|(_, held)| !held.pending().is_empty() && held.replaced().is_none())
@@ -111,10 +115,11 @@ impl Replica {
         }
     }
 
-    fn sealed(&mut self, request: &Request, now: Millis) -> Envelope {
+    fn sealed(&mut self, request: &Request, now: Reading) -> Envelope {
         let nonce = self.nonce();
         let key = self.identity.signing_key();
-        Envelope::seal(request, self.identity.device, &key, self.clock(now), nonce)
+        let time = self.time_of_request(now);
+        Envelope::seal(request, self.identity.device, &key, time, nonce)
     }
 
     fn nonce(&mut self) -> [u8; 16] {
@@ -125,8 +130,8 @@ impl Replica {
         nonce
     }
 
-    fn tagger_wanted(&self, now: Millis) -> bool {
-        let due = |asked: Millis| self.clock(now) >= asked.plus(TAGGER_EVERY_MS);
+    fn tagger_wanted(&self, now: Reading) -> bool {
+        let due = |asked: Millis| self.time_of_request(now) >= asked.plus(TAGGER_EVERY_MS);
         self.state.tagger_asked.is_none_or(due)
     }
 

@@ -209,6 +209,7 @@ pub(super) fn cleansed(
         .filter(|quote| !erased.contains(&quote.id));
     let new = NewConversation {
         recorded_at: read.recorded_at,
+        clock_doubtful: read.clock_doubtful,
         recorded_by: read.recorded_by,
         language: read.language.clone(),
         area: read.area.clone(),

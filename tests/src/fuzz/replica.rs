@@ -237,6 +237,7 @@ fn answer_of(asked: &Asked, news: bool, now: Millis) -> Answer {
         keys: Vec::new(),
         revoked: false,
         erased_quotes: Vec::new(),
+        doubtful_times: Vec::new(),
     }
 }
 

@@ -42,17 +42,25 @@ impl World {
         let tablet = self.any_tablet(dice);
         let person = self.tablets[tablet].person;
         let by = host::person(person);
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let memory = self.awake(tablet, dice)?;
         let enough = memory.rounds.is_empty();
-        let at = memory.replica.clock(now);
+        let time = memory.replica.time(now);
+        let at = time.at;
+        let contact = memory.replica.last_contact();
+        if contact.is_some_and(|contact| at < contact) || memory.set_back && !time.doubtful {
+            return Err(format!(
+                "T{tablet} would write down a time that cannot be: {time:?}"
+            ));
+        }
         let round = (!enough).then(|| *dice.pick(&memory.rounds));
         let (Some(round), true) = (round, self.model.conversations.len() < MOST_CONVERSATIONS)
         else {
             return Ok(());
         };
         let mut marks = Marks::of(event);
-        let (new, parts) = new_conversation(&mut marks, by, at, dice);
+        let (mut new, parts) = new_conversation(&mut marks, by, at, dice);
+        new.clock_doubtful = time.doubtful;
         let id = ConversationId::new(at, dice.bytes());
         let recorded = self.awake(tablet, dice)?.replica.record(id, round, &new);
         let effects = recorded.map_err(|error| format!("cannot be recorded: {error}"))?;
@@ -86,7 +94,7 @@ impl World {
     pub(super) fn edit(&mut self, event: u32, dice: &mut Numbers) -> Checked {
         let tablet = self.any_tablet(dice);
         let person = self.tablets[tablet].person;
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let memory = self.awake(tablet, dice)?;
         let held = memory.holds();
         if held.is_empty() {
@@ -216,6 +224,7 @@ fn new_conversation(
         notes,
         quotes,
         consent,
+        clock_doubtful: false,
     };
     (new, parts)
 }
@@ -357,6 +366,7 @@ fn answer(
         at,
         by,
         supersedes,
+        clock_doubtful: false,
     };
     (StatementId(dice.bytes()), statement)
 }

@@ -25,7 +25,7 @@ pub enum Came {
 impl World {
     /// The tablet's next request, and what the model says it carries.
     pub(super) fn ask(&mut self, tablet: usize, dice: &mut Numbers) -> Checked<(Vec<u8>, View)> {
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let budget = self.tablets[tablet].budget;
         let memory = self.awake(tablet, dice)?;
         let message = memory.replica.next_request(budget, now);
@@ -146,7 +146,7 @@ impl World {
         };
         let cut = &bytes[..dice.below(bytes.len())];
         self.tell(format!("its answer is cut to {} bytes", cut.len()));
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let applied = self.awake(tablet, dice)?.replica.apply(cut, now);
         if applied.is_ok() {
             return Err(format!("T{tablet} took half an answer for a whole one"));
@@ -195,7 +195,7 @@ impl World {
         reply: Reply,
         dice: &mut Numbers,
     ) -> Checked<Came> {
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let memory = self.awake(tablet, dice)?;
         let (bytes, brought, said) = match reply {
             Reply::Answer {
@@ -204,6 +204,7 @@ impl World {
                 said,
             } => (bytes, brought, said),
             Reply::Refused(problem) => {
+                memory.set_back &= problem.code() != "clock-off";
                 return Ok(match memory.replica.refused(&problem, now) {
                     Reaction::Retry => Came::Again,
                     Reaction::SignInAgain | Reaction::Later => Came::Refused,
@@ -213,6 +214,7 @@ impl World {
         let applied = memory.replica.apply(&bytes, now);
         let applied = applied.map_err(|error| format!("T{tablet}: a good answer: {error}"))?;
         let answer = Answer::from_bytes(&bytes).map_err(|error| error.to_string())?;
+        memory.set_back = false;
         unite(&mut memory.view, &brought);
         memory.rounds = answer.rounds.iter().map(|page| page.round).collect();
         let touched: Vec<ConversationId> = applied.effects.iter().filter_map(kept).collect();

@@ -51,9 +51,10 @@ impl World {
         };
         self.tell(format!("T{tablet} gets a forged answer {how}"));
         let answer = self.forged(tablet, &request, epoch, receipt);
-        let now = self.now_on(tablet);
+        let now = self.reading_on(tablet);
         let memory = self.awake(tablet, dice)?;
         if let Ok(applied) = memory.replica.apply(&answer.to_bytes(), now) {
+            memory.set_back = false;
             memory.unwritten = applied.effects;
         }
         self.check_all_of(tablet)
@@ -90,6 +91,7 @@ impl World {
             keys: Vec::new(),
             revoked: false,
             erased_quotes: Vec::new(),
+            doubtful_times: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use koffiekar_sync_core::conversation::{Conversation, Head};
-use koffiekar_sync_core::ids::{ConversationId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId};
 use koffiekar_sync_core::replica::{Budget, Effect, Identity, Replica, Standing, VoucherId};
 
 use super::model::View;
@@ -16,6 +16,8 @@ pub struct Tablet {
     pub clock_error_ms: i64,
     pub budget: Budget,
     pub disk: Disk,
+    /// When the app was opened last, by the server's clock: the clock that nobody sets counts from then.
+    pub opened_at: Millis,
     /// Missing while the app is closed.
     pub memory: Option<Memory>,
     /// A second tab that waits for the first to end.
@@ -59,6 +61,8 @@ pub struct Memory {
     pub asked: Option<u32>,
     /// An open form of notes.
     pub form: Option<Form>,
+    /// Its clock was set back since it last heard the server.
+    pub set_back: bool,
 }
 
 #[derive(Clone)]
@@ -86,6 +90,7 @@ impl Tablet {
                 own: View::new(),
                 replaced: BTreeMap::new(),
             },
+            opened_at: Millis(0),
             memory: None,
             waiting_tab: false,
             backup: None,
@@ -100,6 +105,7 @@ impl Tablet {
             clock_error_ms: self.clock_error_ms,
             budget: self.budget,
             disk,
+            opened_at: Millis(0),
             memory: None,
             waiting_tab: false,
             backup: None,
@@ -108,8 +114,9 @@ impl Tablet {
     }
 
     /// Opens the app from what the disk holds. Says what could not be read.
-    pub fn open(&mut self, session: [u8; 8]) -> Result<&mut Memory, String> {
+    pub fn open(&mut self, session: [u8; 8], now: Millis) -> Result<&mut Memory, String> {
         if self.memory.is_none() {
+            self.opened_at = now;
             let disk = &self.disk;
             let held = disk.held.iter().map(|(id, bytes)| (*id, bytes.clone()));
             let vouchers = disk.vouchers.iter().map(|(id, bytes)| (*id, bytes.clone()));
@@ -129,6 +136,7 @@ impl Tablet {
                 unwritten: Vec::new(),
                 asked: None,
                 form: None,
+                set_back: false,
             });
         }
         self.memory.as_mut().ok_or_else(|| "closed".to_owned())

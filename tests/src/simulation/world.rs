@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use koffiekar_server::Clock;
+use koffiekar_sync_core::clock::{Reading, TOLERANCE_MS};
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::replica::{Budget, Identity};
 use koffiekar_sync_core::wire::Epoch;
@@ -167,8 +168,19 @@ impl World {
         self.story.tell(line);
     }
 
-    pub fn now_on(&self, tablet: usize) -> Millis {
-        self.clock.now().plus(self.tablets[tablet].clock_error_ms)
+    /// What the tablet's clocks say. One of a tablet whose app is closed begins with its next opening.
+    pub fn reading_on(&self, tablet: usize) -> Reading {
+        let (now, tablet) = (self.clock.now(), &self.tablets[tablet]);
+        let is_open = tablet.memory.is_some();
+        let running_ms = if is_open {
+            now.0 - tablet.opened_at.0
+        } else {
+            0
+        };
+        Reading {
+            wall: now.plus(tablet.clock_error_ms),
+            running_ms: Some(running_ms),
+        }
     }
 
     pub fn any_tablet(&self, dice: &mut Numbers) -> usize {
@@ -178,9 +190,10 @@ impl World {
     /// The memory of this tablet, after it carried out what its last call left; opened where the app
     /// was closed.
     pub fn awake(&mut self, tablet: usize, dice: &mut Numbers) -> Checked<&mut Memory> {
+        let now = self.clock.now();
         let tablet = &mut self.tablets[tablet];
         tablet.write();
-        tablet.open(dice.bytes())
+        tablet.open(dice.bytes(), now)
     }
 
     fn retry(&mut self, dice: &mut Numbers) -> Checked {
@@ -283,7 +296,8 @@ impl World {
         };
         self.tablets[tablet].crash();
         self.tablets[tablet].disk = disk;
-        self.tablets[tablet].open(session)?;
+        let now = self.clock.now();
+        self.tablets[tablet].open(session, now)?;
         self.tell(format!("T{tablet} goes on from where it was copied"));
         self.check_all_of(tablet)
     }
@@ -291,10 +305,26 @@ impl World {
     fn move_clock(&mut self, dice: &mut Numbers) -> Checked {
         const MOVES: [i64; 6] = [-86_400, -7_200, -30, 45, 3_600, 3 * 86_400];
         let tablet = self.any_tablet(dice);
-        let seconds = *dice.pick(&MOVES);
-        self.tablets[tablet].clock_error_ms += seconds * Millis::SECOND;
+        let moved_ms = *dice.pick(&MOVES) * Millis::SECOND;
+        self.look_at_clock(tablet);
+        self.tablets[tablet].clock_error_ms += moved_ms;
+        self.look_at_clock(tablet);
+        if let Some(memory) = &mut self.tablets[tablet].memory {
+            memory.set_back |= moved_ms < -TOLERANCE_MS;
+        }
+        let seconds = moved_ms / Millis::SECOND;
         self.tell(format!("the clock of T{tablet} jumps by {seconds} seconds"));
         Ok(())
+    }
+
+    /// As an open app does every few seconds.
+    fn look_at_clock(&mut self, tablet: usize) {
+        let reading = self.reading_on(tablet);
+        let tablet = &mut self.tablets[tablet];
+        tablet.write();
+        if let Some(memory) = &mut tablet.memory {
+            memory.unwritten = memory.replica.look_at_clock(reading, true);
+        }
     }
 
     async fn learn(&mut self) -> Checked {

@@ -122,6 +122,7 @@ impl Street {
                 edits,
             },
             revoked: false,
+            enrolled_at: Millis(0),
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
         };

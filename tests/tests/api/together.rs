@@ -48,6 +48,7 @@ async fn together(place: Place) {
             edits: false,
         },
         revoked: false,
+        enrolled_at: Millis(0),
         rounds: catalogue.rounds.clone().into(),
         surroundings: surroundings.clone(),
     };

@@ -127,7 +127,7 @@ pub(super) async fn correct_at(browser: &Browser, place: usize, words: &str) {
 pub(super) async fn sync_by_hand(browser: &Browser) {
     browser.click("sync-state").await;
     browser.click("sync-now").await;
-    browser.until("the sync is done", "['safe', 'needs-you'].includes(document.querySelector(\"[data-testid='sync-state']\")?.dataset.state)").await;
+    browser.until("the sync is done", "['safe', 'needs-you', 'unfinished', 'undecided'].includes(document.querySelector(\"[data-testid='sync-state']\")?.dataset.state)").await;
     browser.click("back").await;
     browser.see("new-conversation").await;
 }
@@ -153,7 +153,8 @@ pub(super) async fn on_tablet_page(browser: &Browser) {
     browser.see("sync-now").await;
 }
 
-/// How the sign at the head stands: `waiting`, `busy`, `undecided`, `safe` or `needs-you`.
+/// How the sign at the head stands: `waiting`, `busy`, `undecided`, `unfinished`, `no-answer`, `safe` or
+/// `needs-you`.
 pub(super) async fn sign(browser: &Browser) -> String {
     let sign = browser.see("sync-state").await;
     sign.attr("data-state").await.unwrap().unwrap()

@@ -4,6 +4,7 @@ use koffiekar_server::store::conversations::{self, About};
 use koffiekar_server::store::feed::{self, Became};
 use koffiekar_server::store::{documents, quotes};
 use koffiekar_sync_core::ids::DeviceNumber;
+use koffiekar_sync_core::wire::DoubtfulTime;
 
 use super::world::*;
 
@@ -31,6 +32,7 @@ async fn it_is_told_whose_a_conversation_is_and_where_it_came_from() {
         recorded_by: "Anna".to_owned(),
         device,
         device_label: device.map(|_| "Tablet 7".to_owned()),
+        clock_doubtful: false,
     };
     let expected = [
         Some(about("Straat", 1, Some(TABLET))),
@@ -38,6 +40,31 @@ async fn it_is_told_whose_a_conversation_is_and_where_it_came_from() {
         None,
     ];
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn a_doubtful_time_is_told_with_the_moment_of_receipt() {
+    let told = on_both(async |store| {
+        let mut doubtful = projection(2, &street(), "plein");
+        doubtful.clock_doubtful = true;
+        let versions = [new(projection(1, &street(), "huis")), new(doubtful)];
+        stored(&store, &versions).await;
+        let mut tx = store.read().await.unwrap();
+        let asked = [1, 2, 3].map(conversation);
+        let about = conversations::about(&mut tx, conversation(2))
+            .await
+            .unwrap();
+        let told = conversations::doubtful_times(&mut tx, &asked)
+            .await
+            .unwrap();
+        (told, about.unwrap().clock_doubtful)
+    })
+    .await;
+    let expected = DoubtfulTime {
+        document: conversation(2),
+        received_at: AT.plus(2 * 60_000),
+    };
+    assert_eq!(told, (vec![expected], true));
 }
 
 #[tokio::test]

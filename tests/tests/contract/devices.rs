@@ -31,6 +31,22 @@ async fn a_number_is_enrolled_once() {
 }
 
 #[tokio::test]
+async fn a_tablet_may_have_been_there_before_and_never_later() {
+    let enrolled = on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        let mut enrolled = Vec::new();
+        for at in [AT.plus(9), AT.plus(-9)] {
+            devices::enrolled_before(&mut tx, TABLET, at).await.unwrap();
+            let found = devices::find(&mut tx, TABLET).await.unwrap().unwrap();
+            enrolled.push(found.enrolled_at);
+        }
+        enrolled
+    })
+    .await;
+    assert_eq!(enrolled, [AT, AT.plus(-9)]);
+}
+
+#[tokio::test]
 async fn a_contact_is_remembered_with_what_waits() {
     let listed = on_both(async |store| {
         let mut tx = store.write().await.unwrap();

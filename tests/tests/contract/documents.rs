@@ -19,6 +19,8 @@ fn as_stored(n: u128, version: i64, heads: &[Head]) -> StoredDocument {
         heads: heads.to_vec(),
         bytes: written.bytes,
         received_at: written.received_at,
+        device: written.device,
+        enrolled_at: Some(AT),
     }
 }
 

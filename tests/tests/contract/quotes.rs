@@ -149,6 +149,7 @@ async fn a_quote_is_read_as_it_was_written() {
         suggestions: vec![],
         consent: vec![Purpose::Analysis, Purpose::AnonymousPublication],
         selected_in: second.selected_in.clone(),
+        clock_doubtful: false,
     };
     assert_eq!(second.selected_in.len(), 1);
     assert_eq!(second, expected);

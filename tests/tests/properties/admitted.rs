@@ -149,6 +149,7 @@ fn whole() -> impl Strategy<Value = NewConversation> {
                         statement(&mut numbers, purpose, Decision::Given, by, at)
                     })
                     .collect(),
+                clock_doubtful: false,
             }
         },
     )

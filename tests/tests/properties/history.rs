@@ -180,6 +180,7 @@ impl World {
             notes: "Bij de koffiekar.".to_owned(),
             quotes: vec![quote],
             consent: Vec::new(),
+            clock_doubtful: false,
         };
         let document = Document::record(&new, actor(1)).unwrap();
         let form = (document.heads(), new.notes);
@@ -315,6 +316,7 @@ impl World {
                     at: self.now,
                     by: copy.user,
                     supersedes,
+                    clock_doubtful: false,
                 };
                 Command::Consent(vec![(StatementId(self.numbers.bytes()), statement)])
             }

@@ -198,6 +198,7 @@ fn withdrawn(by: UserId) -> Statement {
         at: NOW,
         by,
         supersedes: Vec::new(),
+        clock_doubtful: false,
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use koffiekar_server::intake::{Pusher, take_in};
-use koffiekar_server::projection::{Surroundings, project};
+use koffiekar_server::projection::{Arrival, Surroundings, project};
 use koffiekar_server::store::catalogue;
 use koffiekar_server::store::documents::{self, StoredDocument};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Document, Head};
-use koffiekar_sync_core::ids::{ConversationId, RoundId};
+use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId};
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::wire::{Outcome, Push};
 use koffiekar_tests::rows::Rows;
@@ -68,6 +68,7 @@ impl Desk {
                 edits: true,
             },
             revoked: false,
+            enrolled_at: Millis(0),
             rounds: self.rounds.clone(),
             surroundings: self.surroundings.clone(),
         };
@@ -117,7 +118,8 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
         runtime.block_on(async {
             let (id, world) = desk.live(people, &deeds).await;
             let stored = desk.stored(id).await;
-            let conversation = Document::load(&stored.bytes).unwrap().read().unwrap();
+            let document = Document::load(&stored.bytes).unwrap();
+            let conversation = document.read().unwrap();
             for copy in &world.copies {
                 prop_assert_eq!(&copy.read(), &conversation);
             }
@@ -128,7 +130,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
                 stored.round,
                 kind,
                 &conversation,
-                stored.received_at,
+                Arrival::of(&stored, document.recorded_on()),
                 &desk.surroundings,
                 |text, language, first| tagger.suggest(text, language, first),
             );

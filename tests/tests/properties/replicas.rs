@@ -193,6 +193,7 @@ impl World {
                     notes,
                     quotes: vec![quote],
                     consent: Vec::new(),
+                    clock_doubtful: false,
                 };
                 tablet.record(id, round(*index), &new);
             }

@@ -49,7 +49,7 @@ fn all(world: &World) -> Document {
 
 fn succeed(document: &Document, erased: &BTreeSet<QuoteId>) -> Document {
     let id = old().successor(erased, 0);
-    document.successor(id, erased).unwrap()
+    document.successor(id, erased, false).unwrap()
 }
 
 /// As it is read, without what was said of quotes that are not there.
@@ -223,7 +223,7 @@ fn two_that_were_made_of_different_states_come_together() {
         if let Some(quote) = merged.quotes.first() {
             let next = BTreeSet::from([quote.id]);
             let id = old().successor(&erased, 0).successor(&next, 0);
-            let last = both.successor(id, &next).unwrap();
+            let last = both.successor(id, &next, false).unwrap();
             prop_assert_eq!(last.read().unwrap(), without(&both, &next));
         }
         Ok(())

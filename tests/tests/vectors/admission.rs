@@ -258,6 +258,16 @@ fn first_changes(cases: &mut Cases) {
         make_all_but(tx, &by, &["notes"])?;
         tx.put(ROOT, "notes", "Koffie")
     });
+    cases.first("a time that is in doubt", &|tx| {
+        make_all_but(tx, &by, &[])?;
+        let meta = part(tx, "meta");
+        tx.put(&meta, "clock_doubtful", true)
+    });
+    cases.first("a time that is said to be in no doubt", &|tx| {
+        make_all_but(tx, &by, &[])?;
+        let meta = part(tx, "meta");
+        tx.put(&meta, "clock_doubtful", false)
+    });
     cases.first("a time of recording that is a timestamp", &|tx| {
         make_all_but(tx, &by, &["recorded_at"])?;
         let meta = part(tx, "meta");
@@ -361,6 +371,10 @@ fn edits(cases: &mut Cases) {
     cases.tampered("another time of recording", &|tx| {
         let meta = part(tx, "meta");
         tx.put(&meta, "recorded_at", 1_i64)
+    });
+    cases.tampered("a time that is doubted later", &|tx| {
+        let meta = part(tx, "meta");
+        tx.put(&meta, "clock_doubtful", true)
     });
     cases.tampered("a language of 41 characters", &|tx| {
         let meta = part(tx, "meta");

@@ -23,6 +23,7 @@ fn case(name: &str, said: Said<'_>) -> Value {
                 at: NOON.plus(i64::from(*number) * 60_000),
                 by: anna().user,
                 supersedes: supersedes.iter().copied().map(cast::statement).collect(),
+                clock_doubtful: false,
             };
             (cast::statement(*number), statement)
         })

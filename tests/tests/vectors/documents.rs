@@ -106,6 +106,7 @@ pub(super) fn statement(
         at: NOON.plus(i64::from(number) * 1_000),
         by: by.user,
         supersedes: supersedes.iter().copied().map(cast::statement).collect(),
+        clock_doubtful: false,
     };
     (cast::statement(number), statement)
 }
@@ -129,6 +130,7 @@ pub(super) fn bare(by: &Person) -> NewConversation {
         notes: String::new(),
         quotes: Vec::new(),
         consent: Vec::new(),
+        clock_doubtful: false,
     }
 }
 
@@ -145,6 +147,20 @@ pub(super) fn full(by: &Person) -> NewConversation {
             statement(by, 1, Purpose::Analysis, Decision::Given, &[]),
             statement(by, 2, Purpose::AnonymousPublication, Decision::Given, &[]),
         ],
+        ..bare(by)
+    }
+}
+
+/// By a tablet that could not be sure of the time.
+pub(super) fn in_doubt(by: &Person) -> NewConversation {
+    let (id, statement) = statement(by, 5, Purpose::Analysis, Decision::Given, &[]);
+    let statement = Statement {
+        clock_doubtful: true,
+        ..statement
+    };
+    NewConversation {
+        clock_doubtful: true,
+        consent: vec![(id, statement)],
         ..bare(by)
     }
 }
@@ -278,6 +294,7 @@ fn made() -> Value {
             edited(),
             merged().finished("two people who did not know of each other"),
             settled(),
+            Story::begin(&anna, &in_doubt(&anna)).finished("recorded by a clock that was in doubt"),
         ],
     })
 }

@@ -4,8 +4,8 @@ use koffiekar_sync_core::conversation::{Document, Head};
 use koffiekar_sync_core::ids::{ConversationId, Millis};
 use koffiekar_sync_core::receipt::{KeyId, KeySuccession, feed_fingerprint};
 use koffiekar_sync_core::wire::{
-    Answer, Compared, Cursor, Envelope, FeedPage, Fingerprint, News, Outcome, Push, Reason,
-    ReasonCode, Request, Version, Voucher,
+    Answer, Compared, Cursor, DoubtfulTime, Envelope, FeedPage, Fingerprint, News, Outcome, Push,
+    Reason, ReasonCode, Request, Version, Voucher,
 };
 use serde_json::{Value, json};
 
@@ -153,6 +153,7 @@ fn empty() -> Answer {
         keys: Vec::new(),
         revoked: false,
         erased_quotes: Vec::new(),
+        doubtful_times: Vec::new(),
     }
 }
 
@@ -214,6 +215,10 @@ fn every_news() -> Answer {
         reference: Some(b"{}".to_vec()),
         tagger: Some(counting::<8>(1).to_vec()),
         erased_quotes: vec![cast::quote(7)],
+        doubtful_times: vec![DoubtfulTime {
+            document: conversation(1),
+            received_at: NOON.plus(5_500),
+        }],
         ..empty()
     }
 }

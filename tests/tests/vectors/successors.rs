@@ -36,7 +36,7 @@ fn rebuilt() -> Value {
     let old = story.document;
     let erased = BTreeSet::from([quote(1)]);
     let id = conversation(1).successor(&erased, 0);
-    let new = old.successor(id, &erased).unwrap();
+    let new = old.successor(id, &erased, false).unwrap();
     json!({
         "conversation": conversation(1).to_string(),
         "saved": hex(old.save()),
@@ -79,7 +79,7 @@ fn successors() {
     let told = &kept["rebuilt"];
     let old = Document::load(&bytes(told, "saved")).unwrap();
     let erased = BTreeSet::from([quote(1)]);
-    let new = old.successor(conversation(1).successor(&erased, 0), &erased);
+    let new = old.successor(conversation(1).successor(&erased, 0), &erased, false);
     assert_eq!(heads(&new.unwrap().heads()), told["heads"]);
     let saved = Document::load(&bytes(told, "successor_saved")).unwrap();
     assert_eq!(reads(&saved.read().unwrap()), told["reads"]);

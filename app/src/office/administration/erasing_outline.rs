@@ -59,7 +59,7 @@ pub(super) fn Outline(outline: ConversationOutline, done: Callback<()>) -> impl 
             <p class="under number-of">{outline.id.to_string()}</p>
             <dl class="facts">
                 <div><dt>{words.round}</dt><dd data-testid="outline-round">{outline.round_name}</dd></div>
-                <div><dt>{words.recorded}</dt><dd>{moment(outline.recorded_at)}</dd></div>
+                <div><dt>{words.recorded}</dt><dd>{crate::words::words().names.recorded(&moment(outline.recorded_at), outline.clock_doubtful)}</dd></div>
                 <div><dt>{words.recorded_by}</dt><dd>{outline.recorded_by}</dd></div>
                 <div><dt>{words.tablet}</dt><dd>{tablet}</dd></div>
                 <div><dt>{words.received}</dt><dd>{moment(outline.received_at)}</dd></div>

@@ -78,7 +78,9 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
     let source = [
         names().area(quote.area.as_deref()),
         quote.round_name.clone(),
-        day(quote.recorded_at),
+        words
+            .names
+            .recorded(&day(quote.recorded_at), quote.clock_doubtful),
     ]
     .join(", ");
     let reason = blocked.map(|block| {

@@ -3,7 +3,7 @@
 //! measured on them reads a document.
 
 use koffiekar_server::demo;
-use koffiekar_server::projection::{Projection, Surroundings, project};
+use koffiekar_server::projection::{Arrival, Projection, Surroundings, project};
 use koffiekar_server::store::documents::{self, NewVersion};
 use koffiekar_server::{Koffiekar, store};
 use koffiekar_sync_core::catalogue::RoundKind;
@@ -84,7 +84,10 @@ fn originals(koffiekar: &Koffiekar, numbers: &mut Numbers) -> Vec<Original> {
                 demo::round(ROUND),
                 RoundKind::NeighbourhoodRound,
                 &document.read().unwrap(),
-                at,
+                Arrival {
+                    received_at: at,
+                    enrolled_at: None,
+                },
                 &surroundings,
                 |text, language, first| tagger.suggest(text, language, first),
             );

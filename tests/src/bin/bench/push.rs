@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use koffiekar_server::demo;
-use koffiekar_server::projection::{Surroundings, project};
+use koffiekar_server::projection::{Arrival, Surroundings, project};
 use koffiekar_sync_core::admission::{Admission, admit};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::conversation::Document;
@@ -80,7 +80,10 @@ pub(super) async fn stages(bench: &Bench) {
             round,
             kind,
             &merged.conversation,
-            now,
+            Arrival {
+                received_at: now,
+                enrolled_at: None,
+            },
             &surroundings,
             suggest,
         );

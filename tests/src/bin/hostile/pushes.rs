@@ -73,6 +73,7 @@ fn base() -> Document {
         notes: String::new(),
         quotes: Vec::new(),
         consent: Vec::new(),
+        clock_doubtful: false,
     };
     Document::record(&new, actor(1)).unwrap()
 }
@@ -168,6 +169,7 @@ fn statement(supersedes: usize) -> String {
         supersedes: (0..supersedes)
             .map(|_| StatementId(numbers.bytes()))
             .collect(),
+        clock_doubtful: false,
     };
     serde_json::to_string(&statement).unwrap()
 }

@@ -1,5 +1,7 @@
 //! SQLite and PostgreSQL answer alike.
 
+use koffiekar_server::store::devices;
+
 use super::*;
 
 /// The same conversations, to the last id, and the same decisions about them.
@@ -10,6 +12,12 @@ async fn same_everywhere(place: Place) -> Library {
     let rounds = ["buurtronde-2026", "openhuis-2026"].map(demo::round);
     for login in ["veldwerker1", "veldwerker2"] {
         let mut tablet = Tablet::enrol(&server.url, login).await;
+        let mut tx = server.koffiekar.store.write().await.unwrap();
+        let device = tablet.replica.identity().device;
+        devices::enrolled_before(&mut tx, device, START)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
         for index in 0..60 {
             let at = START.plus(index * Millis::DAY * 2);
             let by = tablet.replica.identity().user;

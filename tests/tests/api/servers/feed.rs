@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use koffiekar_server::demo;
-use koffiekar_server::projection::{Surroundings, project};
+use koffiekar_server::projection::{Arrival, Surroundings, project};
 use koffiekar_server::store::documents::{self, NewVersion};
 use koffiekar_server::store::{catalogue, feed};
 use koffiekar_sync_core::conversation::Document;
@@ -148,7 +148,10 @@ async fn version(server: &Server, hand: &Hand, numbers: &mut Numbers) -> NewVers
         copy.round,
         kind,
         &read,
-        now(),
+        Arrival {
+            received_at: now(),
+            enrolled_at: None,
+        },
         &surroundings,
         nothing,
     );

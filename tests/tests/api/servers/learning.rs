@@ -8,7 +8,7 @@ use koffiekar_server::projection::Surroundings;
 use koffiekar_server::store::{Store, catalogue, quotes, tagger};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Actor, Document};
-use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId};
 use koffiekar_sync_core::office::QuoteRow;
 use koffiekar_sync_core::policy::Author;
 use koffiekar_sync_core::wire::Push;
@@ -183,6 +183,7 @@ pub(super) async fn push_into(koffiekar: &Koffiekar, seed: u64, count: usize) {
             edits: false,
         },
         revoked: false,
+        enrolled_at: Millis(0),
         surroundings: Arc::new(Surroundings::of(&catalogue)),
         rounds: catalogue.rounds.into(),
     };

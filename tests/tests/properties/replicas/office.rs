@@ -214,7 +214,7 @@ impl Office {
         erased: &BTreeSet<QuoteId>,
     ) {
         let document = Document::load(old).unwrap();
-        let document = document.successor(by, erased).unwrap();
+        let document = document.successor(by, erased, false).unwrap();
         self.store(by, round, document.save(), document.heads());
     }
 
@@ -331,6 +331,7 @@ impl Office {
                 .collect(),
             revoked: device.revoked,
             erased_quotes,
+            doubtful_times: Vec::new(),
         };
         Some(answer.to_bytes())
     }
