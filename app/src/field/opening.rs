@@ -10,7 +10,10 @@ use koffiekar_sync_core::ids::{ConversationId, UserId};
 
 use crate::keep;
 
-const NAME: &str = "opening";
+/// Two windows of one browser may be open for two people.
+fn name(user: UserId) -> String {
+    format!("opening-{}", user.key())
+}
 
 thread_local! {
     static USER: Cell<Option<UserId>> = const { Cell::new(None) };
@@ -22,19 +25,15 @@ thread_local! {
 pub(super) fn interrupted(user: UserId) -> Vec<ConversationId> {
     USER.set(Some(user));
     OPENING.take();
-    let written = keep::read(NAME).unwrap_or_default();
-    let mut parts = written.split(' ');
-    if parts.next() != Some(&user.key()) {
-        return Vec::new();
-    }
-    parts
-        .filter_map(|id| ConversationId::from_key(id).ok())
+    let written = keep::read(&name(user)).unwrap_or_default();
+    let ids = written.split(' ');
+    ids.filter_map(|id| ConversationId::from_key(id).ok())
         .collect()
 }
 
 /// They are set aside.
-pub(super) fn forget() {
-    keep::write(NAME, "");
+pub(super) fn forget(user: UserId) {
+    keep::write(&name(user), "");
 }
 
 /// For `Replica::watch_openings`.
@@ -54,8 +53,9 @@ pub(super) fn watch(id: ConversationId, begins: bool) {
         if opening.iter().take(others).any(|other| *other == id) {
             return;
         }
-        let user = USER.get().map(|user| user.key()).unwrap_or_default();
-        let ids = opening.iter().fold(user, |text, id| text + " " + &id.key());
-        keep::write(NAME, if opening.is_empty() { "" } else { &ids });
+        if let Some(user) = USER.get() {
+            let ids: Vec<String> = opening.iter().map(|id| id.key()).collect();
+            keep::write(&name(user), &ids.join(" "));
+        }
     });
 }

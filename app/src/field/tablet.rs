@@ -168,7 +168,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
     let interrupted = opening::interrupted(vault.user());
     if !interrupted.is_empty() {
         records.set_aside(&vault, &interrupted).await?;
-        opening::forget();
+        opening::forget(vault.user());
         records = Records::read(vault.user()).await?;
     }
     let contents = records.open(&vault)?;

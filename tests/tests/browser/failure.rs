@@ -153,7 +153,7 @@ async fn a_conversation_that_ends_the_app_is_set_aside_when_the_tablet_is_unlock
         "let opening = ''; \
          const set = Storage.prototype.setItem; \
          Storage.prototype.setItem = function (name, value) {{ \
-             if (name === 'opening') opening = value; \
+             if (name.startsWith('opening-')) opening = value; \
              return set.call(this, name, value); \
          }}; \
          const random = crypto.getRandomValues; \

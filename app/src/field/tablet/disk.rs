@@ -103,6 +103,11 @@ async fn keep_everything_anew(last: &[Write]) -> Result<(), StoreError> {
     let written = store::write_anew(&writes).await;
     written.map_err(|_| StoreError::Emptied)?;
     touch(|open| open.unreadable = 0);
+    // What could not be written a moment ago is among it.
+    let has_failed = matches!(&*kept().read_untracked(), Kept::Failed(_));
+    if has_failed && pause::is_quiet() {
+        kept().set(Kept::Saved);
+    }
     // Told of earlier, and not read yet.
     let told = written_anew().get_untracked();
     let mut others = told.map(|told| told.others).unwrap_or_default();
