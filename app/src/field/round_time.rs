@@ -10,7 +10,7 @@ use koffiekar_sync_core::{
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::{clock, tablet, words::words};
+use super::{clock, words::words};
 use crate::{
     parts::{Dialog, iso_day},
     words::fill,

@@ -110,7 +110,8 @@ async fn a_time_at_the_end_of_all_numbers_is_a_clock_that_is_off() {
         assert!(refused.server_time.is_some());
     }
     let mut numbers = Numbers(1);
-    for time in [i64::MIN, -1, 0, 1_577_836_799_999, i64::MAX] {
+    // What a document may hold at all.
+    for time in [0, 1_577_836_799_999, Millis::LATEST.0] {
         let recorded = NewConversation {
             recorded_at: Millis(time),
             ..new(&tablet, &mut numbers)
