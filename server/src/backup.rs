@@ -10,8 +10,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::apart::Apart;
+use crate::calendar::timestamp;
 use crate::private_files::{FILE_MODE, SQLITE_LOGS, close_to_others, with_end};
-use crate::projection::timestamp;
 use crate::restored;
 use crate::store::alone::{self, Alone};
 use crate::store::{Settings, Store, StoreError, documents, health, tombstones};

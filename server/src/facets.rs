@@ -15,9 +15,11 @@
 //! Quotes with the same facets share a [`Cell`], which counts them. Where neither a day nor a word is
 //! part of the filter, counting looks at cells alone.
 
+mod alternatives;
 mod counts;
 mod table;
 mod wanted;
+mod zeros;
 
 use std::sync::{Arc, PoisonError};
 
@@ -31,6 +33,7 @@ use crate::store::quotes::{self, FilterError, Frontier, Sight};
 use crate::store::{self, Store, Tx};
 
 use counts::Counted;
+pub(crate) use counts::label;
 use table::Table;
 use wanted::Wanted;
 
@@ -129,7 +132,11 @@ impl Facets {
         let found = self.work_out(tx, question, move |_, wanted, _| {
             (wanted.newest(after, limit + 1), wanted.count())
         });
-        let (mut places, total) = found.await?;
+        let (mut places, (total, by_state)) = found.await?;
+        let alternatives = match after {
+            None => self.alternatives(tx, question, by_state).await?,
+            Some(_) => Vec::new(),
+        };
         let more = places.len() > limit;
         places.truncate(limit);
         let ids: Vec<QuoteId> = places.iter().map(|place| place.quote).collect();
@@ -137,6 +144,8 @@ impl Facets {
             quotes: quotes::in_order(tx, question.sight, &ids, question.as_of).await?,
             next: places.last().filter(|_| more).map(|last| last.cursor()),
             total,
+            by_state,
+            alternatives,
             as_of: question.as_of.map(AsOf::at),
         })
     }
@@ -170,12 +179,14 @@ impl Facets {
         rows: Dimension,
         columns: Option<Dimension>,
     ) -> Result<Counts, FilterError> {
-        let counts = self.work_out(tx, question, move |table, wanted, catalogue| {
-            Counted::of(table, wanted, rows, columns).told(catalogue)
+        let counts = self.work_out(tx, question, move |table, wanted, question| {
+            Counted::of(table, wanted, rows, columns).told(question)
         });
+        let counts = counts.await?;
         Ok(Counts {
             as_of: question.as_of.map(AsOf::at),
-            ..counts.await?
+            alternatives: self.alternatives(tx, question, counts.by_state).await?,
+            ..counts
         })
     }
 
@@ -192,7 +203,10 @@ impl Facets {
             catalogue,
             as_of: None,
         };
-        self.work_out(tx, question, counts::desk).await
+        self.work_out(tx, question, |table, wanted, question| {
+            counts::desk(table, wanted, question.catalogue)
+        })
+        .await
     }
 
     /// Finds the words that a question names, and works the rest out on a thread for long work.
@@ -200,7 +214,7 @@ impl Facets {
         &self,
         tx: &mut Tx,
         question: Question<'_>,
-        work: impl FnOnce(&Table, &Wanted<'_>, &Catalogue) -> T + Send + 'static,
+        work: impl FnOnce(&Table, &Wanted<'_>, Question<'_>) -> T + Send + 'static,
     ) -> Result<T, FilterError> {
         let words = question.filter.text.as_deref();
         let found = match words.filter(|words| !is_blank(words)) {
@@ -211,9 +225,16 @@ impl Facets {
         let sight = question.sight.clone();
         let filter = question.filter.clone();
         let catalogue = question.catalogue.clone();
+        let as_of = question.as_of;
         let worked_out = tokio::task::spawn_blocking(move || {
             let wanted = Wanted::of(&table, &sight, &filter, &catalogue, found)?;
-            Ok(work(&table, &wanted, &catalogue))
+            let question = Question {
+                sight: &sight,
+                filter: &filter,
+                catalogue: &catalogue,
+                as_of,
+            };
+            Ok(work(&table, &wanted, question))
         });
         let worked_out = worked_out.await;
         worked_out.unwrap_or_else(|panic| Err(FilterError::Panic(panic.to_string())))
@@ -343,6 +364,7 @@ impl Kept {
         let goes_on = |known: &&Known| {
             known.frontier.crosswalk == now.crosswalk
                 && known.frontier.epoch == now.epoch
+                && known.frontier.time_zone == now.time_zone
                 && !known.table.is_worn()
         };
         let known = known.as_ref().filter(goes_on)?;

@@ -141,31 +141,6 @@ pub(crate) fn is_login(text: &str) -> bool {
     (3..=40).contains(&text.len()) && text.chars().all(allowed)
 }
 
-/// An ISO date that the calendar has: `2026-02-28`.
-pub(crate) fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
-        return false;
-    }
-    let number = |range: std::ops::Range<usize>| -> Option<u32> {
-        let digits = bytes.get(range)?;
-        let digit = |n: u32, d: &u8| d.is_ascii_digit().then(|| n * 10 + u32::from(d - b'0'));
-        digits.iter().try_fold(0, digit)
-    };
-    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
-        return false;
-    };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => return false,
-    };
-    year >= 1900 && (1..=days).contains(&day)
-}
-
 fn wrong_length(field: Field, chars: &RangeInclusive<usize>) -> ApiError {
     let (min, max) = (chars.start(), chars.end());
     ApiError::invalid(

@@ -23,6 +23,7 @@ pub mod audited;
 pub mod background;
 pub mod backup;
 pub mod bounds;
+pub mod calendar;
 pub mod caller;
 pub mod clock;
 mod compare;
@@ -64,6 +65,8 @@ pub mod routes;
 mod serving_lock;
 pub mod store;
 pub mod suggest;
+mod table_file;
+mod terms;
 mod this_machine;
 pub mod traces;
 pub mod verify;
@@ -245,6 +248,7 @@ impl Koffiekar {
         }
         tx.commit().await?;
         remembered.note(&store).await;
+        terms::renew(&store).await?;
         let metrics = Arc::new(Metrics::default());
         let suggest = suggest::Suggest::new(metrics.clone(), clock.clone());
         suggest.learn_now(&store).await?;

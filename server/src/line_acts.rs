@@ -9,8 +9,8 @@ use koffiekar_sync_core::catalogue::{ActionLine, Ended, Ending};
 use koffiekar_sync_core::ids::{LineKey, Millis};
 use koffiekar_sync_core::office::ActOnLines;
 
+use crate::calendar::Calendar;
 use crate::problem::ApiError;
-use crate::projection::{start_of_day, timestamp};
 
 /// Lines that one act ends, or that follow by it.
 const MOST: usize = 20;
@@ -20,6 +20,7 @@ pub(crate) fn check(
     asked: &ActOnLines,
     lines: &[ActionLine],
     now: Millis,
+    calendar: &Calendar,
 ) -> Result<Millis, ApiError> {
     check_numbers(asked)?;
     let into = asked.into.iter().map(|into| &into.key);
@@ -39,12 +40,12 @@ pub(crate) fn check(
         }
     }
     for key in &asked.lines {
-        ensure_untouched(key, lines)?;
+        ensure_untouched(key, lines, calendar)?;
     }
     for into in &asked.into {
         let exists = lines.iter().any(|line| line.key == into.key);
         match (&into.new, exists) {
-            (None, _) => ensure_untouched(&into.key, lines)?,
+            (None, _) => ensure_untouched(&into.key, lines, calendar)?,
             (Some(_), false) => {}
             (Some(_), true) => {
                 let key = &into.key;
@@ -67,7 +68,7 @@ pub(crate) fn check(
             "No action line to choose from would be left. Add another one first.",
         ));
     }
-    starts_at(asked, now)
+    starts_at(asked, now, calendar)
 }
 
 fn check_numbers(asked: &ActOnLines) -> Result<(), ApiError> {
@@ -103,7 +104,7 @@ fn check_numbers(asked: &ActOnLines) -> Result<(), ApiError> {
     Err(ApiError::invalid(nl, en))
 }
 
-fn starts_at(asked: &ActOnLines, now: Millis) -> Result<Millis, ApiError> {
+fn starts_at(asked: &ActOnLines, now: Millis, calendar: &Calendar) -> Result<Millis, ApiError> {
     let Some(on) = &asked.on else {
         return Ok(now);
     };
@@ -115,19 +116,24 @@ fn starts_at(asked: &ActOnLines, now: Millis) -> Result<Millis, ApiError> {
     }
     let wrong = || {
         ApiError::invalid(
-            "De datum moet vandaag of later zijn (UTC), zoals 2026-12-31: wat eerder getagd is, blijft zoals het was. Verbeter de datum.",
-            "The date must be today or later (UTC), such as 2026-12-31: what was tagged before stays as it was. Correct the date.",
+            "De datum moet vandaag of later zijn, zoals 2026-12-31: wat eerder getagd is, blijft zoals het was. Verbeter de datum.",
+            "The date must be today or later, such as 2026-12-31: what was tagged before stays as it was. Correct the date.",
         )
     };
-    let start = start_of_day(on).ok_or_else(wrong)?;
-    match start.plus(Millis::DAY) <= now {
+    let start = calendar.start_of_day(on).ok_or_else(wrong)?;
+    let end = calendar.end_of_day(on).ok_or_else(wrong)?;
+    match end <= now {
         true => Err(wrong()),
         false => Ok(start.max(now)),
     }
 }
 
 /// It exists, and nothing was done to it yet.
-fn ensure_untouched(key: &LineKey, lines: &[ActionLine]) -> Result<(), ApiError> {
+fn ensure_untouched(
+    key: &LineKey,
+    lines: &[ActionLine],
+    calendar: &Calendar,
+) -> Result<(), ApiError> {
     let Some(line) = lines.iter().find(|line| line.key == *key) else {
         return Err(ApiError::invalid(
             format!("De actielijn `{key}` bestaat niet. Ververs de lijst en kies opnieuw."),
@@ -137,7 +143,7 @@ fn ensure_untouched(key: &LineKey, lines: &[ActionLine]) -> Result<(), ApiError>
     match &line.ended {
         None => Ok(()),
         Some(ended) => {
-            let (nl, en) = told(line, ended);
+            let (nl, en) = told(line, ended, calendar);
             Err(ApiError::conflict(
                 format!("{nl} Kies een andere actielijn, of maak dat eerst ongedaan."),
                 format!("{en} Choose another line, or undo that first."),
@@ -151,6 +157,7 @@ pub(crate) fn ensure_open(
     keys: &[LineKey],
     lines: &[ActionLine],
     now: Millis,
+    calendar: &Calendar,
 ) -> Result<(), ApiError> {
     let mut named = lines.iter().filter(|line| keys.contains(&line.key));
     match named.find(|line| !line.is_open(now)) {
@@ -159,7 +166,7 @@ pub(crate) fn ensure_open(
             let (nl, en) = line
                 .ended
                 .as_ref()
-                .map(|ended| told(line, ended))
+                .map(|ended| told(line, ended, calendar))
                 .unwrap_or_default();
             Err(ApiError::conflict(
                 format!("{nl} Nieuwe tags kan zij niet krijgen. Kies een andere actielijn."),
@@ -170,11 +177,10 @@ pub(crate) fn ensure_open(
 }
 
 /// What became of it, in Dutch and English.
-fn told(line: &ActionLine, ended: &Ended) -> (String, String) {
+fn told(line: &ActionLine, ended: &Ended, calendar: &Calendar) -> (String, String) {
     let into: Vec<String> = ended.into.iter().map(|key| format!("`{key}`")).collect();
     let into = into.join(", ");
-    let (key, day) = (&line.key, timestamp(ended.at));
-    let day = day.get(..10).unwrap_or_default();
+    let (key, day) = (&line.key, calendar.date(ended.at));
     let (nl, en) = match ended.how {
         Ending::Retired => ("is beëindigd".to_owned(), "is retired".to_owned()),
         Ending::Split => (

@@ -6,9 +6,10 @@
 //! changed in it. What is kept apart from the database stays where it is, and goes on with the new one: it is
 //! the same database, with the same epoch and keys.
 
-use koffiekar_tagging::text::search_terms;
+use koffiekar_tagging::text::TERMS_VERSION;
 use sha2::{Digest, Sha256};
 
+use crate::projection::terms_of;
 use crate::store::schema::{self, Step};
 use crate::store::tables::{self, QUOTES, SEARCH_ROW, TABLES, Table};
 use crate::store::{Store, StoreError, Tx, Value, alone, search};
@@ -104,6 +105,8 @@ async fn copy(source: &mut Tx, store: &Store, tell: Tell<'_>) -> Result<Moved, M
             return Err(MoveError::Differs(table.name));
         }
     }
+    // They were made here, whatever made them in the source.
+    search::set_terms_version(&mut target, TERMS_VERSION).await?;
     tell("holding every document against what stands beside it");
     let verified = verify::verify_in(&mut target).await?;
     if !verified.faults.is_empty() {
@@ -148,15 +151,11 @@ fn number_anew(rows: &mut [Vec<Value>], last: &mut i64) -> (Vec<i64>, Vec<Vec<St
     let (mut numbers, mut terms) = (Vec::new(), Vec::new());
     for row in rows {
         *last += 1;
-        let all: Option<Vec<String>> =
-            text(row, "wordings").and_then(|all| serde_json::from_str(&all).ok());
-        let words = match all {
-            Some(all) => all.join(" "),
-            None => text(row, "verbatim").unwrap_or_default(),
-        };
+        let verbatim = text(row, "verbatim").unwrap_or_default();
         let language = text(row, "language").unwrap_or_default();
+        let wordings = text(row, "wordings");
         numbers.push(*last);
-        terms.push(search_terms(&words, &language));
+        terms.push(terms_of(&verbatim, wordings.as_deref(), &language));
         if let Some(number) = QUOTES
             .place_of(SEARCH_ROW)
             .and_then(|place| row.get_mut(place))

@@ -1,7 +1,7 @@
 //! The programme file: what an installation is about, in TOML.
 //!
 //! ```toml
-//! [programme]        # name, cycle; provisional, note, asks
+//! [programme]        # name, cycle; provisional, note, asks, time_zone
 //! [[themes]]         # key, title
 //! [[action_lines]]   # key, theme, title; description, synonyms
 //! [[areas]]          # code, level (district, wijk, buurt), part_of; name, certainty
@@ -28,6 +28,7 @@ use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::visible::is_blank;
 use serde::Deserialize;
 
+use crate::calendar::Calendar;
 use crate::store::{StoreError, Tx, catalogue};
 
 /// What a programme may hold at most.
@@ -80,6 +81,7 @@ struct ProgrammeTable {
     note: String,
     #[serde(default = "asked_unless_said")]
     asks: Vec<Purpose>,
+    time_zone: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -134,6 +136,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
         provisional,
         note,
         asks,
+        time_zone,
     } = file.programme;
     let themes = file
         .themes
@@ -192,6 +195,7 @@ pub fn parse(text: &str) -> Result<Catalogue, ProgrammeError> {
             provisional,
             note,
             asks,
+            time_zone: time_zone.unwrap_or_else(|| Programme::TIME_ZONE.to_owned()),
         },
         themes: themes.collect(),
         action_lines: action_lines.collect(),
@@ -278,6 +282,7 @@ fn check(catalogue: &Catalogue) -> Result<(), ProgrammeError> {
     check_chars("programme, name", &programme.name, 1..=bounds::TITLE_CHARS)?;
     check_chars("programme, cycle", &programme.cycle, 1..=40)?;
     check_chars("programme, note", &programme.note, 0..=bounds::TEXT_CHARS)?;
+    check_time_zone(&programme.time_zone)?;
     check_lines(&catalogue.themes, &catalogue.action_lines)?;
     check_areas(&catalogue.areas)?;
     check_consent_texts(&catalogue.consent_texts)?;
@@ -299,6 +304,17 @@ fn check_asks(asks: &[Purpose], texts: &[ConsentText]) -> Result<(), ProgrammeEr
         }
     }
     Ok(())
+}
+
+fn check_time_zone(name: &str) -> Result<(), ProgrammeError> {
+    if Calendar::of_zone(name).is_some() {
+        return Ok(());
+    }
+    let name: String = name.chars().take(40).collect();
+    Err(invalid(
+        "programme, time_zone".to_owned(),
+        format!("there is no time zone `{name}`; write one such as `Europe/Amsterdam`"),
+    ))
 }
 
 fn check_lines(themes: &[Theme], lines: &[ActionLine]) -> Result<(), ProgrammeError> {

@@ -16,6 +16,7 @@ use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::text::search_terms;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::crosswalk::Crosswalk;
 use crate::store::documents::StoredDocument;
 
@@ -30,7 +31,7 @@ pub struct Projection {
     pub language: String,
     pub recorded_at: Millis,
     pub clock_doubtful: bool,
-    /// `2026-01`
+    /// `2026-01` by UTC. For the version before alone: months count by the zone of the programme.
     pub month: String,
     pub recorded_by: UserId,
     pub notes: String,
@@ -211,7 +212,7 @@ pub fn project(
         language: conversation.language.clone(),
         recorded_at,
         clock_doubtful,
-        month: month(recorded_at),
+        month: Calendar::utc().month(recorded_at),
         recorded_by: conversation.recorded_by,
         notes: conversation.notes.clone(),
         consents: json(
@@ -238,71 +239,16 @@ impl QuoteProjection {
     }
 }
 
+/// The search terms of a quote: of all its wordings, a JSON list, where two stand.
+pub(crate) fn terms_of(verbatim: &str, wordings: Option<&str>, language: &str) -> Vec<String> {
+    let all: Option<Vec<String>> = wordings.and_then(|all| serde_json::from_str(all).ok());
+    match all {
+        Some(all) => search_terms(&all.join(" "), language),
+        None => search_terms(verbatim, language),
+    }
+}
+
 pub(crate) fn json<T: Serialize>(value: &T) -> String {
     // Lists of plain structs always have a JSON form.
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
-}
-
-/// `2026-01-31`, in UTC.
-pub(crate) fn date(at: Millis) -> String {
-    let (year, month, day) = civil(at);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// `2026-01`, in UTC.
-fn month(at: Millis) -> String {
-    let (year, month, _) = civil(at);
-    format!("{year:04}-{month:02}")
-}
-
-/// Year, month and day in UTC: the proleptic Gregorian calendar, counted in eras of 400 years that
-/// begin in March.
-pub(crate) fn civil(at: Millis) -> (i64, i64, i64) {
-    let days = at.0.div_euclid(Millis::DAY) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
-}
-
-/// The start of a day given as `2026-01-31`, in UTC.
-pub(crate) fn start_of_day(date: &str) -> Option<Millis> {
-    let as_written = |(at, byte): (usize, u8)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    };
-    if date.len() != 10 || !date.bytes().enumerate().all(as_written) {
-        return None;
-    }
-    let number = |range: std::ops::Range<usize>| date.get(range)?.parse::<i64>().ok();
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) || !(1970..=9999).contains(&year) {
-        return None;
-    }
-    let year_from_march = if month <= 2 { year - 1 } else { year };
-    let era = year_from_march.div_euclid(400);
-    let year_of_era = year_from_march.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let at = Millis((era * 146_097 + day_of_era - 719_468) * Millis::DAY);
-    // 2026-02-30 would come out as another day.
-    (civil(at) == (year, month, day)).then_some(at)
-}
-
-/// `2026-01-31T14:05:00Z`
-pub(crate) fn timestamp(at: Millis) -> String {
-    let (year, month, day) = civil(at);
-    let seconds = at.0.rem_euclid(Millis::DAY) / Millis::SECOND;
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
 }

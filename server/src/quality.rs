@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use koffiekar_sync_core::ids::{LineKey, Millis};
+use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{
     Confused, CurvePoint, LineAcceptance, LineQuality, Share, TaggerQuality, WeekOfAudit,
 };
@@ -11,7 +11,7 @@ use koffiekar_tagging::quality::{self, agreement, by_line, confusions};
 use koffiekar_tagging::{Audited, Proportion};
 
 use crate::audited::{Proven, audited};
-use crate::projection::date;
+use crate::calendar::Calendar;
 use crate::store::answers::Judged;
 
 /// Steps of the picture of how sure and how right.
@@ -21,7 +21,7 @@ const BINS_OF_ERROR: usize = 15;
 const MOST_CONFUSED: usize = 20;
 
 /// `judged`: the newest first.
-pub(crate) fn of(judged: &[Judged]) -> TaggerQuality {
+pub(crate) fn of(judged: &[Judged], calendar: &Calendar) -> TaggerQuality {
     let answers = audited(judged);
     let compared: Vec<quality::Judged> = judged.iter().filter_map(compared).collect();
     let (before, after) = tried(&answers);
@@ -33,7 +33,7 @@ pub(crate) fn of(judged: &[Judged]) -> TaggerQuality {
         curve: curve(&after),
         lines: by_line(&compared).into_iter().map(line).collect(),
         confused: confused(&compared),
-        weeks: weeks(judged),
+        weeks: weeks(judged, calendar),
         agreement: agreement(&told),
         judged_twice: told.iter().filter(|people| people.len() > 1).count() as u64,
     }
@@ -127,16 +127,14 @@ fn confused(compared: &[quality::Judged]) -> Vec<Confused> {
     .collect()
 }
 
-fn weeks(judged: &[Judged]) -> Vec<WeekOfAudit> {
-    let mut weeks: BTreeMap<i64, Vec<Judged>> = BTreeMap::new();
+fn weeks(judged: &[Judged], calendar: &Calendar) -> Vec<WeekOfAudit> {
+    let mut weeks: BTreeMap<String, Vec<Judged>> = BTreeMap::new();
     for one in judged {
-        let day = one.answer.at.0.div_euclid(Millis::DAY);
-        // The first of January 1970 was a Thursday.
-        let monday = day - (day + 3).rem_euclid(7);
+        let monday = calendar.monday(one.answer.at);
         weeks.entry(monday).or_default().push(one.clone());
     }
     let weeks = weeks.into_iter().map(|(monday, judged)| WeekOfAudit {
-        monday: date(Millis(monday * Millis::DAY)),
+        monday,
         right: right(&audited(&judged)),
     });
     weeks.filter(|week| week.right.of > 0).collect()

@@ -51,6 +51,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/quotes",                               get(quotes::list))
         .route("/api/v1/quotes.csv",                           get(export::csv))
         .route("/api/v1/quotes/counts",                        get(quotes::counts))
+        .route("/api/v1/quotes/counts.csv",                    get(export::counts_csv))
         .route("/api/v1/quotes/{quote}",                       get(quotes::detail))
         .route("/api/v1/quotes/{quote}/tags",                  post(review::tag))
         .route("/api/v1/quotes/{quote}/wording",               post(review::settle))

@@ -34,7 +34,7 @@ pub mod quotes;
 pub mod receipt_keys;
 pub mod rounds;
 pub mod schema;
-pub(crate) mod search;
+pub mod search;
 pub mod sessions;
 pub mod tables;
 pub mod tagger;
@@ -458,8 +458,8 @@ macro_rules! scripts {
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 16 "asked_purposes");
+    "00": 10 "audits", 11 "crosswalk", 13 "days_and_terms", 16 "asked_purposes");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 16 "asked_purposes");
+    "00": 10 "audits", 11 "crosswalk", 13 "days_and_terms", 16 "asked_purposes");

@@ -13,11 +13,12 @@ use std::sync::Arc;
 use koffiekar_sync_core::conversation::Document;
 use koffiekar_sync_core::ids::ConversationId;
 use koffiekar_sync_core::office::LineSuggestion;
+use koffiekar_tagging::text::TERMS_VERSION;
 
 use crate::projection::{Arrival, Projection, Surroundings, project};
 use crate::store::derived::{self, Derived};
 use crate::store::documents::StoredDocument;
-use crate::store::{self, Store, StoreError, Tx, catalogue, health};
+use crate::store::{self, Store, StoreError, Tx, catalogue, health, search};
 use crate::suggest::Model;
 
 /// Documents that are looked at in one picture of the data.
@@ -111,7 +112,15 @@ async fn besides(tx: &mut Tx) -> store::Result<Vec<Fault>> {
         what: format!("{rows} rows of {table} belong to nothing that is stored"),
         derived: true,
     });
-    Ok(told.chain(stray).collect())
+    let version = search::terms_version(tx).await?;
+    let terms = (version != TERMS_VERSION).then(|| Fault {
+        what: format!(
+            "the words of quotes are found by the rules of another version ({version}, not {TERMS_VERSION}): the next \
+             start of a server of this version makes them anew"
+        ),
+        derived: true,
+    });
+    Ok(told.chain(stray).chain(terms).collect())
 }
 
 /// Some documents, and what was found out about them.

@@ -49,6 +49,18 @@ pub struct Programme {
     /// The purposes that residents are asked about.
     #[serde(default = "asked_unless_said")]
     pub asks: Vec<Purpose>,
+    /// The name of the zone by which days and months count, such as [`Programme::TIME_ZONE`].
+    #[serde(default = "Programme::time_zone")]
+    pub time_zone: String,
+}
+
+impl Programme {
+    /// Where nothing else is said.
+    pub const TIME_ZONE: &str = "Europe/Amsterdam";
+
+    fn time_zone() -> String {
+        Self::TIME_ZONE.to_owned()
+    }
 }
 
 impl Default for Programme {
@@ -59,6 +71,7 @@ impl Default for Programme {
             provisional: false,
             note: String::new(),
             asks: asked_unless_said(),
+            time_zone: Self::time_zone(),
         }
     }
 }

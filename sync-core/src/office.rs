@@ -30,8 +30,8 @@ pub use problem::Problem;
 pub use programme::{AskPurposes, ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};
 pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, SelectionBlock, Tally};
 pub use quotes::{
-    LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter, QuotePage, QuoteRow,
-    SettleWording, TagDecision, TagSaid, TagState,
+    Alternative, ByState, LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter,
+    QuotePage, QuoteRow, SettleWording, TagDecision, TagSaid, TagState,
 };
 pub use tagger::{
     Confused, CurvePoint, HoldLearning, LineAcceptance, LineQuality, Review, ReviewItem, Share,

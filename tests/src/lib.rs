@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod certified;
 pub mod chunks;
+pub mod days;
 pub mod disk;
 pub mod fuzz;
 pub mod hand;

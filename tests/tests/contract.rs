@@ -18,6 +18,7 @@ mod quotes;
 mod receipt_keys;
 mod rounds;
 mod schema;
+mod search;
 mod sessions;
 mod tagger;
 mod tombstones;

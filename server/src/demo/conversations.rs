@@ -17,10 +17,10 @@ use tower::ServiceExt;
 
 use super::{PASSWORD, round, user};
 use crate::Koffiekar;
-use crate::projection::start_of_day;
+use crate::calendar::Calendar;
 use crate::random;
 use crate::routes::sync::CONTENT_TYPE;
-use crate::store::{StoreError, devices, documents, rounds};
+use crate::store::{StoreError, catalogue, devices, documents, rounds};
 
 const CONVERSATIONS: &str = include_str!("../../demo/conversations.toml");
 /// The version of the consent texts in the demo programme.
@@ -67,10 +67,11 @@ struct QuoteTable {
 pub async fn load(koffiekar: &Koffiekar) -> Result<usize, ConversationsError> {
     let mut tx = koffiekar.store.read().await?;
     let stored = documents::count(&mut tx).await?;
+    let calendar = Calendar::of(&catalogue::installation(&mut tx).await?.programme);
     let starts: BTreeMap<RoundId, Millis> = rounds::list(&mut tx)
         .await?
         .into_iter()
-        .filter_map(|round| Some((round.id, start_of_day(&round.starts_on)?)))
+        .filter_map(|round| Some((round.id, calendar.start_of_day(&round.starts_on)?)))
         .collect();
     drop(tx);
     if stored > 0 {

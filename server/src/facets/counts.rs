@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use koffiekar_sync_core::catalogue::Catalogue;
 use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{
-    Bucket, Counts, Desk, DeskLine, Dimension, LineStanding, TagState,
+    Bucket, ByState, Counts, Desk, DeskLine, Dimension, LineStanding, TagState,
 };
 
 use super::table::{Cell, Name, Shelf, Table};
 use super::wanted::{Wanted, is_standing};
+use super::{Question, zeros};
 
 /// The bucket of all quotes where there is no second dimension.
 const ALL: &str = "all";
@@ -25,6 +26,7 @@ pub(super) struct Counted<'a> {
     columns: Option<Dimension>,
     numbers: BTreeMap<(Name, Name), u64>,
     total: u64,
+    by_state: ByState,
 }
 
 /// Numbers of a few things among many, by their name.
@@ -58,7 +60,7 @@ impl<'a> Counted<'a> {
         let (mut of_rows, mut of_columns) = (Few::default(), Few::default());
         let mut cells: Vec<Vec<u64>> = Vec::new();
         let mut total = 0;
-        wanted.each(|shelf, cell, number| {
+        let by_state = wanted.each(|shelf, cell, number| {
             let row = of_rows.place(told_by(shelf, cell, rows));
             let column = columns.map_or(0, |d| of_columns.place(told_by(shelf, cell, d)));
             if cells.len() <= row {
@@ -83,10 +85,12 @@ impl<'a> Counted<'a> {
             columns,
             numbers,
             total,
+            by_state,
         }
     }
 
-    pub(super) fn told(&self, catalogue: &Catalogue) -> Counts {
+    pub(super) fn told(&self, question: Question<'_>) -> Counts {
+        let catalogue = question.catalogue;
         let themes: BTreeMap<&str, &str> = catalogue
             .action_lines
             .iter()
@@ -98,8 +102,20 @@ impl<'a> Counted<'a> {
                 *found.entry(pair).or_default() += number;
             }
         }
-        let rows = buckets(Some(self.rows), found.keys().map(|pair| pair.0), catalogue);
-        let columns = buckets(self.columns, found.keys().map(|pair| pair.1), catalogue);
+        let of_rows = found.keys().map(|pair| pair.0);
+        let rows = buckets(
+            Some(self.rows),
+            of_rows,
+            zeros::keys(self.rows, question),
+            catalogue,
+        );
+        let of_columns = found.keys().map(|pair| pair.1);
+        // A table is read by its rows: as a column only what is few stands there with nothing in it.
+        let silent = match self.columns {
+            Some(Dimension::ActionLine | Dimension::Area | Dimension::Wijk) | None => Vec::new(),
+            Some(columns) => zeros::keys(columns, question),
+        };
+        let columns = buckets(self.columns, of_columns, silent, catalogue);
         let number = |row: &Bucket, column: &Bucket| {
             let pair = (row.key.as_str(), column.key.as_str());
             found.get(&pair).copied().unwrap_or(0)
@@ -113,6 +129,8 @@ impl<'a> Counted<'a> {
             rows,
             columns,
             total: self.total,
+            by_state: self.by_state,
+            alternatives: Vec::new(),
             as_of: None,
         }
     }
@@ -174,13 +192,19 @@ fn told_by(shelf: &Shelf, cell: &Cell, dimension: Dimension) -> Name {
     }
 }
 
-/// Those that occur, in the order of the programme, each with the label people know it by.
+/// Those that occur and those that are silent, in the order of the programme, each with the label people know it by.
 fn buckets<'a>(
     dimension: Option<Dimension>,
     found: impl Iterator<Item = &'a str>,
+    silent: Vec<String>,
     catalogue: &Catalogue,
 ) -> Vec<Bucket> {
-    let keys: BTreeSet<&str> = found.collect();
+    let mut keys: BTreeSet<&str> = found.collect();
+    let between = match dimension {
+        Some(Dimension::Month) => zeros::months_between(&keys),
+        _ => Vec::new(),
+    };
+    keys.extend(silent.iter().chain(&between).map(String::as_str));
     let Some(dimension) = dimension else {
         return vec![Bucket {
             key: ALL.to_owned(),
@@ -229,7 +253,8 @@ fn buckets<'a>(
         .collect()
 }
 
-fn label(key: &str) -> &str {
+/// What a key of this software is called in Dutch; another one is its own name.
+pub(crate) fn label(key: &str) -> &str {
     match key {
         "none" => "Geen actielijn",
         UNTAGGED => "Nog niet getagd",
@@ -246,6 +271,11 @@ fn label(key: &str) -> &str {
         "en" => "Engels",
         "tr" => "Turks",
         "ar" => "Arabisch",
+        "ber" => "Berbers",
+        "analysis" => "analyse",
+        "anonymous_publication" => "publicatie zonder naam",
+        "named_publication" => "publicatie met naam",
+        "follow_up_contact" => "contact achteraf",
         other => other,
     }
 }

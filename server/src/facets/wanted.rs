@@ -6,17 +6,27 @@ use std::collections::{BinaryHeap, HashSet};
 use koffiekar_sync_core::catalogue::{AreaLevel, Catalogue};
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::ids::{Millis, QuoteId};
-use koffiekar_sync_core::office::{LineStanding, QuoteFilter, TagState};
+use koffiekar_sync_core::office::{ByState, LineStanding, QuoteFilter, TagState};
 
 use super::Place;
 use super::table::{Cell, Name, Quote, Shelf, Table};
 use crate::audited::is_drawn;
-use crate::store::quotes::{FilterError, Sight, day};
+use crate::calendar::Calendar;
+use crate::store::quotes::{FilterError, Sight, period};
+
+/// Whether the quotes of a cell match a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    No,
+    /// But for what the filter says of tags.
+    ButForTags,
+    Yes,
+}
 
 /// What is wanted, by the numbers of a table.
 pub(super) struct Wanted<'a> {
     /// The rounds in sight, and of each of their cells whether its quotes match.
-    shelves: Vec<(&'a Shelf, Vec<bool>)>,
+    shelves: Vec<(&'a Shelf, Vec<Fit>)>,
     from: i64,
     /// Not included.
     until: i64,
@@ -33,21 +43,20 @@ impl<'a> Wanted<'a> {
         catalogue: &Catalogue,
         found: Option<HashSet<i64>>,
     ) -> Result<Wanted<'a>, FilterError> {
-        let from = filter.from.as_deref().map(day).transpose()?;
-        let until = filter.until.as_deref().map(day).transpose()?;
+        let (from, until) = period(filter, &Calendar::of(&catalogue.programme))?;
         let in_sight = |shelf: &&Shelf| {
             sight.rounds.contains(&shelf.round)
                 && filter.round.is_none_or(|round| round == shelf.round)
         };
         let matcher = Matcher::of(table, sight, filter, catalogue);
         let shelves = table.shelves.iter().filter(in_sight).map(|shelf| {
-            let cells = shelf.cells.iter().map(|cell| matcher.matches(cell));
+            let cells = shelf.cells.iter().map(|cell| matcher.fit(cell));
             (shelf, cells.collect())
         });
         Ok(Wanted {
             shelves: shelves.collect(),
             from: from.map_or(i64::MIN, |from| from.0),
-            until: until.map_or(i64::MAX, |until| until.plus(Millis::DAY).0),
+            until: until.map_or(i64::MAX, |until| until.0),
             found,
         })
     }
@@ -58,22 +67,30 @@ impl<'a> Wanted<'a> {
     }
 
     /// The cell of a quote that matches.
-    fn matched(&self, cells: &[bool], quote: &Quote) -> Option<usize> {
+    fn matched(&self, cells: &[Fit], quote: &Quote) -> Option<usize> {
+        self.fitting(cells, quote, Fit::Yes)
+    }
+
+    /// The cell of a quote that matches at least so well.
+    fn fitting(&self, cells: &[Fit], quote: &Quote, least: Fit) -> Option<usize> {
         let cell = quote.cell? as usize;
         let in_time = (self.from..self.until).contains(&quote.recorded_at);
         let found = self.found.as_ref();
         let has_words = || found.is_none_or(|found| found.contains(&quote.search_row));
-        (cells[cell] && in_time && has_words()).then_some(cell)
+        (cells[cell] >= least && in_time && has_words()).then_some(cell)
     }
 
-    pub(super) fn count(&self) -> u64 {
+    /// How many match, and how many do but for their tags, by how they stand.
+    pub(super) fn count(&self) -> (u64, ByState) {
         let mut all = 0;
-        self.each(|_, _, number| all += number);
-        all
+        let by_state = self.each(|_, _, number| all += number);
+        (all, by_state)
     }
 
-    /// Every cell of which quotes match, and how many of them.
-    pub(super) fn each(&self, mut told: impl FnMut(&'a Shelf, &'a Cell, u64)) {
+    /// Every cell of which quotes match, and how many of them. Gives how many match but for their tags, by how they
+    /// stand.
+    pub(super) fn each(&self, mut told: impl FnMut(&'a Shelf, &'a Cell, u64)) -> ByState {
+        let mut by_state = ByState::default();
         for (shelf, cells) in &self.shelves {
             let counted;
             let numbers = if self.is_by_cell() {
@@ -81,19 +98,23 @@ impl<'a> Wanted<'a> {
             } else {
                 let mut numbers = vec![0; cells.len()];
                 for quote in &shelf.quotes {
-                    if let Some(cell) = self.matched(cells, quote) {
+                    if let Some(cell) = self.fitting(cells, quote, Fit::ButForTags) {
                         numbers[cell] += 1;
                     }
                 }
                 counted = numbers;
                 &counted
             };
-            for ((cell, wanted), number) in shelf.cells.iter().zip(cells).zip(numbers) {
-                if *wanted && *number > 0 {
+            for ((cell, fit), number) in shelf.cells.iter().zip(cells).zip(numbers) {
+                if *fit >= Fit::ButForTags {
+                    by_state.add(cell.tag_state, *number);
+                }
+                if *fit == Fit::Yes && *number > 0 {
                     told(shelf, cell, *number);
                 }
             }
         }
+        by_state
     }
 
     pub(super) fn newest(&self, after: Option<Place>, most: usize) -> Vec<Place> {
@@ -141,6 +162,18 @@ impl<'a> Wanted<'a> {
             }
         }
         [drawn, unsure].map(Least::ids)
+    }
+
+    /// Of those that match but for their tags at most so many, spread evenly in the order in which they were read.
+    pub(super) fn some(&self, most: usize) -> Vec<QuoteId> {
+        let fitting = || {
+            self.shelves.iter().flat_map(|(shelf, cells)| {
+                let quotes = shelf.quotes.iter();
+                quotes.filter(move |quote| self.fitting(cells, quote, Fit::ButForTags).is_some())
+            })
+        };
+        let step = fitting().count().div_ceil(most).max(1);
+        fitting().step_by(step).map(|quote| quote.id).collect()
     }
 
     pub(super) fn all(&self) -> Vec<QuoteId> {
@@ -265,7 +298,16 @@ impl Matcher {
         }
     }
 
-    fn matches(&self, cell: &Cell) -> bool {
+    fn fit(&self, cell: &Cell) -> Fit {
+        match (self.fits(cell), self.fits_by_tags(cell)) {
+            (false, _) => Fit::No,
+            (true, false) => Fit::ButForTags,
+            (true, true) => Fit::Yes,
+        }
+    }
+
+    /// Whatever people and the tagger say of it.
+    fn fits(&self, cell: &Cell) -> bool {
         let is = |wanted: Option<Option<Name>>, name: Option<Name>| {
             wanted.is_none_or(|wanted| wanted.is_some() && wanted == name)
         };
@@ -273,21 +315,23 @@ impl Matcher {
             && cell.allowed & self.allowed == self.allowed
             && is(self.kind, Some(cell.kind))
             && is(self.language, Some(cell.language))
-            && is(self.suggested, cell.suggested)
-            && self.tag_state.is_none_or(|state| cell.tag_state == state)
             && self.conflict.is_none_or(|yes| cell.conflict == yes)
             && self.area.is_none_or(|(code, district)| {
                 let here = |place: Option<Name>| place.is_some() && place == code;
                 here(cell.area) || here(cell.wijk) || district && cell.area.is_some()
             })
+    }
+
+    fn fits_by_tags(&self, cell: &Cell) -> bool {
+        let is_in = |sets: &Option<Vec<bool>>, set: u32| {
+            sets.as_ref().is_none_or(|sets| sets[set as usize])
+        };
+        self.tag_state.is_none_or(|state| cell.tag_state == state)
             && self
-                .lines
-                .as_ref()
-                .is_none_or(|sets| sets[cell.lines as usize])
-            && self
-                .said
-                .as_ref()
-                .is_none_or(|sets| sets[cell.said as usize])
+                .suggested
+                .is_none_or(|line| line.is_some() && line == cell.suggested)
+            && is_in(&self.lines, cell.lines)
+            && is_in(&self.said, cell.said)
     }
 }
 

@@ -8,6 +8,7 @@ use koffiekar_sync_core::office::{ActOnLines, LineAct, LineActPreview};
 
 use super::action_lines::{checked, ensure_theme};
 use crate::Koffiekar;
+use crate::calendar::Calendar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NOTE};
@@ -47,7 +48,8 @@ pub async fn record(
     // Behind the lock: the acts of two administrators are dated in their order.
     let now = koffiekar.clock.now();
     let lines = catalogue::action_lines(&mut tx).await?;
-    let starts_at = check(&asked, &lines, now)?;
+    let calendar = Calendar::of(&catalogue::installation(&mut tx).await?.programme);
+    let starts_at = check(&asked, &lines, now, &calendar)?;
     let new = new_lines(&mut tx, &asked).await?;
     ensure_room(lines.len() + new.len())?;
     for line in &new {
@@ -94,7 +96,8 @@ pub async fn preview(
     let now = koffiekar.clock.now();
     let mut tx = koffiekar.store.read().await?;
     let lines = catalogue::action_lines(&mut tx).await?;
-    check(&asked, &lines, now)?;
+    let calendar = Calendar::of(&catalogue::installation(&mut tx).await?.programme);
+    check(&asked, &lines, now, &calendar)?;
     let new = new_lines(&mut tx, &asked).await?;
     let mut preview = LineActPreview::default();
     for line in &asked.lines {

@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::QuoteId;
+use koffiekar_sync_core::ids::{Millis, QuoteId};
 use koffiekar_sync_core::office::{
     Counts, Dimension, QuoteDetail, QuoteFilter, QuotePage, QuoteRow, Role, TagSaid,
 };
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::Koffiekar;
+use crate::calendar::Calendar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path, Query};
 use crate::facets::Question;
@@ -37,6 +38,20 @@ pub(super) fn sight(caller: &Caller) -> Sight {
     }
 }
 
+/// The moment that a filter asks about, where it is not now: a day ends by the time zone of the programme.
+pub(super) async fn moment(
+    koffiekar: &Koffiekar,
+    filter: &QuoteFilter,
+) -> Result<Option<Millis>, ApiError> {
+    if filter.as_of.is_none() {
+        return Ok(None);
+    }
+    let mut tx = koffiekar.store.read().await?;
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let calendar = Calendar::of(&catalogue.programme);
+    Ok(quotes::as_of(filter, koffiekar.clock.now(), &calendar)?)
+}
+
 /// `GET /api/v1/quotes`
 pub async fn list(
     State(koffiekar): State<Koffiekar>,
@@ -45,7 +60,7 @@ pub async fn list(
 ) -> Result<Json<QuotePage>, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
-    let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
+    let as_of = moment(&koffiekar, &filter).await?;
     let _turn = koffiekar.shares.ask(caller.user, as_of).await?;
     let mut tx = koffiekar.facets.read(&koffiekar.store, as_of).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
@@ -59,32 +74,38 @@ pub async fn list(
 }
 
 /// The dimensions stand beside the filters in the query string.
-#[derive(Debug, Deserialize)]
-struct By {
-    rows: String,
-    columns: Option<String>,
+pub(super) struct By {
+    pub(super) rows: Dimension,
+    pub(super) columns: Option<Dimension>,
+}
+
+impl By {
+    /// Takes them out of the query.
+    pub(super) fn take(parameters: &mut Map<String, Value>) -> Result<By, ApiError> {
+        let mut take = |name: &str| {
+            let value = parameters.remove(name)?;
+            value.as_str().map(str::to_owned)
+        };
+        let (rows, columns) = (take("rows"), take("columns"));
+        let rows = rows.ok_or_else(|| dimension_missing("rows"))?;
+        let columns = columns.filter(|name| !name.is_empty());
+        Ok(By {
+            rows: dimension(&rows)?,
+            columns: columns.as_deref().map(dimension).transpose()?,
+        })
+    }
 }
 
 /// `GET /api/v1/quotes/counts?rows=theme&columns=kind`
 pub async fn counts(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(mut parameters): Query<serde_json::Map<String, serde_json::Value>>,
+    Query(mut parameters): Query<Map<String, Value>>,
 ) -> Result<Json<Counts>, ApiError> {
     caller.may(Action::Aggregate)?;
-    let mut take = |name: &str| {
-        parameters
-            .remove(name)
-            .and_then(|v| v.as_str().map(str::to_owned))
-    };
-    let by = By {
-        rows: take("rows").ok_or_else(|| dimension_missing("rows"))?,
-        columns: take("columns").filter(|name| !name.is_empty()),
-    };
-    let filter: QuoteFilter = filter_of(parameters)?;
-    let rows = dimension(&by.rows)?;
-    let columns = by.columns.as_deref().map(dimension).transpose()?;
-    let as_of = quotes::as_of(&filter, koffiekar.clock.now())?;
+    let By { rows, columns } = By::take(&mut parameters)?;
+    let filter = filter_of(parameters)?;
+    let as_of = moment(&koffiekar, &filter).await?;
     let _turn = koffiekar.shares.ask(caller.user, as_of).await?;
     let mut tx = koffiekar.facets.read(&koffiekar.store, as_of).await?;
     let catalogue = koffiekar.references.catalogue(&mut tx).await?;
@@ -135,9 +156,7 @@ pub async fn detail(
     }))
 }
 
-fn filter_of(
-    parameters: serde_json::Map<String, serde_json::Value>,
-) -> Result<QuoteFilter, ApiError> {
+pub(super) fn filter_of(parameters: Map<String, Value>) -> Result<QuoteFilter, ApiError> {
     let mut parameters = parameters;
     // A query string knows texts only. What is no such value stays a text, and is refused as one.
     for name in ["conflict", "limit"] {
@@ -147,7 +166,7 @@ fn filter_of(
             *value = plain;
         }
     }
-    serde_json::from_value(serde_json::Value::Object(parameters)).map_err(|error| {
+    serde_json::from_value(Value::Object(parameters)).map_err(|error| {
         ApiError::invalid(
             format!("Een filter is niet wat het moet zijn ({error}). Verbeter het adres."),
             format!("A filter is not what it should be: {error}. Correct the address."),

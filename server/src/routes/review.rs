@@ -13,6 +13,7 @@ use koffiekar_sync_core::office::{
 use super::quotes::{in_sight, sight};
 use crate::Koffiekar;
 use crate::audited::{ONE_IN, draw, is_drawn};
+use crate::calendar::Calendar;
 use crate::caller::Caller;
 use crate::edit;
 use crate::extract::{Json, Path, Query};
@@ -169,13 +170,15 @@ pub async fn tag(
     let row = in_sight(&mut tx, &caller, id).await?;
     let lines = catalogue::action_lines(&mut tx).await?;
     let said = quotes::said(&mut tx, id).await?;
+    let calendar = Calendar::of(&catalogue::installation(&mut tx).await?.programme);
     drop(tx);
     check(&decision, |key| {
         key.is_none() || lines.iter().any(|line| line.key == *key)
     })?;
     let own = said.iter().filter(|said| said.by == caller.user);
     decision.retract.extend(outdated(own, &decision));
-    line_acts::ensure_open(&decision.confirm, &lines, koffiekar.clock.now())?;
+    let now = koffiekar.clock.now();
+    line_acts::ensure_open(&decision.confirm, &lines, now, &calendar)?;
 
     let answer = answer(&koffiekar, &row, decision.drawn);
     let with = |stance: Stance| {

@@ -7,6 +7,7 @@ use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::office::{ChangeRound, NewRound};
 
 use crate::Koffiekar;
+use crate::calendar::date_of;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NAME};
@@ -112,7 +113,7 @@ pub async fn change(
 }
 
 fn check_dates(starts_on: &str, ends_on: &str) -> Result<(), ApiError> {
-    if !fields::is_date(starts_on) || !fields::is_date(ends_on) {
+    if date_of(starts_on).is_none() || date_of(ends_on).is_none() {
         return Err(ApiError::invalid(
             "De eerste en de laatste dag moeten bestaande datums zijn, zoals 2026-01-24. Verbeter de datum.",
             "The first and the last day must be dates that exist, such as 2026-01-24. Correct the date.",

@@ -8,13 +8,14 @@ use koffiekar_tagging::acceptance::AUDITED_FROM;
 
 use crate::Koffiekar;
 use crate::audited::{NEWEST, audited};
+use crate::calendar::Calendar;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::quality;
 use crate::store::audit::{self, DONE, Entry};
-use crate::store::{answers, tagger};
+use crate::store::{answers, catalogue, tagger};
 
 /// What may be asked of answers that stand by themselves, in thousandths.
 const PRECISION: std::ops::RangeInclusive<u16> = 800..=999;
@@ -60,8 +61,9 @@ pub async fn quality(
     let _turn = koffiekar.shares.long_work(caller.user).await?;
     let mut tx = koffiekar.store.read().await?;
     let judged = answers::drawn(&mut tx, NEWEST).await?;
+    let calendar = Calendar::of(&catalogue::installation(&mut tx).await?.programme);
     drop(tx);
-    let told = tokio::task::spawn_blocking(move || quality::of(&judged)).await;
+    let told = tokio::task::spawn_blocking(move || quality::of(&judged, &calendar)).await;
     Ok(Json(told.map_err(ApiError::internal)?))
 }
 

@@ -11,6 +11,7 @@ use koffiekar_sync_core::ids::{LineKey, Millis};
 use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::sealed::SealKey;
 use koffiekar_sync_core::wire::Epoch;
+use koffiekar_tagging::text::TERMS_VERSION;
 
 use super::quotes::next_derived_place;
 use super::{Result, StoreError, Tx, crosswalk, on, rounds};
@@ -32,8 +33,13 @@ pub struct Installation {
 
 /// Makes the one row at the first start; keeps what is there.
 pub async fn found(tx: &mut Tx, epoch: Epoch) -> Result<()> {
-    let statement = "insert into installation (one, epoch) values (1, $1) on conflict do nothing";
-    on!(tx, c => sqlx::query(statement).bind(epoch.0.as_slice()).execute(c).await.map(drop)?);
+    let statement = "
+        insert into installation (one, epoch, terms_version) values (1, $1, $2)
+        on conflict do nothing";
+    on!(tx, c => sqlx::query(statement)
+        .bind(epoch.0.as_slice())
+        .bind(TERMS_VERSION)
+        .execute(c).await.map(drop)?);
     Ok(())
 }
 
@@ -46,7 +52,8 @@ pub async fn is_founded(tx: &mut Tx) -> Result<bool> {
 
 pub async fn installation(tx: &mut Tx) -> Result<Installation> {
     let statement = "
-        select epoch, programme_name, programme_cycle, provisional, note, asks, catalogue_version, seal_key,
+        select epoch, programme_name, programme_cycle, provisional, note, asks, time_zone,
+            catalogue_version, seal_key,
             (select id from receipt_keys where secret is not null order by place desc limit 1)
         from installation where one = 1";
     type Row = (
@@ -62,7 +69,7 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
     );
     let row: Option<Row> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
     let corrupt = || StoreError::Corrupt("the row of the installation".to_owned());
-    let (epoch, name, cycle, provisional, note, asks, version, seal_key, receipt_key) =
+    let (epoch, name, cycle, provisional, note, asks, time_zone, version, seal_key, receipt_key) =
         row.ok_or_else(corrupt)?;
     Ok(Installation {
         epoch: Epoch(epoch.try_into().map_err(|_| corrupt())?),
@@ -73,6 +80,7 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
             note,
             // Of a purpose that a later version knows nothing is asked here.
             asks: asks.split(' ').filter_map(Purpose::parse).collect(),
+            time_zone,
         },
         catalogue_version: version.unsigned_abs(),
         seal_key: seal_key
@@ -207,7 +215,8 @@ pub async fn consent_texts(tx: &mut Tx) -> Result<Vec<ConsentText>> {
 pub async fn set_programme(tx: &mut Tx, programme: &Programme) -> Result<()> {
     let statement = "
         update installation
-        set programme_name = $1, programme_cycle = $2, provisional = $3, note = $4, asks = $5
+        set programme_name = $1, programme_cycle = $2, provisional = $3, note = $4, asks = $5,
+            time_zone = $6
         where one = 1";
     let asks: Vec<&str> = programme
         .asks
@@ -220,6 +229,7 @@ pub async fn set_programme(tx: &mut Tx, programme: &Programme) -> Result<()> {
         .bind(programme.provisional)
         .bind(&programme.note)
         .bind(asks.join(" "))
+        .bind(&programme.time_zone)
         .execute(c).await.map(drop)?);
     Ok(())
 }

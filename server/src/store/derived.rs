@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
+use koffiekar_tagging::text::TERMS_VERSION;
 use sqlx::AssertSqlSafe;
 
 use super::documents::{self, StoredDocument};
@@ -10,7 +11,7 @@ use super::history::History;
 use super::projections::{self, Dated, conversation_row, line_row, quote_row};
 use super::tables::{CONVERSATIONS, KNOWN_SINCE, QUOTE_LINES, QUOTES, SEARCH_ROW, Table};
 use super::{Result, StoreError, Tx, Value, bind_all, bulk, on, search};
-use crate::projection::{Projection, json};
+use crate::projection::Projection;
 
 /// Documents in the order of their ids, behind this one.
 pub async fn documents_after(
@@ -115,7 +116,7 @@ impl Derived {
         }
     }
 
-    /// In what the rows differ from this.
+    /// In what the rows differ from this. Terms in the full-text index that another version made are not compared.
     pub async fn faults(&self, tx: &mut Tx, projections: &[&Projection]) -> Result<Vec<Fault>> {
         let mut faults = Vec::new();
         // The number in the full-text index, and what should stand there.
@@ -173,7 +174,14 @@ impl Derived {
                 terms.push((search_row, id, quote.id, search::text(tx, &quote.terms)));
             }
         }
-        let wrong = wrong_terms(tx, &terms).await?;
+        let expected: Vec<(i64, &str)> = terms
+            .iter()
+            .map(|(row, .., text)| (*row, &**text))
+            .collect();
+        let wrong = match search::terms_version(tx).await? == TERMS_VERSION {
+            true => search::differing(tx, &expected).await?,
+            false => BTreeSet::new(),
+        };
         let mut seen = BTreeSet::new();
         for (row, id, quote, _) in &terms {
             if wrong.contains(row) || !seen.insert(row) {
@@ -190,38 +198,6 @@ fn differing(table: &Table, row: &Row, expected: &Row) -> String {
     let differing = columns.filter(|(_, (one, other))| one != other);
     let names: Vec<&str> = differing.map(|((name, _), _)| *name).collect();
     names.join(", ")
-}
-
-/// The numbers of those whose terms in the full-text index are others or none.
-async fn wrong_terms(
-    tx: &mut Tx,
-    terms: &[(i64, ConversationId, QuoteId, String)],
-) -> Result<BTreeSet<i64>> {
-    let mut wrong: BTreeSet<i64> = BTreeSet::new();
-    let pairs: Vec<(i64, &str)> = terms
-        .iter()
-        .map(|(row, .., text)| (*row, &**text))
-        .collect();
-    for piece in pairs.chunks(500) {
-        // Compared by the engine: PostgreSQL writes its vectors in another order than they are given.
-        let statement = match tx {
-            Tx::Sqlite(_) => {
-                "select e.value ->> 0 from json_each($1) e
-                 left join quote_search s on s.rowid = e.value ->> 0
-                 where s.terms is not e.value ->> 1"
-            }
-            Tx::Postgres(_) => {
-                "select (e.value ->> 0)::bigint from json_array_elements($1::json) e
-                 left join quote_search s on s.search_row = (e.value ->> 0)::bigint
-                 where s.terms is distinct from (e.value ->> 1)::tsvector"
-            }
-        };
-        let rows: Vec<(i64,)> = on!(tx, c => sqlx::query_as(statement)
-            .bind(json(&piece))
-            .fetch_all(c).await?);
-        wrong.extend(rows.into_iter().map(|(row,)| row));
-    }
-    Ok(wrong)
 }
 
 /// Puts these rows in the place of what stands there, wherever their quotes stand; and tells servers that

@@ -25,7 +25,7 @@ pub use learning::{
     texts_after, to_choose_from,
 };
 pub use search::FilterError;
-pub(crate) use search::{SETTLED, as_of, day, found_by};
+pub(crate) use search::{SETTLED, as_of, found_by, period};
 
 use super::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
 use crate::crosswalk::Stand;
@@ -122,6 +122,33 @@ pub async fn of_conversation(
     quotes.sort_by_key(|quote| ids.iter().position(|id| *id == quote.id));
     quotes.retain(|quote| sight.shows(quote));
     Ok(quotes)
+}
+
+/// The words and the language of those of these quotes that the asker may see, in no order.
+pub async fn words(tx: &mut Tx, sight: &Sight, ids: &[QuoteId]) -> Result<Vec<(String, String)>> {
+    type Row = (Vec<u8>, i64, String, String);
+    let mut words = Vec::new();
+    for piece in bulk::pieces(ids) {
+        let statement = format!(
+            "select q.round, {}, q.verbatim, q.language from quotes q where q.id in {}",
+            flags(tx),
+            bulk::list(tx, 0, piece.len())
+        );
+        let keys: Vec<Value> = piece.iter().map(|id| Value::bytes(id.as_bytes())).collect();
+        let rows: Vec<Row> = on!(tx, c => bind_all!(
+            sqlx::query_as(AssertSqlSafe(statement)), keys).fetch_all(c).await?);
+        for (round, flags, verbatim, language) in rows {
+            let purposes = Purpose::ALL.into_iter().zip(allowed(flags));
+            let consent: Vec<Purpose> = purposes
+                .filter(|(_, yes)| *yes)
+                .map(|(one, _)| one)
+                .collect();
+            if sight.allows(RoundId::from_slice(&round)?, &consent) {
+                words.push((verbatim, language));
+            }
+        }
+    }
+    Ok(words)
 }
 
 /// Who said what about a quote.

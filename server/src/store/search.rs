@@ -1,9 +1,11 @@
 //! The full-text index: the terms of each quote, under a number of its own.
 
+use std::collections::BTreeSet;
+
 use sqlx::AssertSqlSafe;
 
 use super::{Result, Tx, Value, bind_all, bulk, on};
-use crate::projection::json;
+use crate::projection::{json, terms_of};
 
 /// As the full-text index of this engine takes them.
 pub(crate) fn text(tx: &Tx, terms: &[String]) -> String {
@@ -85,4 +87,92 @@ fn tsvector(terms: &[String]) -> String {
         .map(|(term, at)| format!("{term}:{}", at.min(16_383)))
         .collect();
     placed.join(" ")
+}
+
+/// By which version of the rules the terms in the index were made.
+pub async fn terms_version(tx: &mut Tx) -> Result<i64> {
+    let statement = "select terms_version from installation where one = 1";
+    let row: Option<(i64,)> = on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
+    Ok(row.map_or(0, |(version,)| version))
+}
+
+pub async fn set_terms_version(tx: &mut Tx, version: i64) -> Result<()> {
+    let statement = "update installation set terms_version = $1 where one = 1";
+    on!(tx, c => sqlx::query(statement).bind(version).execute(c).await.map(drop)?);
+    Ok(())
+}
+
+/// What was looked at of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewed {
+    /// The last row.
+    pub last: i64,
+    /// Rows that were written anew.
+    pub written: u64,
+}
+
+/// Makes the terms of the next quotes behind this row anew, and writes those that are others than stand there. Nothing
+/// behind the last one.
+pub async fn renew(tx: &mut Tx, after: i64, rows: u32) -> Result<Option<Renewed>> {
+    type Row = (i64, String, Option<String>, String);
+    let statement = "
+        select search_row, verbatim, wordings, language from quotes
+        where search_row > $1 order by search_row limit $2";
+    let quotes: Vec<Row> = on!(tx, c => sqlx::query_as(statement)
+        .bind(after)
+        .bind(i64::from(rows))
+        .fetch_all(c).await?);
+    let Some((last, ..)) = quotes.last() else {
+        return Ok(None);
+    };
+    let last = *last;
+    let terms: Vec<(i64, String)> = quotes
+        .iter()
+        .map(|(row, verbatim, wordings, language)| {
+            (
+                *row,
+                text(tx, &terms_of(verbatim, wordings.as_deref(), language)),
+            )
+        })
+        .collect();
+    let pairs: Vec<(i64, &str)> = terms.iter().map(|(row, text)| (*row, &**text)).collect();
+    let differing = differing(tx, &pairs).await?;
+    // Whoever wrote a quote since it was read gave it another row: then nothing is found here.
+    let statement = tx.pick(
+        "update quote_search set terms = $2 where rowid = $1",
+        "update quote_search set terms = $2::tsvector where search_row = $1",
+    );
+    let mut written = 0;
+    for (row, terms) in pairs.iter().filter(|(row, _)| differing.contains(row)) {
+        written += on!(tx, c => sqlx::query(statement)
+            .bind(*row)
+            .bind(*terms)
+            .execute(c).await?.rows_affected());
+    }
+    Ok(Some(Renewed { last, written }))
+}
+
+/// The rows whose terms in the index are others than these, or none.
+pub(super) async fn differing(tx: &mut Tx, terms: &[(i64, &str)]) -> Result<BTreeSet<i64>> {
+    let mut differing = BTreeSet::new();
+    for piece in terms.chunks(500) {
+        // Compared by the engine: PostgreSQL writes its vectors in another order than they are given.
+        let statement = match tx {
+            Tx::Sqlite(_) => {
+                "select e.value ->> 0 from json_each($1) e
+                 left join quote_search s on s.rowid = e.value ->> 0
+                 where s.terms is not e.value ->> 1"
+            }
+            Tx::Postgres(_) => {
+                "select (e.value ->> 0)::bigint from json_array_elements($1::json) e
+                 left join quote_search s on s.search_row = (e.value ->> 0)::bigint
+                 where s.terms is distinct from (e.value ->> 1)::tsvector"
+            }
+        };
+        let rows: Vec<(i64,)> = on!(tx, c => sqlx::query_as(statement)
+            .bind(json(&piece))
+            .fetch_all(c).await?);
+        differing.extend(rows.into_iter().map(|(row,)| row));
+    }
+    Ok(differing)
 }

@@ -112,6 +112,8 @@ pub const TABLES: [Table; 28] = [
             ("wanted_precision", Int),
             ("learning_held_at", Int),
             ("asks", Text),
+            ("time_zone", Text),
+            ("terms_version", Int),
         ],
     },
     Table {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Alternative, ByState};
 use crate::ids::{LineKey, Millis};
 
 /// A dimension to count quotes by.
@@ -52,7 +53,8 @@ impl Dimension {
     }
 }
 
-/// Answer to `GET /api/v1/quotes/counts?rows=theme&columns=kind` and any filter.
+/// Answer to `GET /api/v1/quotes/counts?rows=theme&columns=kind` and any filter. What the programme has and nobody spoke
+/// of stands there with zero: lines, themes, areas, rounds, and the months between the first and the last.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     pub rows: Vec<Bucket>,
@@ -62,6 +64,14 @@ pub struct Counts {
     pub cells: Vec<Vec<u64>>,
     /// Quotes that match the filter, each once.
     pub total: u64,
+    /// The numbers that the same filter gives without what it says of tags: see [`QuotePage::by_state`].
+    ///
+    /// [`QuotePage::by_state`]: super::QuotePage::by_state
+    #[serde(default)]
+    pub by_state: ByState,
+    /// Other words that may have been meant, where those of the filter are found in few quotes or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
 }

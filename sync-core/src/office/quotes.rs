@@ -48,6 +48,44 @@ impl TagState {
     }
 }
 
+/// Numbers of quotes by how they stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ByState {
+    pub untagged: u64,
+    pub proposed: u64,
+    pub confirmed: u64,
+    pub contested: u64,
+    pub accepted: u64,
+}
+
+impl ByState {
+    pub fn of(&self, state: TagState) -> u64 {
+        match state {
+            TagState::Untagged => self.untagged,
+            TagState::Proposed => self.proposed,
+            TagState::Confirmed => self.confirmed,
+            TagState::Contested => self.contested,
+            TagState::Accepted => self.accepted,
+        }
+    }
+
+    pub fn add(&mut self, state: TagState, number: u64) {
+        let place = match state {
+            TagState::Untagged => &mut self.untagged,
+            TagState::Proposed => &mut self.proposed,
+            TagState::Confirmed => &mut self.confirmed,
+            TagState::Contested => &mut self.contested,
+            TagState::Accepted => &mut self.accepted,
+        };
+        *place += number;
+    }
+
+    pub fn total(&self) -> u64 {
+        TagState::ALL.iter().map(|state| self.of(*state)).sum()
+    }
+}
+
 /// The filters of `GET /api/v1/quotes`, `/quotes/counts` and `/quotes.csv`; all that are given must hold.
 ///
 /// As a query string: `?action_line=wonen-1&round=...&from=2026-01-01&tag_state=untagged&text=schimmel`.
@@ -77,10 +115,10 @@ pub struct QuoteFilter {
     pub kind: Option<RoundKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// First day, inclusive, ISO date in UTC.
+    /// First day, inclusive, ISO date; days are those of the programme's time zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Last day, inclusive, ISO date in UTC.
+    /// Last day, inclusive, ISO date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +129,7 @@ pub struct QuoteFilter {
     /// `true`: only quotes of which two wordings were recorded and nobody settled it yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<bool>,
-    /// Tags and action lines as they stood then: at the end of a day that is over (ISO date in UTC), or at
+    /// Tags and action lines as they stood then: at the end of a day that is over (ISO date), or at
     /// a moment of at least five minutes ago (milliseconds). All else is as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<String>,
@@ -106,6 +144,25 @@ pub struct QuoteFilter {
     pub after: Option<String>,
 }
 
+impl QuoteFilter {
+    /// Whether it says anything of tags.
+    pub fn is_of_tags(&self) -> bool {
+        self.without_tags() != *self
+    }
+
+    /// The same without what it says of tags.
+    pub fn without_tags(&self) -> Self {
+        Self {
+            action_line: None,
+            tagged_as: None,
+            theme: None,
+            suggested: None,
+            tag_state: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// Newest first, by time of recording and id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuotePage {
@@ -115,8 +172,26 @@ pub struct QuotePage {
     pub next: Option<String>,
     /// All that match the filter, whatever the page.
     pub total: u64,
+    /// The numbers that the same filter gives without what it says of tags (`action_line`, `theme`, `tagged_as`,
+    /// `suggested`, `tag_state`): so a filter by theme hides no quotes that nobody judged yet.
+    #[serde(default)]
+    pub by_state: ByState,
+    /// Other words that may have been meant, where those of the filter are found in few quotes or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
+}
+
+/// A `text` to look for in the place of the one that was asked for. All its words stand in quotes that the asker may
+/// see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    pub text: String,
+    /// Quotes that match with it, by the same filter otherwise.
+    pub total: u64,
+    /// The same without what the filter says of tags.
+    pub anywhere: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

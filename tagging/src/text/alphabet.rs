@@ -10,6 +10,23 @@ pub(crate) fn is_invisible(c: char) -> bool {
     )
 }
 
+/// A letter of the Arabic script, in whatever language.
+pub(crate) fn is_arabic(c: char) -> bool {
+    matches!(c, '\u{0620}'..='\u{06FF}' | '\u{0750}'..='\u{077F}' | '\u{08A0}'..='\u{08FF}' | '\u{FB50}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}')
+}
+
+/// An emoji or another picture that stands for itself; not the colours of skin, which only change one.
+pub(crate) fn is_picture(c: char) -> bool {
+    match c {
+        '\u{1F3FB}'..='\u{1F3FF}' => false,
+        '\u{231A}'..='\u{23FF}'
+        | '\u{25A0}'..='\u{27BF}'
+        | '\u{2B05}'..='\u{2B55}'
+        | '\u{1F000}'..='\u{1FAFF}' => !c.is_alphanumeric(),
+        _ => false,
+    }
+}
+
 /// Writes a decomposed lower-case character in its plain form: letters that Unicode does not decompose but people
 /// type without their stroke or dot, the Arabic spelling variants, and digits.
 pub(crate) fn push_plain(c: char, out: &mut String) {
@@ -41,13 +58,14 @@ fn push_digit(c: char, zero: char, out: &mut String) {
 }
 
 /// Writes a folded character in `[a-z0-9]`. A letter of a script without a table becomes `x` and its code point in
-/// hexadecimal, so that no resident's word is lost to the search; what is neither letter nor digit is left out.
+/// hexadecimal, so that no resident's word is lost to the search, and so does a picture; what is none of these is left
+/// out.
 pub(crate) fn push_latin(c: char, out: &mut String) {
     if c.is_ascii_lowercase() || c.is_ascii_digit() {
         out.push(c);
     } else if let Some(latin) = arabic(c).or_else(|| tifinagh(c)) {
         out.push_str(latin);
-    } else if c.is_alphanumeric() {
+    } else if c.is_alphanumeric() || is_picture(c) {
         let written = write!(out, "x{:x}", c as u32);
         debug_assert!(written.is_ok(), "a string takes any text");
     }

@@ -1,4 +1,7 @@
 //! Stems: Snowball for Dutch, Turkish and English, the article and its particles for Arabic.
+//!
+//! Dutch writes a sound as it is heard at the end of a syllable: *huis* and *huizen*, *brief* and *brieven*. Snowball
+//! leaves `huis` and `huiz`; a stem that ends in `z` or `v` is written with `s` or `f` here.
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
@@ -28,18 +31,54 @@ pub(crate) fn rules_of(language: &str) -> Option<Rules> {
     }
 }
 
+/// The rules for a word in a text of this language. Script goes before language: what is said in Arabic is stemmed as
+/// Arabic, whatever the text says of itself, and a word in Latin letters within Arabic as Dutch.
+pub(crate) fn rules_for(word: &str, language: &str) -> Option<Rules> {
+    let letter = word.chars().find(|c| c.is_alphabetic())?;
+    let of_language = rules_of(language);
+    if super::alphabet::is_arabic(letter) {
+        return Some(Rules::Arabic);
+    }
+    match of_language {
+        Some(Rules::Arabic) => is_latin(letter).then_some(Rules::Dutch),
+        other => other,
+    }
+}
+
+/// Plurals with another vowel or another ending than Snowball knows.
+const PLURALS: [(&str, &str); 5] = [
+    ("kinderen", "kind"),
+    ("steden", "stad"),
+    ("leden", "lid"),
+    ("schepen", "schip"),
+    ("eieren", "ei"),
+];
+
+fn dutch(lower: &str) -> String {
+    if let Some((_, singular)) = PLURALS.iter().find(|(plural, _)| *plural == lower) {
+        return (*singular).to_owned();
+    }
+    let mut stem = snowball(Algorithm::Dutch, lower);
+    let heard = match stem.chars().last() {
+        Some('z') => 's',
+        Some('v') => 'f',
+        _ => return stem,
+    };
+    // Of two letters nothing is left to tell a word by.
+    if stem.chars().count() > 2 {
+        stem.pop();
+        stem.push(heard);
+    }
+    stem
+}
+
 /// The stem of a word as it is written. Snowball's Turkish needs the dots and cedillas, so folding comes afterwards.
 pub(crate) fn stem(rules: Rules, word: &str) -> String {
     if word.chars().count() > LONGEST_WORD {
         return word.to_owned();
     }
-    let algorithm = match rules {
-        Rules::Arabic => return without_article(&super::fold(word)).to_owned(),
-        Rules::Dutch => Algorithm::Dutch,
-        Rules::Turkish => Algorithm::Turkish,
-        Rules::English => Algorithm::English,
-    };
     let lower: String = match rules {
+        Rules::Arabic => return without_article(&super::fold(word)).to_owned(),
         Rules::Dutch | Rules::English if word.is_ascii() => word.to_ascii_lowercase(),
         Rules::Turkish => word
             .nfc()
@@ -51,7 +90,15 @@ pub(crate) fn stem(rules: Rules, word: &str) -> String {
     if !lower.chars().all(is_latin) {
         return lower;
     }
-    Stemmer::create(algorithm).stem(&lower).into_owned()
+    match rules {
+        Rules::Dutch => dutch(&lower),
+        Rules::Turkish => snowball(Algorithm::Turkish, &lower),
+        _ => snowball(Algorithm::English, &lower),
+    }
+}
+
+fn snowball(algorithm: Algorithm, lower: &str) -> String {
+    Stemmer::create(algorithm).stem(lower).into_owned()
 }
 
 fn is_latin(c: char) -> bool {

@@ -9,10 +9,11 @@ use koffiekar_server::store::Store;
 use koffiekar_server::{Clock, demo};
 use koffiekar_sync_core::catalogue::{Catalogue, Ending};
 use koffiekar_sync_core::conversation::{Command, Stance};
-use koffiekar_sync_core::ids::{LineKey, QuoteId};
+use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
 use koffiekar_sync_core::office::{
     Desk, LineAct, LineActPreview, LineStanding, QuotePage, QuoteRow, TagState,
 };
+use koffiekar_tests::days::in_amsterdam;
 use koffiekar_tests::hand::Hand;
 use koffiekar_tests::office::Office;
 use koffiekar_tests::rows::Rows;
@@ -428,42 +429,7 @@ async fn a_line_is_retired_when_its_day_comes() {
 
 /// `2026-01-31` of a time in milliseconds.
 fn day(at: i64) -> String {
-    let days = at / 86_400_000;
-    let mut day = days;
-    let mut year = 1970;
-    let length = |year: i64| {
-        if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) {
-            366
-        } else {
-            365
-        }
-    };
-    while day >= length(year) {
-        day -= length(year);
-        year += 1;
-    }
-    let mut month = 1;
-    for days in [
-        31,
-        length(year) - 337,
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ] {
-        if day < days {
-            break;
-        }
-        day -= days;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", day + 1)
+    in_amsterdam(Millis(at))
 }
 
 #[tokio::test]

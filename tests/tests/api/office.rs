@@ -214,6 +214,7 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes/counts?rows=theme",      "",                 "",                         [401, 403, 200, 200, 403]),
+    ("GET",    "/api/v1/quotes/counts.csv?rows=theme",  "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/desk",                          "",                 "",                         [401, 403, 200, 403, 403]),
     ("GET",    "/api/v1/quotes/{quote}",                "zeggenalles",      "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes/{quote}",                "zeggenanalyse",    "",                         [401, 403, 200, 200, 403]),

@@ -12,6 +12,7 @@ use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
 use koffiekar_sync_core::office::{
     Counts, Desk, Dimension, LineStanding, QuotePage, QuoteRow, TagState,
 };
+use koffiekar_tests::days::in_amsterdam;
 use koffiekar_tests::office::{Office, http};
 use koffiekar_tests::seed::{Numbers, conversation};
 use koffiekar_tests::server::{Place, Server};
@@ -194,29 +195,9 @@ fn month(quote: &QuoteRow) -> String {
     day(quote)[..7].to_owned()
 }
 
-/// `2026-01-31`, by counting the days of each year and month.
+/// By the time zone of the demo's programme.
 fn day(quote: &QuoteRow) -> String {
-    let mut days = quote.recorded_at.0 / 86_400_000;
-    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let mut year = 1970;
-    loop {
-        let length = if leap(year) { 366 } else { 365 };
-        if days < length {
-            break;
-        }
-        days -= length;
-        year += 1;
-    }
-    let february = if leap(year) { 29 } else { 28 };
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", days + 1)
+    in_amsterdam(quote.recorded_at)
 }
 
 fn ids(quotes: &[QuoteRow]) -> Vec<QuoteId> {

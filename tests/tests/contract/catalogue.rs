@@ -47,6 +47,7 @@ async fn epoch_seal_key_and_programme_are_those_set_last() {
             provisional: true,
             note: "Een voorstel".to_owned(),
             asks: vec![Purpose::Analysis, Purpose::FollowUpContact],
+            time_zone: "America/Lima".to_owned(),
         };
         catalogue::set_programme(&mut tx, &programme).await.unwrap();
         catalogue::set_epoch(&mut tx, Epoch([9; 16])).await.unwrap();

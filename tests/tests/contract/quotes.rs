@@ -1,9 +1,12 @@
 //! Quotes as screens and queries read them.
 
+mod alternatives;
 mod counted;
+mod days;
 mod filtered;
 mod followed;
 mod learnt;
+mod zeros;
 
 use std::sync::Arc;
 
@@ -12,7 +15,7 @@ use koffiekar_server::projection::Said;
 use koffiekar_server::store::quotes::{self, FilterError, Sight};
 use koffiekar_server::store::{Store, Tx, catalogue};
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::QuoteId;
+use koffiekar_sync_core::ids::{QuoteId, RoundId};
 use koffiekar_sync_core::office::{
     LineStanding, LineSuggestion, LineTag, QuoteFilter, QuotePage, QuoteRow, TagState,
 };
@@ -87,6 +90,24 @@ fn ids(rows: &[QuoteRow]) -> Vec<QuoteId> {
 async fn all(tx: &mut Tx, sight: &Sight) -> Vec<QuoteRow> {
     let filter = QuoteFilter::default();
     page(tx, sight, &filter).await.unwrap().quotes
+}
+
+pub(super) fn sight_of(rounds: &[RoundId]) -> Sight {
+    Sight {
+        rounds: rounds.to_vec(),
+        purposes: vec![Purpose::Analysis],
+    }
+}
+
+/// The numbers of the quotes that are found by these words, the newest first.
+pub(super) async fn found_by(tx: &mut Tx, text: &str) -> Vec<u128> {
+    let filter = QuoteFilter {
+        text: Some(text.to_owned()),
+        ..QuoteFilter::default()
+    };
+    let page = page(tx, &editor(), &filter).await.unwrap();
+    let numbers = page.quotes.iter();
+    numbers.map(|row| row.id.0.as_u128() - 2000).collect()
 }
 
 /// As a server answers that read nothing before.

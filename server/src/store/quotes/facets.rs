@@ -9,8 +9,9 @@ use koffiekar_sync_core::wire::Epoch;
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
 
+use crate::calendar::Calendar;
 use crate::crosswalk::{Crosswalk, Stand};
-use crate::store::{Result, StoreError, Tx, Value, bind_all, bulk, crosswalk, on};
+use crate::store::{Result, StoreError, Tx, Value, bind_all, bulk, catalogue, crosswalk, on};
 
 /// How far everything has come that quotes are read from. It never goes back within one epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Frontier {
     pub derived: i64,
     /// How often the crosswalk changed: any quote may count for other lines then.
     pub crosswalk: i64,
+    /// Of the programme: with another one quotes may count in other months.
+    pub time_zone: String,
 }
 
 impl Frontier {
@@ -32,6 +35,7 @@ impl Frontier {
         };
         self.epoch == other.epoch
             && self.crosswalk == other.crosswalk
+            && self.time_zone == other.time_zone
             && self.derived >= other.derived
             && other.rounds.iter().all(reached)
     }
@@ -49,6 +53,7 @@ pub struct FacetRow {
     pub area: Option<String>,
     pub wijk: Option<String>,
     pub language: String,
+    /// By the time zone of the programme.
     pub month: String,
     /// What its tags come to by the crosswalk.
     pub tag_state: TagState,
@@ -68,8 +73,8 @@ pub struct FacetRow {
 }
 
 pub async fn frontier(tx: &mut Tx) -> Result<Frontier> {
-    let statement = "select epoch, derived_place from installation where one = 1";
-    let (epoch, derived): (Vec<u8>, i64) =
+    let statement = "select epoch, derived_place, time_zone from installation where one = 1";
+    let (epoch, derived, time_zone): (Vec<u8>, i64, String) =
         on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
     let statement = "select id, feed_place from rounds";
     let rounds: Vec<(Vec<u8>, i64)> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
@@ -82,6 +87,7 @@ pub async fn frontier(tx: &mut Tx) -> Result<Frontier> {
             .collect::<Result<_>>()?,
         derived,
         crosswalk: crosswalk::changes(tx).await?,
+        time_zone,
     })
 }
 
@@ -123,7 +129,6 @@ type Row = (
     Option<String>,
     String,
     String,
-    String,
     i64,
     bool,
     Option<String>,
@@ -131,16 +136,21 @@ type Row = (
     Option<String>,
 );
 
-/// By which tags, and by which crosswalk, quotes are told: as they are, or as they stood then.
+/// By which tags, and by which crosswalk, quotes are told: as they are, or as they stood then; and by which
+/// calendar.
 #[derive(Debug, Clone)]
 pub struct Then {
     as_of: Option<Millis>,
     crosswalk: Crosswalk,
+    calendar: Calendar,
 }
 
 pub async fn then(tx: &mut Tx, as_of: Option<Millis>) -> Result<Then> {
-    let crosswalk = crosswalk::read(tx, as_of).await?;
-    Ok(Then { as_of, crosswalk })
+    Ok(Then {
+        as_of,
+        crosswalk: crosswalk::read(tx, as_of).await?,
+        calendar: Calendar::of(&catalogue::installation(tx).await?.programme),
+    })
 }
 
 impl Then {
@@ -203,7 +213,7 @@ fn select(tx: &Tx, then: &Then) -> String {
     };
     format!(
         "select q.conversation, q.id, q.recorded_at, q.search_row, q.round, q.kind, q.area, q.wijk,
-            q.language, q.month, q.tag_state,
+            q.language, q.tag_state,
             {}, q.wordings is not null,
             q.best_suggestion, {suggestions},
             (select string_agg(l.line || ':' || l.standing{since}, ' ' order by l.line)
@@ -217,7 +227,7 @@ fn select(tx: &Tx, then: &Then) -> String {
 fn facet_row(row: Row, then: &Then) -> Result<FacetRow> {
     let corrupt = |what: &str| StoreError::Corrupt(what.to_owned());
     #[rustfmt::skip]
-    let (conversation, id, recorded_at, search_row, round, kind, area, wijk, language, month,
+    let (conversation, id, recorded_at, search_row, round, kind, area, wijk, language,
         tag_state, flags, conflict, best_suggestion, suggestions, said) = row;
     let said = said.unwrap_or_default();
     let (mut tag_state, mut lines, said) = match then.is_plain() {
@@ -248,7 +258,7 @@ fn facet_row(row: Row, then: &Then) -> Result<FacetRow> {
         area,
         wijk,
         language,
-        month,
+        month: then.calendar.month(Millis(recorded_at)),
         tag_state,
         allowed: super::allowed(flags),
         conflict,

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_sync_core::office::QuoteFilter;
-use koffiekar_tagging::text::query_terms;
+use koffiekar_tagging::text::{QueryWord, query_terms};
 
-use crate::projection::start_of_day;
+use crate::calendar::Calendar;
 use crate::store::{StoreError, Tx, on};
 
 /// A filter that cannot be answered.
@@ -15,8 +15,8 @@ pub enum FilterError {
     #[error("`{0}` is not a date such as 2026-01-31")]
     Date(String),
     #[error(
-        "`as_of` must be a day such as 2026-01-31 that is over (in UTC), or a moment in milliseconds of at \
-         least five minutes ago: before that the answer may still change"
+        "`as_of` must be a day such as 2026-01-31 that is over, or a moment in milliseconds of at least five \
+         minutes ago: before that the answer may still change"
     )]
     AsOf,
     #[error(
@@ -69,15 +69,15 @@ pub(crate) async fn found_by(tx: &mut Tx, text: &str) -> Result<HashSet<i64>, Fi
 }
 
 /// Terms are [a-z0-9]+ and so need no escaping in either query language.
-fn query(tx: &Tx, words: &[Vec<String>]) -> String {
+fn query(tx: &Tx, words: &[QueryWord]) -> String {
     let (or, and, prefix) = match tx {
         Tx::Sqlite(_) => (" OR ", " AND ", "*"),
         Tx::Postgres(_) => (" | ", " & ", ":*"),
     };
-    let last = words.len() - 1;
-    let words = words.iter().enumerate().map(|(place, variants)| {
-        let star = if place == last { prefix } else { "" };
-        let variants: Vec<String> = variants
+    let words = words.iter().map(|word| {
+        let star = if word.is_beginning { prefix } else { "" };
+        let variants: Vec<String> = word
+            .variants
             .iter()
             .map(|variant| format!("{variant}{star}"))
             .collect();
@@ -91,12 +91,16 @@ fn query(tx: &Tx, words: &[Vec<String>]) -> String {
 pub(crate) const SETTLED: i64 = 300 * Millis::SECOND;
 
 /// The moment that a filter asks about, where it is not now. Of a day it is the last one.
-pub(crate) fn as_of(filter: &QuoteFilter, now: Millis) -> Result<Option<Millis>, FilterError> {
+pub(crate) fn as_of(
+    filter: &QuoteFilter,
+    now: Millis,
+    calendar: &Calendar,
+) -> Result<Option<Millis>, FilterError> {
     let Some(text) = filter.as_of.as_deref().filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
-    let moment = match start_of_day(text) {
-        Some(start) => Some(start.plus(Millis::DAY - 1)),
+    let moment = match calendar.end_of_day(text) {
+        Some(end) => Some(end.plus(-1)),
         None => text.parse().ok().map(Millis),
     };
     let moment = moment.filter(|at| (0..=now.0 - SETTLED).contains(&at.0));
@@ -107,6 +111,19 @@ pub(crate) fn as_of(filter: &QuoteFilter, now: Millis) -> Result<Option<Millis>,
     }
 }
 
-pub(crate) fn day(date: &str) -> Result<Millis, FilterError> {
-    start_of_day(date).ok_or_else(|| FilterError::Date(date.chars().take(20).collect()))
+/// From the first moment of one day until that behind another, where they are given.
+pub(crate) fn period(filter: &QuoteFilter, calendar: &Calendar) -> Result<Period, FilterError> {
+    let moment = |day: &Option<String>, of: fn(&Calendar, &str) -> Option<Millis>| {
+        let day = day.as_deref().filter(|day| !day.is_empty());
+        let wrong = |day: &str| FilterError::Date(day.chars().take(20).collect());
+        day.map(|day| of(calendar, day).ok_or_else(|| wrong(day)))
+            .transpose()
+    };
+    Ok((
+        moment(&filter.from, Calendar::start_of_day)?,
+        moment(&filter.until, Calendar::end_of_day)?,
+    ))
 }
+
+/// The last one is not included.
+type Period = (Option<Millis>, Option<Millis>);

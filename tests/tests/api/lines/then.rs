@@ -168,6 +168,19 @@ async fn what_is_not_settled_or_not_kept_is_refused() {
 }
 
 #[tokio::test]
+async fn a_day_of_the_past_ends_at_midnight_in_the_zone_of_the_programme() {
+    // Ten minutes past midnight in Amsterdam, in summer: the 10th is over there, and not in UTC.
+    let now = Millis(1_775_859_000_000);
+    let server = Server::start_with_clock(Place::sqlite(), Clock::held(now)).await;
+    let world = World::of(server).await;
+    let page: QuotePage = world.editor.get("/api/v1/quotes?as_of=2026-04-10").await;
+    assert_eq!(page.as_of.unwrap().at, Millis(1_775_858_399_999));
+    let path = "/api/v1/quotes?as_of=2026-04-11";
+    let refused = world.editor.refused(Method::GET, path, None::<&()>).await;
+    assert_eq!(refused.status, 422);
+}
+
+#[tokio::test]
 async fn erasure_takes_what_was_said_from_answers_about_the_past_as_well() {
     let world = World::open(Place::sqlite()).await;
     let line = &*world.lines[0];

@@ -1,5 +1,8 @@
 //! Words are found as people type them.
 
+use koffiekar_server::verify;
+use koffiekar_tests::rows::Rows;
+
 use super::*;
 
 #[tokio::test]
@@ -99,4 +102,39 @@ async fn search(office: &Office, words: &str) -> QuotePage {
 fn encoded(name: &str, value: &str) -> String {
     let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
     format!("{name}={value}")
+}
+
+#[tokio::test]
+async fn an_index_of_older_rules_is_told_of_and_made_anew_at_the_start_on_both_engines() {
+    for place in [Place::sqlite(), Place::postgres().await] {
+        let mut server = Server::start(place).await;
+        let mut tablet = Tablet::enrol(&server.url, "veldwerker1").await;
+        let mut numbers = Numbers(3);
+        let by = tablet.replica.identity().user;
+        let mut new = conversation(&mut numbers, by, tablet.now(), 1);
+        new.quotes[0].verbatim = "Nieuwe huizen".to_owned();
+        tablet.record(demo::round("buurtronde-2026"), &new);
+        tablet.sync().await.unwrap();
+        let mut rows = Rows::of(&server.place).await;
+        let older = match rows {
+            Rows::Sqlite(_) => "update quote_search set terms = 'nieuwe huizen huiz'",
+            Rows::Postgres(_) => "update quote_search set terms = 'nieuwe:1 huizen:2 huiz:3'",
+        };
+        rows.run(older).await;
+        rows.run("update installation set terms_version = 1").await;
+        drop(rows);
+        let office = Office::sign_in(&server.url, "redacteur1").await;
+        assert_eq!(search(&office, "huis").await.total, 0);
+        let verified = verify::verify(&server.koffiekar.store).await.unwrap();
+        let faults: Vec<&str> = verified.faults.iter().map(|fault| &*fault.what).collect();
+        assert!(
+            matches!(faults[..], [one] if one.contains("rules of another version")),
+            "{faults:?}"
+        );
+        server.restart().await;
+        let office = Office::sign_in(&server.url, "redacteur1").await;
+        assert_eq!(search(&office, "huis").await.total, 1);
+        let verified = verify::verify(&server.koffiekar.store).await.unwrap();
+        assert_eq!(verified.faults, []);
+    }
 }

@@ -35,7 +35,7 @@ async fn each_dimension_counts_every_quote_that_is_in_sight() {
         library(&store).await;
         let mut tx = store.read().await.unwrap();
         let everything = QuoteFilter::default();
-        let street = format!("{STREET} 5");
+        let [street, house] = [format!("{STREET} 5"), format!("{HOUSE} 0")];
         let cases: [(Dimension, &[&str]); 9] = [
             (
                 Dimension::ActionLine,
@@ -54,8 +54,8 @@ async fn each_dimension_counts_every_quote_that_is_in_sight() {
             ),
             (Dimension::Area, &["FB03 4", "unknown 1"]),
             (Dimension::Wijk, &["FB 4", "unknown 1"]),
-            (Dimension::Round, &[&street]),
-            (Dimension::Kind, &["neighbourhood_round 5"]),
+            (Dimension::Round, &[&street, &house]),
+            (Dimension::Kind, &["neighbourhood_round 5", "open_house 0"]),
             (Dimension::Language, &["nl 4", "tr 1"]),
             (Dimension::Month, &["2026-01 4", "2026-02 1"]),
             (
