@@ -1,6 +1,7 @@
 //! The office: editor, analyst and administrator, with a connection and a keyboard.
 
 mod administration;
+mod alternatives;
 mod analysis;
 mod desk;
 mod detail;

@@ -14,7 +14,7 @@ pub(crate) use fetched::{Fetched, Source, Trouble};
 pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField};
 pub(crate) use picker::{Pick, Picker};
 pub(crate) use said::{Announcer, Notice, Tone, announce};
-pub(crate) use time::{day, iso_day, iso_month, moment, now};
+pub(crate) use time::{day, iso_date, iso_day, iso_month, moment, now, set_time_zone, time_of_day};
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;

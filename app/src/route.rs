@@ -1,11 +1,12 @@
 //! The address bar: which screen, and what it shows. What a person filters on stands in the query, so
-//! that an address can be kept, sent and gone back to.
+//! that an address can be kept, sent and gone back to. Words that are looked for may be a resident's own: they stand in
+//! the browser's history beside the address, and in no address that a server or a proxy writes down.
 
 use std::cell::Cell;
 
 use koffiekar_sync_core::ids::{PublicationId, QuoteId};
 use leptos::{ev, prelude::*};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::UrlSearchParams;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,8 @@ struct Address {
     path: String,
     /// Without the question mark.
     query: String,
+    /// Words that are looked for.
+    words: String,
 }
 
 thread_local! {
@@ -119,6 +122,12 @@ fn read_address() {
             .unwrap_or_default()
             .trim_start_matches('?')
             .to_owned(),
+        words: window()
+            .history()
+            .and_then(|history| history.state())
+            .ok()
+            .and_then(|state| state.as_string())
+            .unwrap_or_default(),
     });
 }
 
@@ -190,23 +199,51 @@ pub(crate) fn query() -> String {
     address().with(|address| address.query.clone())
 }
 
-/// To another screen, with a way back. Whoever reads with a screen reader lands on its heading.
+/// The words that are looked for on this screen.
+pub(crate) fn words() -> String {
+    address().with(|address| address.words.clone())
+}
+
+/// To another screen, with a way back. Whoever reads with a screen reader lands on its heading. Within the
+/// same part of the app the words that are looked for stay: from a list to a quote and back.
 pub(crate) fn go(href: &str) {
-    let before = address().with_untracked(|address| address.path.clone());
-    if let Ok(history) = window().history() {
-        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
-    }
-    read_address();
+    let Address {
+        path: before,
+        words,
+        ..
+    } = address().get_untracked();
+    let part = |href: &str| href.split(['/', '?', '#']).nth(1).map(str::to_owned);
+    show(
+        href,
+        if part(href) == part(&before) {
+            &words
+        } else {
+            ""
+        },
+    );
     if address().with_untracked(|address| address.path != before) {
         window().scroll_to_with_x_and_y(0.0, 0.0);
         request_animation_frame(focus_heading);
     }
 }
 
-/// The same entry in the history with another address: for filters as they are typed.
-pub(crate) fn replace(href: &str) {
+/// A new entry in the history, with the words that are looked for: the way back leads to what was shown before.
+pub(crate) fn show(href: &str, words: &str) {
     if let Ok(history) = window().history() {
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
+        let _ = history.push_state_with_url(&words.into(), "", Some(href));
+    }
+    read_address();
+}
+
+/// The same entry in the history with another address.
+pub(crate) fn replace(href: &str) {
+    replace_with(href, "");
+}
+
+/// The same with the words that are looked for: as they are typed.
+pub(crate) fn replace_with(href: &str, words: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&words.into(), "", Some(href));
     }
     read_address();
 }

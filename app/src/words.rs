@@ -149,11 +149,12 @@ texts! {
         why_too_large, why_unreadable, why_full, why_later, time_doubtful,
     }
     Filters {
+        did_you_mean, found_elsewhere,
         legend, action_line, theme, area, round, kind, language, from, until, tag_state, text,
         all, clear, consent, search, as_of, as_of_hint,
     }
     Desk {
-        views, review, review_hint, review_more, of_theme, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
+        views, all, other_lists, review, review_hint, review_more, of_theme, drawn, second_opinion, to_judge, proposed, none, contested, conflicts, lines, waiting, waiting_title,
         proposed_title, confirmed_title, line_views, search, empty_title, empty_done,
         empty_filter, empty_line, quote_one, quotes, more, suggested, because, confirm_suggestion,
         tags, confirm_tag, reject_tag, no_line, other_line, choose, open, undone, nothing_to_undo,
@@ -178,7 +179,7 @@ texts! {
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
-        sum, double, chart_label, show, filters, rest,
+        sum, double, chart_label, show, filters, rest, by_state, without_tags, csv_table, csv_program, numbers,
     }
     /// How good the tagger is.
     Quality {
@@ -200,7 +201,7 @@ texts! {
     }
     Rounds {
         title, add, name, kind, starts, ends, open, closed, close, reopen, empty, name_wrong,
-        date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open,
+        date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open, time_zone,
     }
     /// What residents are asked.
     Asks { title, intro, which, no_question, no_names, no_numbers, saved }

@@ -200,6 +200,22 @@ impl Browser {
         self.driver.cdp().send_raw(name, parameters).await.unwrap()
     }
 
+    /// The device is set to this time zone, as `America/Lima`.
+    pub async fn travel_to(&self, zone: &str) {
+        self.command(
+            "Emulation.setTimezoneOverride",
+            json!({ "timezoneId": zone }),
+        )
+        .await;
+    }
+
+    /// The page as it is printed, or as it is shown.
+    pub async fn preview_print(&self, is_on: bool) {
+        let media = if is_on { "print" } else { "" };
+        self.command("Emulation.setEmulatedMedia", json!({ "media": media }))
+            .await;
+    }
+
     /// What a connection does to the page's own idea of being online; the server is stopped besides.
     pub async fn tell_online(&self, online: bool) {
         self.command("Network.enable", json!({})).await;

@@ -18,3 +18,4 @@ mod storage;
 mod translated;
 mod truth;
 mod update;
+mod words;

@@ -17,12 +17,11 @@ use crate::words::fill;
 /// Languages offered first; `und` is the code for one that is not named.
 pub(crate) const LANGUAGES: [&str; 6] = ["nl", "tr", "ar", "ber", "en", "und"];
 
-/// How text in this language runs.
+/// How a field for text in this language runs: what is typed into it in another script runs its own way.
 pub(crate) fn direction(language: &str) -> &'static str {
     match language {
         "ar" => "rtl",
-        "und" | "ber" => "auto",
-        _ => "ltr",
+        _ => "auto",
     }
 }
 

@@ -10,7 +10,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Screen,
-    area::{AreaField, LanguageField, direction},
+    area::{AreaField, LanguageField},
     consent::ConsentPart,
     draft::Target,
     editor::{Editor, is_begun},
@@ -313,6 +313,5 @@ fn Notes(id: ConversationId, read: Memo<Conversation>) -> impl IntoView {
 /// The words of a quote as they were said.
 #[component]
 pub(crate) fn Said(text: String, language: String) -> impl IntoView {
-    let direction = direction(&language);
-    view! { <blockquote class="f-said" lang=language dir=direction>{text}</blockquote> }
+    view! { <blockquote class="f-said" lang=language dir="auto">{text}</blockquote> }
 }

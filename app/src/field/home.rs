@@ -235,7 +235,7 @@ fn Drafts(round: RoundId) -> impl IntoView {
         view! {
             <li>
                 <a class="f-item f-draft" href=Screen::Draft(draft.id).path() data-testid="draft-item">
-                    <span class="f-item-words" lang=draft.language.clone() dir=area::direction(&draft.language)>
+                    <span class="f-item-words" lang=draft.language.clone() dir="auto">
                         {first}
                     </span>
                     <span class="f-item-meta">{format!("{area} · {}", moment(draft.started_at))}</span>

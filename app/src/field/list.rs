@@ -10,11 +10,14 @@ use leptos::prelude::*;
 use super::{
     Screen, area,
     draft::Target,
-    sign::{many, time_of_day},
+    sign::many,
     tablet::{self, Open},
     words::words,
 };
-use crate::{parts::day, words::number};
+use crate::{
+    parts::{day, time_of_day},
+    words::number,
+};
 
 /// Rows drawn at once, and added by the button.
 const PAGE: usize = 50;
@@ -212,7 +215,7 @@ fn Item(row: Row) -> impl IntoView {
                 {match row.first_words {
                     Some(first) => view! {
                         <span class="f-item-words" class:f-said=is_quote lang=row.language.clone()
-                            dir=area::direction(&row.language)>{first}</span>
+                            dir="auto">{first}</span>
                     }.into_any(),
                     None => view! { <span class="f-item-words">{words.cannot_read}</span> }.into_any(),
                 }}

@@ -8,11 +8,10 @@ use koffiekar_sync_core::{
     ids::{Millis, RoundId},
 };
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 
 use super::{clock, words::words};
 use crate::{
-    parts::{Dialog, iso_day},
+    parts::{Dialog, iso_date, iso_day, time_of_day},
     words::fill,
 };
 
@@ -22,31 +21,22 @@ thread_local! {
 }
 
 /// By the tablet's clock, as far as it is corrected by the server's.
-fn now() -> js_sys::Date {
-    let at = clock::time().at;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds fit until the year 287396"
-    )]
-    js_sys::Date::new(&JsValue::from_f64(at.0 as f64))
+fn now() -> Millis {
+    clock::time().at
 }
 
-/// `2026-01-24`, where the tablet is.
+/// `2026-01-24`, in the time zone of the programme.
 fn today() -> String {
-    let now = now();
-    let (month, day) = (now.get_month() + 1, now.get_date());
-    format!("{:04}-{month:02}-{day:02}", now.get_full_year())
+    iso_date(now())
 }
 
-/// When today began, by the same clock.
+/// When today began, by the same clock and in the same zone; an hour off on the days on which clocks are changed.
 pub(crate) fn start_of_today() -> Millis {
     let now = now();
-    now.set_hours(0);
-    now.set_minutes(0);
-    now.set_seconds(0);
-    now.set_milliseconds(0);
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
-    Millis(now.get_time() as i64)
+    let time = time_of_day(now);
+    let mut parts = time.split(':').map(|part| part.parse::<i64>().unwrap_or(0));
+    let (hours, minutes) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    now.plus(-(hours * 60 + minutes) * 60 * Millis::SECOND)
 }
 
 pub(crate) fn time_of(round: &Round) -> RoundTime {

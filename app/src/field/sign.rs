@@ -8,7 +8,6 @@ use koffiekar_sync_core::{
     sign::{Disk, Facts, Line, Say, Sign, State, sign},
 };
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
-use wasm_bindgen::JsValue;
 
 use super::{
     live, pause,
@@ -17,7 +16,11 @@ use super::{
     tablet::{self, Kept},
     words::words,
 };
-use crate::{api::Failure, parts::moment, words::fill};
+use crate::{
+    api::Failure,
+    parts::{day, moment, now, time_of_day},
+    words::fill,
+};
 
 fn name(state: State) -> &'static str {
     match state {
@@ -130,7 +133,7 @@ pub(crate) fn state() -> (State, String) {
 /// By the server's clock; the tablet's is as far off as it was then.
 fn since(at: Millis, today_words: &str, day_words: &str) -> String {
     today().track();
-    if date(at).to_date_string() == js_sys::Date::new_0().to_date_string() {
+    if day(at) == day(now()) {
         fill(today_words, &[&time_of_day(at)])
     } else {
         // A time alone would be taken for today's.
@@ -139,38 +142,24 @@ fn since(at: Millis, today_words: &str, day_words: &str) -> String {
 }
 
 thread_local! {
-    static TODAY: ArcRwSignal<f64> = ArcRwSignal::new(0.0);
+    static TODAY: ArcRwSignal<String> = ArcRwSignal::new(String::new());
 }
 
-fn today() -> ArcRwSignal<f64> {
+fn today() -> ArcRwSignal<String> {
     TODAY.with(Clone::clone)
 }
 
 /// Call now and then: what is told by its hour is told by its day after midnight.
 pub(crate) fn tick() {
     let today = today();
-    let day = js_sys::Date::new_0().get_date();
-    if today.with_untracked(|before| *before != f64::from(day)) {
-        today.set(f64::from(day));
+    let day = day(now());
+    if today.with_untracked(|before| *before != day) {
+        today.set(day);
     }
 }
 
 pub(crate) fn many(count: usize, one: &str, many: &str) -> String {
     fill(if count == 1 { one } else { many }, &[&count.to_string()])
-}
-
-fn date(at: Millis) -> js_sys::Date {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "milliseconds fit until the year 287396"
-    )]
-    js_sys::Date::new(&JsValue::from_f64(at.0 as f64))
-}
-
-/// `14:05`
-pub(crate) fn time_of_day(at: Millis) -> String {
-    let date = date(at);
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
 /// What changes back within this is not spoken: each sync would be.

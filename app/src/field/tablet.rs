@@ -37,7 +37,7 @@ use super::{
     unsent::Unsent,
     vault::{KeyRecord, PASSWORD_CHARS, Vault, VaultError},
 };
-use crate::page;
+use crate::{page, parts::set_time_zone};
 
 pub(crate) use count::Count;
 pub(crate) use disk::{
@@ -172,6 +172,7 @@ pub(crate) async fn open(vault: Vault, person: KeyRecord, hold: Hold) -> Result<
         records = Records::read(vault.user()).await?;
     }
     let contents = records.open(&vault)?;
+    set_time_zone(&contents.catalogue.programme);
     let opening = OPENINGS.with_borrow_mut(|openings| {
         *openings += 1;
         *openings

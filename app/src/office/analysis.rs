@@ -1,30 +1,34 @@
 //! Counting and finding the tagged input: filters, a chart with its table, the quotes, a file.
 
 mod address;
+mod alternatives;
 mod chart;
+mod files;
 mod filters;
 mod quotes;
 
-use koffiekar_sync_core::office::{Counts, Dimension};
+use koffiekar_sync_core::office::{ByState, Counts, Dimension, TagState};
 use leptos::prelude::*;
 
-use super::{filter, names::with_all};
+use super::names::with_all;
 use crate::{
     parts::{Busy, Changing, Choice, Empty, Fetched, Select, Source, Trouble, title},
     route,
-    words::{count, words},
+    words::{count, fill, number, words},
 };
 
 use address::{Address, Show};
+use alternatives::DidYouMean;
 use chart::{Chart, CrossTable};
-use filters::Filters;
+use files::Files;
+use filters::{Filters, FiltersInForce};
 use quotes::Quotes;
 
 #[component]
 pub(super) fn Analysis() -> impl IntoView {
     let words = words();
     title(words.analysis.title);
-    let address = Memo::new(|_| Address::parse(&route::query()));
+    let address = Memo::new(|_| Address::parse(&route::query(), route::words()));
     let counts = Source::<Counts>::new();
     let path = Memo::new(move |_| address.with(Address::counts_path));
     Effect::new(move || counts.fetch(path.get()));
@@ -34,16 +38,11 @@ pub(super) fn Analysis() -> impl IntoView {
             <div class="analysis-main">
                 <div class="page-head">
                     <h1 tabindex="-1">{words.analysis.title}</h1>
-                    <a
-                        class="button small"
-                        href=move || filter::with_query("/api/v1/quotes.csv", &filter::to_query(&address.get().filter))
-                        download="citaten.csv"
-                        title=words.analysis.csv_hint
-                    >
-                        {words.analysis.csv}
-                    </a>
+                    <Files address/>
                 </div>
-                <Total counts/>
+                <FiltersInForce address/>
+                <Total counts address/>
+                <DidYouMean counts address/>
                 <Views address/>
                 {move || match address.with(|address| address.show) {
                     Show::Quotes => view! { <Quotes address/> }.into_any(),
@@ -55,18 +54,18 @@ pub(super) fn Analysis() -> impl IntoView {
 }
 
 #[component]
-fn Total(counts: Source<Counts>) -> impl IntoView {
+fn Total(counts: Source<Counts>, address: Memo<Address>) -> impl IntoView {
     let words = words();
     // The number stands still while the next one is on its way.
-    let last = RwSignal::new(None::<u64>);
+    let last = RwSignal::new(None::<(u64, ByState)>);
     Effect::new(move || {
         if let Fetched::Ready(counts) = &*counts.value.read() {
-            last.set(Some(counts.total));
+            last.set(Some((counts.total, counts.by_state)));
         }
     });
     let is_known = Memo::new(move |_| last.get().is_some());
     let total = Signal::derive(move || {
-        let total = last.get().unwrap_or_default();
+        let (total, _) = last.get().unwrap_or_default();
         count(total, (words.desk.quote_one, words.desk.quotes))
     });
     move || {
@@ -76,9 +75,50 @@ fn Total(counts: Source<Counts>) -> impl IntoView {
                     <strong><Changing text=total/></strong>
                     " "{words.analysis.total}
                 </p>
+                {move || last.get().map(|(_, by_state)| view! { <States by_state address/> })}
             }
         })
     }
+}
+
+/// How quotes stand, and how many a filter by tags leaves out: what nobody judged yet is on no line.
+#[component]
+fn States(by_state: ByState, address: Memo<Address>) -> impl IntoView {
+    let words = words();
+    if by_state.total() == 0 {
+        return ().into_any();
+    }
+    let state = move |state: TagState| {
+        let href = address.with_untracked(|address| address.of_state(state).href());
+        let text = format!(
+            "{} {}",
+            number(by_state.of(state)),
+            words.names.tag_state(state).to_lowercase()
+        );
+        view! { <li><a href=href>{text}</a></li> }
+    };
+    // Of what nobody judged yet the number is always told.
+    let shown = |shown: &TagState| *shown == TagState::Untagged || by_state.of(*shown) > 0;
+    let states = TagState::ALL.into_iter().filter(shown).map(state);
+    let states = states.collect_view();
+    let is_of_tags = move || address.with(|address| address.filter.is_of_tags());
+    let head = move || match is_of_tags() {
+        true => fill(
+            words.analysis.without_tags,
+            &[&count(
+                by_state.total(),
+                (words.desk.quote_one, words.desk.quotes),
+            )],
+        ),
+        false => words.analysis.by_state.to_owned(),
+    };
+    view! {
+        <div class="by-state" data-testid="by-state">
+            <p>{head}</p>
+            <ul>{states}</ul>
+        </div>
+    }
+    .into_any()
 }
 
 #[component]
@@ -117,22 +157,18 @@ fn Counted(address: Memo<Address>, counts: Source<Counts>, show: Show) -> impl I
     let choices = || Dimension::ALL.map(|by| Choice::new(by.as_str(), words.names.dimension(by)));
     let by = Callback::new(move |value: String| {
         let rows = Dimension::parse(&value).unwrap_or(Dimension::ActionLine);
-        route::replace(
-            &Address {
-                rows,
-                ..address.get_untracked()
-            }
-            .href(),
-        );
+        let by = Address {
+            rows,
+            ..address.get_untracked()
+        };
+        by.show();
     });
     let and_by = Callback::new(move |value: String| {
-        route::replace(
-            &Address {
-                columns: Dimension::parse(&value),
-                ..address.get_untracked()
-            }
-            .href(),
-        );
+        let by = Address {
+            columns: Dimension::parse(&value),
+            ..address.get_untracked()
+        };
+        by.show();
     });
     let mut second = with_all(choices());
     second[0].label = words.analysis.no_second.to_owned();
@@ -158,7 +194,14 @@ fn Counted(address: Memo<Address>, counts: Source<Counts>, show: Show) -> impl I
             let Address { rows, columns, .. } = address.get_untracked();
             match show {
                 Show::Table => view! { <CrossTable counts rows columns/> }.into_any(),
-                _ => view! { <Chart counts rows columns/> }.into_any(),
+                _ => view! {
+                    <Chart counts=counts.clone() rows columns/>
+                    <details class="numbers">
+                        <summary>{words.analysis.numbers}</summary>
+                        <CrossTable counts rows columns/>
+                    </details>
+                }
+                .into_any(),
             }
         }
     };

@@ -10,13 +10,14 @@ mod decide;
 mod filters;
 mod keys;
 mod list;
+mod other_lists;
 mod questions;
 mod sidebar;
 
 use koffiekar_sync_core::ids::QuoteId;
 use leptos::prelude::*;
 
-use super::detail::Detail;
+use super::{alternatives::Alternatives, detail::Detail};
 use crate::{
     parts::{Fetched, title},
     route::{self, Route},
@@ -29,6 +30,7 @@ use card::Card;
 pub(super) use card::Judging;
 use filters::Filters;
 pub(super) use list::{Entry, List};
+use other_lists::OtherLists;
 use questions::Questions;
 use sidebar::Sidebar;
 
@@ -71,6 +73,13 @@ pub(super) fn Desk() -> impl IntoView {
 fn Quotes(desk: List) -> impl IntoView {
     let words = words();
     let heading = move || desk.address.get().heading();
+    let choose = Callback::new(move |text: String| {
+        let address = Address {
+            text,
+            ..desk.address.get_untracked()
+        };
+        address.show();
+    });
     Effect::new(move || title(&heading()));
     let total = move || {
         let total = desk.total.get();
@@ -103,6 +112,8 @@ fn Quotes(desk: List) -> impl IntoView {
         {move || desk.address.with(|address| address.view == View::Review)
             .then(|| view! { <p class="hint desk-hint">{words.desk.review_hint}</p> })}
         <Filters desk/>
+        <Alternatives found=desk.alternatives choose/>
+        <OtherLists desk/>
         {move || desk.state_view(cards)}
     }
 }

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use super::{
     desk::{Entry, Judging, List},
     names::names,
-    quote::{ConsentMark, Tags, Verbatim, direction},
+    quote::{ConsentMark, Tags, Verbatim},
 };
 use crate::{
     api,
@@ -95,7 +95,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
     let notes = if is_blank(&notes) {
         view! { <p class="hint">{words.no_notes}</p> }.into_any()
     } else {
-        view! { <p class="notes">{notes}</p> }.into_any()
+        view! { <p class="notes" dir="auto">{notes}</p> }.into_any()
     };
     let others = if others.is_empty() {
         view! { <p class="hint">{words.no_others}</p> }.into_any()
@@ -247,18 +247,23 @@ fn Wordings(quote: QuoteRow, detail: Source<QuoteDetail>, desk: List) -> impl In
     let columns = seen.iter().enumerate().map(|(place, wording)| {
         // Against the first; the first against the second.
         let other = &seen[usize::from(place == 0)];
-        let parts = difference(wording, other).into_iter().map(|part| match part {
-            Part::Same(text) => view! { <span>{text}</span> }.into_any(),
-            Part::Own(text) => view! {
-                <mark><span class="unseen">{words.added}" "</span>{text}</mark>
-            }
-            .into_any(),
-        });
-        let settled = SettleWording { verbatim: wording.clone(), seen: seen.clone() };
+        let parts = difference(wording, other)
+            .into_iter()
+            .map(|part| match part {
+                Part::Same(text) => view! { <span>{text}</span> }.into_any(),
+                Part::Own(text) => view! {
+                    <mark><bdi class="unseen">{words.added}" "</bdi>{text}</mark>
+                }
+                .into_any(),
+            });
+        let settled = SettleWording {
+            verbatim: wording.clone(),
+            seen: seen.clone(),
+        };
         view! {
             <div class="wording">
                 <h3>{fill(words.wording, &[&(place + 1).to_string()])}</h3>
-                <blockquote class="verbatim" lang=quote.language.clone() dir=direction(&quote.language)>
+                <blockquote class="verbatim" lang=quote.language.clone() dir="auto">
                     {parts.collect_view()}
                 </blockquote>
                 <button

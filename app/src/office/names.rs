@@ -8,7 +8,7 @@ use koffiekar_sync_core::ids::{LineKey, RoundId};
 use koffiekar_sync_core::office::LineTag;
 
 use crate::{
-    parts::{Choice, now},
+    parts::{Choice, now, set_time_zone},
     words::{fill, words},
 };
 
@@ -27,6 +27,7 @@ pub(super) fn names() -> Names {
 
 impl Names {
     pub(super) fn load(self, catalogue: Catalogue) {
+        set_time_zone(&catalogue.programme);
         CATALOGUE.replace(Arc::new(catalogue));
     }
 
@@ -64,6 +65,12 @@ impl Names {
             [line] => Some(fill(words.line_counts_for, &[line])),
             lines => Some(fill(words.line_split_into, &[&lines.join(", ")])),
         }
+    }
+
+    pub(super) fn theme(self, key: &LineKey) -> String {
+        let catalogue = self.catalogue();
+        let theme = catalogue.themes.iter().find(|theme| theme.key == *key);
+        theme.map_or_else(|| key.to_string(), |theme| theme.title.clone())
     }
 
     /// The title of the theme that a line belongs to.

@@ -7,20 +7,10 @@ use leptos::prelude::*;
 use super::names::names;
 use crate::{parts::day, words::words};
 
-/// Languages that are written from right to left.
-pub(super) fn direction(language: &str) -> &'static str {
-    if matches!(language, "ar" | "fa" | "he" | "ur" | "ckb") {
-        "rtl"
-    } else {
-        "ltr"
-    }
-}
-
-/// The words, large, in their own language and direction.
+/// The words, large, in their own language. Their direction is that of their first letter, whatever the language says.
 #[component]
 pub(super) fn Verbatim(#[prop(into)] text: String, language: String) -> impl IntoView {
-    let dir = direction(&language);
-    view! { <blockquote class="verbatim" lang=language dir=dir>{text}</blockquote> }
+    view! { <blockquote class="verbatim" lang=language dir="auto">{text}</blockquote> }
 }
 
 /// Round, area, day, language, and what the resident allows.

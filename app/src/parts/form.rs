@@ -217,7 +217,7 @@ pub(crate) fn Select(
             let own = choice.value.clone();
             let indent = if choice.below { "\u{2003}" } else { "" };
             view! {
-                <option value=choice.value selected=move || value.with(|value| *value == own)>
+                <option value=choice.value prop:selected=move || value.with(|value| *value == own)>
                     {format!("{indent}{}", choice.label)}
                 </option>
             }

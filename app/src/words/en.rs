@@ -134,6 +134,8 @@ pub(super) const EN: Words = Words {
         why_later: "Not possible now; the tablet still sends it itself",
     },
     filters: Filters {
+        did_you_mean: "Did you mean:",
+        found_elsewhere: "{} here, {} in all lists",
         legend: "Filters",
         action_line: "Action line",
         theme: "Theme",
@@ -153,6 +155,8 @@ pub(super) const EN: Words = Words {
         as_of_hint: "Tags and action lines of then, without what was erased or withdrawn since.",
     },
     desk: Desk {
+        all: "All quotes",
+        other_lists: "These words and filters also find quotes in:",
         views: "Waiting work",
         review: "Least sure first",
         review_hint: "What the tagger is least sure of comes first: it learns most from that. One quote in five was drawn by chance to measure it; there it suggests nothing.",
@@ -295,6 +299,8 @@ pub(super) const EN: Words = Words {
     },
     analysis: Analysis {
         title: "Analysis",
+        by_state: "Of these:",
+        without_tags: "Without the filters by action line, theme and judgement: {}. Of these:",
         total: "fit these filters",
         none: "No quotes",
         none_hint: "No quote fits these filters. Clear one or choose a longer period.",
@@ -304,8 +310,11 @@ pub(super) const EN: Words = Words {
         chart: "Chart",
         table: "Table",
         quotes: "Quotes",
-        csv: "Download CSV",
-        csv_hint: "All quotes for these filters, as a file for Excel or a notebook.",
+        csv: "Download quotes",
+        csv_hint: "All quotes for these filters, as a file that Excel opens.",
+        csv_table: "Download table",
+        csv_program: "CSV for programs",
+        numbers: "The numbers as a table",
         sum: "Total",
         double: "A quote with two action lines counts under both; the total counts each quote once.",
         chart_label: "Bar chart. The same numbers stand in the table.",
@@ -343,6 +352,7 @@ pub(super) const EN: Words = Words {
     rounds: Rounds {
         title: "Rounds",
         add: "Add a round",
+        time_zone: "Days and months count by the time zone {}. The programme file says which.",
         name: "Name",
         kind: "Kind",
         starts: "First day",

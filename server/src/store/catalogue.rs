@@ -63,6 +63,7 @@ pub async fn installation(tx: &mut Tx) -> Result<Installation> {
         bool,
         String,
         String,
+        String,
         i64,
         Option<Vec<u8>>,
         Option<Vec<u8>>,

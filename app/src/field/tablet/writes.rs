@@ -13,6 +13,7 @@ use crate::field::{
     suggest,
     vault::{Vault, VaultError},
 };
+use crate::parts::set_time_zone;
 
 impl Open {
     pub(super) fn writes_of(&mut self, effects: Vec<Effect>) -> Result<Vec<Write>, VaultError> {
@@ -58,7 +59,8 @@ impl Open {
             }
             Effect::KeepReference(bytes) => {
                 // One that this version cannot read is kept for the next.
-                if let Ok(catalogue) = serde_json::from_slice(&bytes) {
+                if let Ok(catalogue) = serde_json::from_slice::<Catalogue>(&bytes) {
+                    set_time_zone(&catalogue.programme);
                     self.catalogue = catalogue;
                     suggest::forget();
                 }

@@ -133,6 +133,7 @@ pub(super) fn Rounds() -> impl IntoView {
                 {words.rounds.add}
             </button>
         </div>
+        <p class="hint">{fill(words.rounds.time_zone, &[&names().catalogue().programme.time_zone])}</p>
         {table}
         {dialog}
     }

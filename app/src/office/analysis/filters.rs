@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::consent::Purpose;
+use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{QuoteFilter, TagState};
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
 use super::Address;
 use crate::{
     office::names::{names, with_all},
-    parts::{Choice, Select},
+    parts::{Choice, Select, iso_day},
     route,
     words::words,
 };
@@ -34,7 +35,7 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
         Callback::new(move |value: String| {
             let mut address = address.get_untracked();
             part.1(&mut address.filter, (!value.is_empty()).then_some(value));
-            route::replace(&address.href());
+            address.show();
         })
     };
     let select = move |id, label, choices: Vec<Choice>, part: Part| {
@@ -49,9 +50,17 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
             </div>
         }
     };
-    let (text, search) = (read(TEXT), write(TEXT));
+    let text = read(TEXT);
+    // One entry in the history for words that are typed in one go.
+    let is_typing = StoredValue::new(false);
     let mut type_ahead = debounce(Duration::from_millis(350), move |text: String| {
-        search.run(text)
+        let mut address = address.get_untracked();
+        TEXT.1(&mut address.filter, (!text.is_empty()).then_some(text));
+        match is_typing.get_value() {
+            true => route::replace_with(&address.href(), address.words()),
+            false => address.show(),
+        }
+        is_typing.set_value(true);
     });
     let kinds = RoundKind::ALL.map(|kind| Choice::new(kind.as_str(), words.names.kind(kind)));
     let states =
@@ -60,13 +69,11 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
         Purpose::ALL.map(|purpose| Choice::new(purpose.as_str(), words.names.purpose(purpose)));
     let any = move || address.with(|address| address.filter != QuoteFilter::default());
     let clear = move |_| {
-        route::replace(
-            &Address {
-                filter: QuoteFilter::default(),
-                ..address.get_untracked()
-            }
-            .href(),
-        );
+        let cleared = Address {
+            filter: QuoteFilter::default(),
+            ..address.get_untracked()
+        };
+        cleared.show();
     };
     view! {
         <form class="analysis-side" role="search" aria-label=words.analysis.filters on:submit=|event| event.prevent_default()>
@@ -79,6 +86,7 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
                     autocomplete="off"
                     prop:value=text
                     on:input=move |event| type_ahead(event_target_value(&event))
+                    on:blur=move |_| is_typing.set_value(false)
                 />
             </div>
             {select("filter-theme", words.filters.theme, names().theme_choices(), THEME)}
@@ -98,6 +106,65 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
             })}
         </form>
     }
+}
+
+/// For paper alone, where the form is not printed.
+#[component]
+pub(super) fn FiltersInForce(address: Memo<Address>) -> impl IntoView {
+    let words = words();
+    let told = move || {
+        let filter = address.with(|address| address.filter.clone());
+        let names = names();
+        let line = |key: &LineKey| names.line(key);
+        let theme = |key: &LineKey| names.theme(key);
+        let parts = [
+            (words.filters.text, filter.text.clone()),
+            (words.filters.theme, filter.theme.as_ref().map(theme)),
+            (
+                words.filters.action_line,
+                filter.action_line.as_ref().map(line),
+            ),
+            (
+                words.filters.tag_state,
+                filter
+                    .tag_state
+                    .map(|state| words.names.tag_state(state).to_owned()),
+            ),
+            (
+                words.filters.area,
+                filter.area.as_deref().map(|code| names.area(Some(code))),
+            ),
+            (
+                words.filters.round,
+                filter.round.map(|round| names.round(round)),
+            ),
+            (
+                words.filters.kind,
+                filter.kind.map(|kind| words.names.kind(kind).to_owned()),
+            ),
+            (
+                words.filters.language,
+                filter
+                    .language
+                    .as_deref()
+                    .map(|code| words.names.language(code)),
+            ),
+            (
+                words.filters.consent,
+                filter
+                    .consent
+                    .map(|purpose| words.names.purpose(purpose).to_owned()),
+            ),
+            (words.filters.from, filter.from.as_deref().map(iso_day)),
+            (words.filters.until, filter.until.as_deref().map(iso_day)),
+            (words.filters.as_of, filter.as_of.as_deref().map(iso_day)),
+        ];
+        let parts = parts
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}: {}", value?)));
+        parts.collect::<Vec<_>>().join(" \u{b7} ")
+    };
+    view! { <p class="print-only">{told}</p> }
 }
 
 const TEXT: Part = (

@@ -4,7 +4,7 @@ use koffiekar_sync_core::ids::{LineKey, RoundId};
 use koffiekar_sync_core::office::{QuoteFilter, TagState};
 
 use crate::{
-    office::{filter::with_query, names::names},
+    office::{filter::with_query, names::names as office_names},
     route,
     words::words,
 };
@@ -17,7 +17,15 @@ pub(crate) enum View {
     Proposed,
     None,
     Contested,
+    /// Whatever the line.
+    Confirmed,
+    /// Nobody spoke, and the tagger's answer stands.
+    Accepted,
     Conflicts,
+    /// Whatever anybody said of it.
+    All,
+    /// Whatever people tagged to a line of this theme.
+    Theme(LineKey),
     Line(LineKey, LineView),
 }
 
@@ -39,7 +47,8 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    pub(crate) fn parse(query: &str) -> Self {
+    /// `words` are those that are looked for.
+    pub(crate) fn parse(query: &str, words: String) -> Self {
         let pairs = route::pairs(query);
         let get = |name: &str| {
             let found = pairs.iter().find(|(key, _)| key == name);
@@ -52,11 +61,15 @@ impl Address {
         };
         let view = match (get("lijst").as_str(), get("actielijn").parse::<LineKey>()) {
             (_, Ok(line)) if !line.is_none() => View::Line(line, line_view),
+            ("opgave", _) => get("opgave").parse().map_or(View::All, View::Theme),
             ("beoordelen", _) => View::Review,
             ("voorgesteld", _) => View::Proposed,
             ("geen-actielijn", _) => View::None,
             ("tegenspraak", _) => View::Contested,
+            ("bevestigd", _) => View::Confirmed,
+            ("vanzelf", _) => View::Accepted,
             ("twee-lezingen", _) => View::Conflicts,
+            ("alle", _) => View::All,
             _ => View::ToJudge,
         };
         Self {
@@ -64,7 +77,8 @@ impl Address {
             round: get("ronde"),
             area: get("buurt"),
             language: get("taal"),
-            text: get("zoek"),
+            // An address that somebody kept may name them.
+            text: if words.is_empty() { get("zoek") } else { words },
         }
     }
 
@@ -75,21 +89,34 @@ impl Address {
             View::Proposed => ("voorgesteld", "", ""),
             View::None => ("geen-actielijn", "", ""),
             View::Contested => ("tegenspraak", "", ""),
+            View::Confirmed => ("bevestigd", "", ""),
+            View::Accepted => ("vanzelf", "", ""),
             View::Conflicts => ("twee-lezingen", "", ""),
+            View::All => ("alle", "", ""),
+            View::Theme(_) => ("opgave", "", ""),
             View::Line(line, LineView::Suggested) => ("", line.as_str(), ""),
             View::Line(line, LineView::Proposed) => ("", line.as_str(), "voorgesteld"),
             View::Line(line, LineView::Confirmed) => ("", line.as_str(), "bevestigd"),
         };
+        let theme = match &self.view {
+            View::Theme(theme) => theme.to_string(),
+            _ => String::new(),
+        };
         let query = route::to_query([
             ("lijst", list.to_owned()),
+            ("opgave", theme),
             ("actielijn", line.to_owned()),
             ("stand", state.to_owned()),
             ("ronde", self.round.clone()),
             ("buurt", self.area.clone()),
             ("taal", self.language.clone()),
-            ("zoek", self.text.clone()),
         ]);
         with_query("/redactie", &query)
+    }
+
+    /// A new entry in the browser's history.
+    pub(super) fn show(&self) {
+        route::show(&self.href(), &self.text);
     }
 
     /// The same filters on another list.
@@ -117,15 +144,30 @@ impl Address {
     }
 
     pub(crate) fn heading(&self) -> String {
-        let words = &words().desk;
+        let (words, names) = (&words().desk, &words().names);
         match &self.view {
             View::Review => words.review.to_owned(),
             View::ToJudge => words.to_judge.to_owned(),
             View::Proposed => words.proposed.to_owned(),
             View::None => words.none.to_owned(),
             View::Contested => words.contested.to_owned(),
+            View::Confirmed => words.confirmed_title.to_owned(),
+            View::Accepted => names.accepted.to_owned(),
             View::Conflicts => words.conflicts.to_owned(),
-            View::Line(line, _) => names().line(line),
+            View::All => words.all.to_owned(),
+            View::Theme(theme) => office_names().theme(theme),
+            View::Line(line, _) => office_names().line(line),
+        }
+    }
+
+    /// The list of all quotes that stand so.
+    pub(super) fn view_of(state: TagState) -> View {
+        match state {
+            TagState::Untagged => View::ToJudge,
+            TagState::Proposed => View::Proposed,
+            TagState::Confirmed => View::Confirmed,
+            TagState::Contested => View::Contested,
+            TagState::Accepted => View::Accepted,
         }
     }
 
@@ -140,10 +182,13 @@ impl Address {
             ..QuoteFilter::default()
         };
         match &self.view {
-            View::Review => {}
+            View::Review | View::All => {}
+            View::Theme(theme) => filter.theme = Some(theme.clone()),
             View::ToJudge => filter.tag_state = Some(TagState::Untagged),
             View::Proposed => filter.tag_state = Some(TagState::Proposed),
             View::Contested => filter.tag_state = Some(TagState::Contested),
+            View::Confirmed => filter.tag_state = Some(TagState::Confirmed),
+            View::Accepted => filter.tag_state = Some(TagState::Accepted),
             View::Conflicts => filter.conflict = Some(true),
             View::None => {
                 filter.action_line = Some(LineKey::none());

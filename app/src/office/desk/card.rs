@@ -152,7 +152,7 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
             view! {
                 <span class="because">
                     <span class="unseen">{words.because}" "</span>
-                    {because.join(", ")}
+                    <bdi>{because.join(", ")}</bdi>
                 </span>
             }
         });

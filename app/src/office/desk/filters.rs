@@ -14,12 +14,21 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
         Callback::new(move |value: String| {
             let mut address = desk.address.get_untracked();
             change(&mut address, value);
-            route::replace(&address.href());
+            address.show();
         })
     };
-    let search = change(|address, value| address.text = value);
+    // One entry in the history for words that are typed in one go.
+    let is_typing = StoredValue::new(false);
     let type_ahead = debounce(Duration::from_millis(350), move |text: String| {
-        search.run(text)
+        let address = Address {
+            text,
+            ..desk.address.get_untracked()
+        };
+        match is_typing.get_value() {
+            true => route::replace_with(&address.href(), &address.text),
+            false => address.show(),
+        }
+        is_typing.set_value(true);
     });
     let of = move |part: fn(&Address) -> &String| {
         Signal::derive(move || desk.address.with(|address| part(address).clone()))
@@ -41,6 +50,7 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
                     placeholder=words.desk.search
                     autocomplete="off"
                     prop:value=text
+                    on:blur=move |_| is_typing.set_value(false)
                     on:input={
                         let mut type_ahead = type_ahead;
                         move |event| type_ahead(event_target_value(&event))
@@ -57,7 +67,7 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
                 <button
                     type="button"
                     class="button quiet small"
-                    on:click=move |_| route::replace(&desk.address.get_untracked().cleared().href())
+                    on:click=move |_| desk.address.get_untracked().cleared().show()
                 >
                     {words.filters.clear}
                 </button>

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use koffiekar_sync_core::ids::QuoteId;
 use koffiekar_sync_core::office::{
-    self, Publication, QuotePage, QuoteRow, Review, ReviewItem, WhyReviewed,
+    self, Alternative, ByState, Publication, QuotePage, QuoteRow, Review, ReviewItem, WhyReviewed,
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
@@ -81,6 +81,10 @@ pub(crate) struct List {
     pub(crate) address: Memo<Address>,
     pub(crate) entries: RwSignal<Vec<Entry>>,
     pub(crate) total: RwSignal<Option<u64>>,
+    /// What the filters find in all lists together.
+    pub(super) by_state: RwSignal<Option<ByState>>,
+    /// Other words that may have been meant.
+    pub(super) alternatives: RwSignal<Vec<Alternative>>,
     /// The card that shortcuts act on.
     pub(crate) active: RwSignal<Option<QuoteId>>,
     pub(crate) numbers: Source<office::Desk>,
@@ -103,7 +107,7 @@ impl List {
         // While a quote is open the list behind it stays as it was.
         let address = Memo::new(
             |before: Option<&Address>| match (route::current(), before) {
-                (Route::Desk, _) | (_, None) => Address::parse(&route::query()),
+                (Route::Desk, _) | (_, None) => Address::parse(&route::query(), route::words()),
                 (_, Some(before)) => before.clone(),
             },
         );
@@ -111,6 +115,8 @@ impl List {
             address,
             entries: RwSignal::new(Vec::new()),
             total: RwSignal::new(None),
+            by_state: RwSignal::new(None),
+            alternatives: RwSignal::new(Vec::new()),
             active: RwSignal::new(None),
             numbers: Source::new(),
             publications: RwSignal::new(None),
@@ -140,11 +146,15 @@ impl List {
                     self.entries.set(page.entries);
                     self.next.set(page.next);
                     self.total.set(page.total);
+                    self.by_state.set(page.by_state);
+                    self.alternatives.set(page.alternatives);
                     self.loading.set(Loading::Done);
                 }
                 Err(failure) => {
                     self.entries.set(Vec::new());
                     self.total.set(None);
+                    self.by_state.set(None);
+                    self.alternatives.set(Vec::new());
                     self.loading.set(Loading::Failed(failure));
                 }
             }
@@ -326,6 +336,8 @@ struct Page {
     next: Option<String>,
     /// Unknown in the review, which has no end.
     total: Option<u64>,
+    by_state: Option<ByState>,
+    alternatives: Vec<Alternative>,
 }
 
 impl Page {
@@ -339,10 +351,16 @@ impl Page {
         if address.view == View::Review {
             let path = filter::with_query("/api/v1/review", &query);
             let review = api::get::<Review>(&path).await?;
+            let (by_state, alternatives) = match address.is_filtered() {
+                true => Self::by_state(filter).await?,
+                false => Default::default(),
+            };
             return Ok(Page {
                 entries: review.items.into_iter().map(Entry::reviewed).collect(),
                 next: None,
                 total: None,
+                by_state,
+                alternatives,
             });
         }
         let path = filter::with_query("/api/v1/quotes", &query);
@@ -351,7 +369,21 @@ impl Page {
             entries: page.quotes.into_iter().map(Entry::of).collect(),
             next: page.next,
             total: Some(page.total),
+            by_state: Some(page.by_state),
+            alternatives: page.alternatives,
         })
+    }
+
+    async fn by_state(
+        filter: office::QuoteFilter,
+    ) -> Result<(Option<ByState>, Vec<Alternative>), Failure> {
+        let one = office::QuoteFilter {
+            limit: Some(1),
+            ..filter
+        };
+        let path = filter::with_query("/api/v1/quotes", &filter::to_query(&one));
+        let page = api::get::<QuotePage>(&path).await?;
+        Ok((Some(page.by_state), page.alternatives))
     }
 }
 

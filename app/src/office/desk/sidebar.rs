@@ -47,6 +47,8 @@ pub(super) fn Sidebar(desk: List) -> impl IntoView {
                     <ListLink desk view=View::Contested sign="\u{2260}" label=words.contested numbers of=|desk| desk.contested/>
                     <ListLink desk view=View::Conflicts sign="\u{201e}\u{201d}" label=words.conflicts numbers of=|desk| desk.conflicts/>
                     <ListLink desk view=View::None sign="\u{2013}" label=words.none numbers of=|desk| desk.none/>
+                    <ListLink desk view=View::Confirmed sign="\u{2713}" label=words.confirmed_title numbers of=confirmed/>
+                    <ListLink desk view=View::All sign="\u{2261}" label=words.all numbers of=|desk| desk.total/>
                 </ul>
                 <h2>{words.lines}</h2>
                 <p class="legend hint" aria-hidden="true">
@@ -63,6 +65,12 @@ pub(super) fn Sidebar(desk: List) -> impl IntoView {
             </nav>
         </div>
     }
+}
+
+/// What stands in no other way.
+fn confirmed(desk: &Desk) -> u64 {
+    let others = desk.untagged + desk.proposed + desk.contested + desk.accepted;
+    desk.total.saturating_sub(others)
 }
 
 #[component]

@@ -49,13 +49,14 @@ pub(super) fn SectionView(section: RwSignal<Section>) -> impl IntoView {
 #[component]
 fn NoQuotes(section: Section) -> impl IntoView {
     let words = &words().publications;
-    let view = match section.action_line {
-        Some(line) => View::Line(line, LineView::Confirmed),
-        None => View::ToJudge,
+    let view = match (section.action_line, section.theme) {
+        (Some(line), _) => View::Line(line, LineView::Confirmed),
+        (None, Some(theme)) => View::Theme(theme),
+        (None, None) => View::All,
     };
     let desk = Address {
         view,
-        ..Address::parse("")
+        ..Address::parse("", String::new())
     }
     .href();
     view! {
