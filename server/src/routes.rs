@@ -78,6 +78,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/people/{user}",                        patch(people::change))
         .route("/api/v1/rounds",                               post(rounds::add))
         .route("/api/v1/rounds/{round}",                       patch(rounds::change))
+        .route("/api/v1/rounds/{round}/preview",               post(rounds::preview))
         .route("/api/v1/action-lines/{key}",                   put(action_lines::write))
         .route("/api/v1/action-lines/{key}/preview",           post(action_lines::preview))
         .route("/api/v1/line-acts",                            get(line_acts::list).post(line_acts::record))

@@ -161,12 +161,15 @@ pub struct Area {
 }
 
 impl Area {
-    /// `Geuzenveld (FB)`, or the code alone where no name is known.
+    /// Its name; where none is known, what it is with its code: `buurt FB03`.
     pub fn label(&self) -> String {
-        match &self.name {
-            Some(name) => format!("{name} ({})", self.code),
-            None => self.code.clone(),
-        }
+        let level = match (&self.name, self.level) {
+            (Some(name), _) => return name.clone(),
+            (None, AreaLevel::District) => "stadsdeel",
+            (None, AreaLevel::Wijk) => "wijk",
+            (None, AreaLevel::Buurt) => "buurt",
+        };
+        format!("{level} {}", self.code)
     }
 }
 

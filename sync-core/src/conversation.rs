@@ -23,6 +23,7 @@ mod notes;
 mod repeat;
 mod successor;
 mod tags;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub use edit::CommandError;
 pub use notes::{NotesEdit, Splice};
 pub use successor::QuoteShape;
 pub use tags::{Stance, TagKey, TagStatement, Tags};
+pub use wording::{SettledReading, WordingHistory, WrittenReading};
 
 use crate::consent::{Consent, Statement};
 use crate::ids::{LineKey, Millis, QuoteId, StatementId, UserId};

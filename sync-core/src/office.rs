@@ -27,11 +27,13 @@ pub use held::{
 pub use lines::{ActOnLines, IntoLine, LineAct, LineActPreview, LineUse};
 pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
 pub use problem::Problem;
-pub use programme::{AskPurposes, ChangeRound, LinePreview, MovedQuotes, NewRound, WriteLine};
+pub use programme::{
+    AskPurposes, ChangeRound, LinePreview, MovedQuotes, NewRound, RoundPreview, WriteLine,
+};
 pub use publications::{ChooseQuote, Publication, Section, SelectedQuote, SelectionBlock, Tally};
 pub use quotes::{
     Alternative, ByState, LineStanding, LineSuggestion, LineTag, QuoteDetail, QuoteFilter,
-    QuotePage, QuoteRow, SettleWording, TagDecision, TagSaid, TagState,
+    QuotePage, QuoteRow, Reading, SettleWording, Settled, TagDecision, TagSaid, TagState,
 };
 pub use tagger::{
     Confused, CurvePoint, HoldLearning, LineAcceptance, LineQuality, Review, ReviewItem, Share,

@@ -4,6 +4,7 @@ mod areas;
 mod aside;
 mod bad_input;
 mod clocks;
+mod desk;
 mod erasure;
 mod feed;
 mod held;

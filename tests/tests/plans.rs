@@ -222,7 +222,15 @@ async fn work(url: &str) {
     let path = format!("/api/v1/publications/{}", publications[0].id);
     let publication: Publication = editor.get(&path).await;
     let path = format!("/api/v1/sections/{}/selections", publication.sections[0].id);
-    let _: Value = editor.post(&path, &ChooseQuote { quote }).await;
+    let _: Value = editor
+        .post(
+            &path,
+            &ChooseQuote {
+                quote,
+                before: None,
+            },
+        )
+        .await;
 
     for path in [
         "people",

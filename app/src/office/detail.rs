@@ -86,6 +86,7 @@ fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl In
         recorded_by,
         others,
         said,
+        ..
     } = shown;
     let wording = if quote.wordings.len() > 1 {
         view! { <Wordings quote=quote.clone() detail desk/> }.into_any()

@@ -88,6 +88,9 @@ pub async fn choose(
     }
     let new = publications::choose(&mut tx, id, choice.quote, caller.user, now).await?;
     if new {
+        if let Some(before) = choice.before {
+            publications::put_before(&mut tx, id, choice.quote, before).await?;
+        }
         audit::write(
             &mut tx,
             Entry {

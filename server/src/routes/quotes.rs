@@ -2,9 +2,11 @@
 
 use axum::extract::State;
 use koffiekar_sync_core::consent::Purpose;
-use koffiekar_sync_core::ids::{Millis, QuoteId};
+use koffiekar_sync_core::conversation::{Document, SettledReading, WrittenReading};
+use koffiekar_sync_core::ids::{DeviceNumber, Millis, QuoteId};
 use koffiekar_sync_core::office::{
-    Counts, Dimension, QuoteDetail, QuoteFilter, QuotePage, QuoteRow, Role, TagSaid,
+    Counts, Dimension, QuoteDetail, QuoteFilter, QuotePage, QuoteRow, Reading, Role, Settled,
+    TagSaid,
 };
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ use crate::facets::Question;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::quotes::{self, FilterError, Sight};
-use crate::store::{Tx, accounts, documents};
+use crate::store::{Tx, accounts, audit, devices, documents};
 
 /// What a caller may see: the rounds they are a member of, and for an analyst only what residents
 /// gave for analysis; an editor also sees what they gave for publication.
@@ -133,6 +135,13 @@ pub async fn detail(
         .ok_or_else(ApiError::not_found)?;
     let mut others = quotes::of_conversation(&mut tx, &sight, quote.conversation).await?;
     others.retain(|other| other.id != id);
+    let (readings, mut settled) = authors(&mut tx, &quote, koffiekar.clock.now()).await?;
+    if let Some(settled) = settled.as_mut()
+        && caller.may(Action::SettleWording).is_err()
+    {
+        // Words that do not stand any more are for who decides about them.
+        settled.from.clear();
+    }
     let found = documents::notes(&mut tx, quote.conversation).await?;
     let (notes, recorded_by) = found.unwrap_or_default();
     let mut said = Vec::new();
@@ -153,7 +162,75 @@ pub async fn detail(
         recorded_by,
         others,
         said,
+        readings,
+        settled,
     }))
+}
+
+/// Who wrote the readings that stand side by side, or who settled which one stands.
+async fn authors(
+    tx: &mut Tx,
+    quote: &QuoteRow,
+    now: Millis,
+) -> Result<(Vec<Reading>, Option<Settled>), ApiError> {
+    let Some(stored) = documents::find(tx, &[quote.conversation]).await?.pop() else {
+        return Ok((Vec::new(), None));
+    };
+    let document = Document::load(&stored.bytes).map_err(ApiError::internal)?;
+    let history = document.wording_history(quote.id);
+    let history = history.map_err(ApiError::internal)?;
+    let mut readings = Vec::new();
+    // Beside the row that is shown, not instead of it.
+    if quote.wordings.len() > 1 {
+        for verbatim in &quote.wordings {
+            let mut all = history.readings.iter();
+            readings.push(match all.find(|one| one.verbatim == *verbatim) {
+                Some(written) => reading(tx, quote.id, written, now).await?,
+                None => Reading {
+                    verbatim: verbatim.clone(),
+                    by: None,
+                    at: None,
+                },
+            });
+        }
+        return Ok((readings, None));
+    }
+    let Some(SettledReading { chosen, from }) = history.settled else {
+        return Ok((readings, None));
+    };
+    for written in &from {
+        readings.push(reading(tx, quote.id, written, now).await?);
+    }
+    let Reading { by, at, .. } = reading(tx, quote.id, &chosen, now).await?;
+    let from = readings;
+    Ok((Vec::new(), Some(Settled { by, at, from })))
+}
+
+async fn reading(
+    tx: &mut Tx,
+    quote: QuoteId,
+    written: &WrittenReading,
+    now: Millis,
+) -> Result<Reading, ApiError> {
+    let by = match written.device {
+        // The change is the server's; the log knows for whom.
+        Some(DeviceNumber::SERVER) => {
+            let by = audit::who_settled(tx, quote, written.at.plus(Millis::SECOND)).await?;
+            match by {
+                Some(user) => accounts::find(tx, user).await?.map(|account| account.name),
+                None => None,
+            }
+        }
+        Some(device) => devices::find(tx, device)
+            .await?
+            .map(|device| device.user.name),
+        None => None,
+    };
+    Ok(Reading {
+        verbatim: written.verbatim.clone(),
+        by,
+        at: Some(written.at).filter(|at| (Millis(1)..=now).contains(at)),
+    })
 }
 
 pub(super) fn filter_of(parameters: Map<String, Value>) -> Result<QuoteFilter, ApiError> {

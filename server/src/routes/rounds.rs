@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::ids::RoundId;
-use koffiekar_sync_core::office::{ChangeRound, NewRound};
+use koffiekar_sync_core::office::{ChangeRound, NewRound, RoundPreview};
 
 use crate::Koffiekar;
-use crate::calendar::date_of;
+use crate::calendar::{Calendar, date_of};
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NAME};
@@ -91,6 +91,11 @@ pub async fn change(
         .ok_or_else(ApiError::not_found)?;
     round.name = name.unwrap_or(round.name);
     round.closed = change.closed.unwrap_or(round.closed);
+    if change.starts_on.is_some() || change.ends_on.is_some() {
+        round.starts_on = change.starts_on.unwrap_or(round.starts_on);
+        round.ends_on = change.ends_on.unwrap_or(round.ends_on);
+        check_dates(&round.starts_on, &round.ends_on)?;
+    }
     rounds::put(&mut tx, &round).await?;
     audit::write(
         &mut tx,
@@ -112,12 +117,35 @@ pub async fn change(
     Ok(Json(round))
 }
 
+/// `POST /api/v1/rounds/{round}/preview`
+pub async fn preview(
+    State(koffiekar): State<Koffiekar>,
+    caller: Caller,
+    Path(id): Path<RoundId>,
+    Json(change): Json<ChangeRound>,
+) -> Result<Json<RoundPreview>, ApiError> {
+    caller.may(Action::ManageRounds)?;
+    let mut tx = koffiekar.store.read().await?;
+    let round = rounds::find(&mut tx, id)
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    let starts_on = change.starts_on.unwrap_or(round.starts_on);
+    let ends_on = change.ends_on.unwrap_or(round.ends_on);
+    check_dates(&starts_on, &ends_on)?;
+    let programme = catalogue::programme(&mut tx).await?;
+    let calendar = Calendar::of(&programme);
+    let days = (calendar.start_of_day(&starts_on)).zip(calendar.end_of_day(&ends_on));
+    let Some((from, until)) = days else {
+        return Err(date_missing());
+    };
+    let outside = rounds::recorded_outside(&mut tx, id, from, until).await?;
+    tx.commit().await?;
+    Ok(Json(RoundPreview { outside }))
+}
+
 fn check_dates(starts_on: &str, ends_on: &str) -> Result<(), ApiError> {
     if date_of(starts_on).is_none() || date_of(ends_on).is_none() {
-        return Err(ApiError::invalid(
-            "De eerste en de laatste dag moeten bestaande datums zijn, zoals 2026-01-24. Verbeter de datum.",
-            "The first and the last day must be dates that exist, such as 2026-01-24. Correct the date.",
-        ));
+        return Err(date_missing());
     }
     if ends_on < starts_on {
         return Err(ApiError::invalid(
@@ -126,4 +154,11 @@ fn check_dates(starts_on: &str, ends_on: &str) -> Result<(), ApiError> {
         ));
     }
     Ok(())
+}
+
+fn date_missing() -> ApiError {
+    ApiError::invalid(
+        "De eerste en de laatste dag moeten bestaande datums zijn, zoals 2026-01-24. Verbeter de datum.",
+        "The first and the last day must be dates that exist, such as 2026-01-24. Correct the date.",
+    )
 }

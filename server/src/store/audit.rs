@@ -1,6 +1,6 @@
 //! Who did what, when and from where. Never what was said, and never a secret.
 
-use koffiekar_sync_core::ids::{Millis, UserId};
+use koffiekar_sync_core::ids::{Millis, QuoteId, UserId};
 
 use super::{Result, Tx, on};
 
@@ -37,4 +37,17 @@ pub async fn write(tx: &mut Tx, entry: Entry<'_>) -> Result<()> {
         .bind(entry.result)
         .execute(c).await.map(drop)?);
     Ok(())
+}
+
+/// Who settled last which wording of this quote stands, until then.
+pub async fn who_settled(tx: &mut Tx, quote: QuoteId, until: Millis) -> Result<Option<UserId>> {
+    let statement = "
+        select actor from audit_log
+        where action = 'settle wording' and object = $1 and happened_at <= $2
+        order by happened_at desc, place desc limit 1";
+    let actor: Option<(String,)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(quote.to_string())
+        .bind(until.0)
+        .fetch_optional(c).await?);
+    Ok(actor.and_then(|(actor,)| actor.parse().ok()))
 }

@@ -148,6 +148,36 @@ pub async fn choose(
     Ok(rows == 1)
 }
 
+/// Moves a chosen quote to just before another one; nothing happens where that is not there.
+pub async fn put_before(
+    tx: &mut Tx,
+    section: SectionId,
+    quote: QuoteId,
+    before: QuoteId,
+) -> Result<()> {
+    let statement = "select position from selections where section = $1 and quote = $2";
+    let place: Option<(i64,)> = on!(tx, c => sqlx::query_as(statement)
+        .bind(section.as_bytes().as_slice())
+        .bind(before.as_bytes().as_slice())
+        .fetch_optional(c).await?);
+    let Some((place,)) = place else {
+        return Ok(());
+    };
+    let make_room = "
+        update selections set position = position + 1 where section = $1 and position >= $2";
+    on!(tx, c => sqlx::query(make_room)
+        .bind(section.as_bytes().as_slice())
+        .bind(place)
+        .execute(c).await.map(drop)?);
+    let put = "update selections set position = $3 where section = $1 and quote = $2";
+    on!(tx, c => sqlx::query(put)
+        .bind(section.as_bytes().as_slice())
+        .bind(quote.as_bytes().as_slice())
+        .bind(place)
+        .execute(c).await.map(drop)?);
+    Ok(())
+}
+
 /// `false` where it did not stand there.
 pub async fn take_back(tx: &mut Tx, section: SectionId, quote: QuoteId) -> Result<bool> {
     let statement = "delete from selections where section = $1 and quote = $2";

@@ -1,7 +1,7 @@
 //! Rounds of collecting.
 
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
-use koffiekar_sync_core::ids::RoundId;
+use koffiekar_sync_core::ids::{Millis, RoundId};
 
 use super::{Result, StoreError, Tx, on};
 
@@ -39,12 +39,31 @@ pub async fn find(tx: &mut Tx, id: RoundId) -> Result<Option<Round>> {
     row.map(round).transpose()
 }
 
-/// Makes a round, or gives the one with this id a new name and closes or opens it.
+/// Conversations of a round that were recorded before `from`, or at `until` and later.
+pub async fn recorded_outside(
+    tx: &mut Tx,
+    id: RoundId,
+    from: Millis,
+    until: Millis,
+) -> Result<u64> {
+    let statement = "
+        select count(*) from conversations
+        where round = $1 and (recorded_at < $2 or recorded_at >= $3)";
+    let (count,): (i64,) = on!(tx, c => sqlx::query_as(statement)
+        .bind(id.as_bytes().as_slice())
+        .bind(from.0)
+        .bind(until.0)
+        .fetch_one(c).await?);
+    Ok(count.unsigned_abs())
+}
+
+/// Makes a round, or gives the one with this id another name and other days and closes or opens it.
 pub async fn put(tx: &mut Tx, round: &Round) -> Result<()> {
     let statement = "
         insert into rounds (id, name, kind, starts_on, ends_on, closed)
         values ($1, $2, $3, $4, $5, $6)
-        on conflict (id) do update set name = excluded.name, closed = excluded.closed";
+        on conflict (id) do update set name = excluded.name, closed = excluded.closed,
+            starts_on = excluded.starts_on, ends_on = excluded.ends_on";
     on!(tx, c => sqlx::query(statement)
         .bind(round.id.as_bytes().as_slice())
         .bind(&round.name)

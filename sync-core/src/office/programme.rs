@@ -23,6 +23,18 @@ pub struct ChangeRound {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_on: Option<String>,
+}
+
+/// `POST /api/v1/rounds/{round}/preview` of a [`ChangeRound`]. Nothing is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoundPreview {
+    /// Conversations of the round that were recorded on a day before its first or after its last. They
+    /// stay in the round.
+    pub outside: u64,
 }
 
 /// `PUT /api/v1/programme/asks`: the purposes that residents are asked about. Answers the programme.

@@ -120,4 +120,8 @@ impl SelectionBlock {
 #[serde(deny_unknown_fields)]
 pub struct ChooseQuote {
     pub quote: QuoteId,
+    /// It is put just before this one: where it stood, for who takes a removal back. Missing, or where
+    /// that one is not there any more: at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<QuoteId>,
 }

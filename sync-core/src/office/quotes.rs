@@ -312,6 +312,35 @@ pub struct QuoteDetail {
     pub others: Vec<QuoteRow>,
     /// Who said what about which line.
     pub said: Vec<TagSaid>,
+    /// Where several wordings stand: each with its author, in the order of `wordings` of the row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<Reading>,
+    /// Several stood, and somebody said which is right: the last time that happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+}
+
+/// A recorded wording and who wrote it. Its author is missing where that cannot be known any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    pub verbatim: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// By the clock of the tablet; missing where that is impossible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
+}
+
+/// Who chose among which readings, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
+    /// Empty for whoever does not settle wordings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Reading>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -68,7 +68,15 @@ impl House {
         let path = format!("/api/v1/publications/{}", publications[0].id);
         let publication: Publication = self.editor.get(&path).await;
         let path = format!("/api/v1/sections/{}/selections", publication.sections[0].id);
-        self.editor.post(&path, &ChooseQuote { quote }).await
+        self.editor
+            .post(
+                &path,
+                &ChooseQuote {
+                    quote,
+                    before: None,
+                },
+            )
+            .await
     }
 
     async fn erase(&self, id: ConversationId) -> Erasure {

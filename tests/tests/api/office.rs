@@ -106,7 +106,15 @@ impl House {
         ] {
             let path = format!("/api/v1/sections/{section}/selections");
             let quote = quotes[word];
-            let _: Value = chooser.post(&path, &ChooseQuote { quote }).await;
+            let _: Value = chooser
+                .post(
+                    &path,
+                    &ChooseQuote {
+                        quote,
+                        before: None,
+                    },
+                )
+                .await;
         }
         for (word, taken_back) in [
             ("zeggenteruggenomen", &[Analysis, AnonymousPublication][..]),
@@ -248,6 +256,7 @@ const TABLE: &[Row] = &[
     ("PATCH",  "/api/v1/people/{user}",                 "",                 r#"{"name":"Anders"}"#,     [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/rounds",                        "",                 ROUND,                      [401, 403, 403, 403, 201]),
     ("PATCH",  "/api/v1/rounds/{round}",                "",                 r#"{"closed":true}"#,       [401, 403, 403, 403, 200]),
+    ("POST",   "/api/v1/rounds/{round}/preview",        "",                 r#"{"name":"Ronde"}"#,      [401, 403, 403, 403, 200]),
     ("PUT",    "/api/v1/action-lines/{key}",            "",                 LINE,                       [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/action-lines/{key}/preview",    "",                 LINE,                       [401, 403, 403, 403, 200]),
     ("GET",    "/api/v1/line-acts",                     "",                 "",                         [401, 403, 403, 403, 200]),

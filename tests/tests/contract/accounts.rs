@@ -2,7 +2,7 @@
 
 use koffiekar_server::store::audit::{self, Entry};
 use koffiekar_server::store::{Store, accounts, rounds};
-use koffiekar_sync_core::ids::{RoundId, UserId};
+use koffiekar_sync_core::ids::{Millis, RoundId, UserId};
 use koffiekar_sync_core::office::Role;
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::Place;
@@ -190,4 +190,36 @@ async fn the_audit_log_keeps_every_line_and_who_it_was() {
         );
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_knows_who_settled_a_wording_last() {
+    on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        let (one, other) = (quote(1).to_string(), quote(2).to_string());
+        for (at, actor, action, object) in [
+            (1, ANNA, "settle wording", &one),
+            (2, BRAM, "settle wording", &one),
+            (3, ANNA, "tag quote", &one),
+            (4, ANNA, "settle wording", &other),
+        ] {
+            let entry = Entry {
+                at: Millis(at),
+                actor: Some(actor),
+                origin: "console",
+                action,
+                object,
+                result: audit::DONE,
+            };
+            audit::write(&mut tx, entry).await.unwrap();
+        }
+        let mut settled = Vec::new();
+        for (n, until) in [(1, 0), (1, 1), (1, 9), (2, 9), (3, 9)] {
+            let who = audit::who_settled(&mut tx, quote(n), Millis(until)).await;
+            settled.push(who.unwrap());
+        }
+        let expected = [None, Some(ANNA), Some(BRAM), Some(ANNA), None];
+        assert_eq!(settled, expected);
+    })
+    .await;
 }

@@ -144,6 +144,18 @@ async fn a_quote_is_chosen_once_for_a_section_and_comes_in_the_order_of_choosing
             .unwrap();
         let order: Vec<QuoteId> = of_section.iter().map(|one| one.quote).collect();
         assert_eq!(order, [quote(1), quote(9)]);
+        // Or where it stood; what is not there any more gives no place.
+        for (before, expected) in [
+            (quote(5), [quote(1), quote(9)]),
+            (quote(1), [quote(9), quote(1)]),
+        ] {
+            let put = publications::put_before(&mut tx, SECTION, quote(9), before).await;
+            put.unwrap();
+            let of_section = publications::selections_of_section(&mut tx, SECTION).await;
+            let of_section = of_section.unwrap();
+            let order: Vec<QuoteId> = of_section.iter().map(|one| one.quote).collect();
+            assert_eq!(order, expected);
+        }
     })
     .await;
 }

@@ -79,7 +79,15 @@ impl House {
         let publication: Publication = editor.get(&path).await;
         let path = format!("/api/v1/sections/{}/selections", publication.sections[0].id);
         let quote = tablet.read(edited).quotes[0].id;
-        let _: Section = editor.post(&path, &ChooseQuote { quote }).await;
+        let _: Section = editor
+            .post(
+                &path,
+                &ChooseQuote {
+                    quote,
+                    before: None,
+                },
+            )
+            .await;
         // It learns from all of that now, and not a moment later.
         server.restart().await;
         tablet.url.clone_from(&server.url);

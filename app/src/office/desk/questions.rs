@@ -39,7 +39,11 @@ impl List {
     fn choose(self, id: QuoteId, section: SectionId) {
         spawn_local(async move {
             let path = format!("/api/v1/sections/{section}/selections");
-            match api::send::<Section>("POST", &path, &ChooseQuote { quote: id }).await {
+            let choice = ChooseQuote {
+                quote: id,
+                before: None,
+            };
+            match api::send::<Section>("POST", &path, &choice).await {
                 Ok(section) => {
                     announce(Tone::Good, fill(words().desk.chosen, &[&section.title]));
                     if let Some(entry) = self.entry(id) {
