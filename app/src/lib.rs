@@ -7,8 +7,8 @@
 //!
 //! Underneath lies little: the address bar ([`route`]), who is signed in ([`session`]), all texts in
 //! two languages ([`words`]), light and dark ([`theme`]), the notice of a new version ([`update`]), the
-//! script that outlives the app ([`page`]), and the parts that every screen is put together from
-//! ([`parts`]). [`shell`] joins them.
+//! script that outlives the app ([`page`]), what hands do without meaning it ([`press`]), and the parts
+//! that every screen is put together from ([`parts`]). [`shell`] joins them.
 //!
 //! Texts are read when a screen is drawn; choosing another language draws the page anew. Signals that
 //! belong to the page as a whole live in thread-locals, those of a screen in that screen.
@@ -25,6 +25,7 @@ mod keep;
 mod office;
 mod page;
 mod parts;
+mod press;
 mod route;
 mod session;
 mod shell;

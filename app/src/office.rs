@@ -11,10 +11,14 @@ mod publications;
 mod quality;
 mod quote;
 mod sign_in;
+mod sign_in_again;
+mod undo;
 
 pub(crate) use sign_in::SignIn;
+pub(crate) use sign_in_again::SignInAgain;
+pub(crate) use undo::forget as forget_undo;
 
-use koffiekar_sync_core::catalogue::Catalogue;
+use koffiekar_sync_core::{catalogue::Catalogue, office::Role};
 use leptos::prelude::*;
 
 use crate::{
@@ -55,6 +59,11 @@ pub(crate) fn Office() -> impl IntoView {
         Route::Quality => Screen::Quality,
         _ => Screen::Administration,
     });
+    // Who signs in again over a form finds the screen as it was.
+    let role = Memo::new(|before: Option<&Option<Role>>| {
+        let now = session::signed_in().map(|session| session.role);
+        now.or(before.copied().flatten())
+    });
     move || match catalogue.value.get() {
         Fetched::Busy => view! { <main id="main" tabindex="-1"><Busy/></main> }.into_any(),
         Fetched::Failed(failure) => {
@@ -72,7 +81,7 @@ pub(crate) fn Office() -> impl IntoView {
                 request_animation_frame(route::focus_heading);
             }
             let body = move || {
-                let role = session::signed_in().map(|session| session.role);
+                let role = role.get();
                 let screen = screen.get();
                 if !role.is_some_and(|role| is_open_to(role, untrack(route::current))) {
                     return view! { <NotForRole/> }.into_any();

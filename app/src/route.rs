@@ -2,7 +2,7 @@
 //! that an address can be kept, sent and gone back to. Words that are looked for may be a resident's own: they stand in
 //! the browser's history beside the address, and in no address that a server or a proxy writes down.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use koffiekar_sync_core::ids::{PublicationId, QuoteId};
 use leptos::{ev, prelude::*};
@@ -107,6 +107,43 @@ thread_local! {
     static ADDRESS: ArcRwSignal<Address> = ArcRwSignal::new(Address::default());
     /// The way back leads nowhere.
     static IS_HELD: Cell<bool> = const { Cell::new(false) };
+    /// Who asks before a step back is taken, the last one last.
+    static ASKING: RefCell<Vec<(u32, Callback<()>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A form that was filled in asks before a step back is taken: then nothing is left, and it is told.
+/// `who` is its own number.
+pub(crate) fn ask_before_back(who: u32, on_back: Option<Callback<()>>) {
+    ASKING.with_borrow_mut(|asking| {
+        asking.retain(|(other, _)| *other != who);
+        asking.extend(on_back.map(|on_back| (who, on_back)));
+    });
+}
+
+/// Nobody asks any more.
+pub(crate) fn ask_no_more() {
+    ASKING.with_borrow_mut(Vec::clear);
+}
+
+pub(crate) fn is_filled_in() -> bool {
+    ASKING.with_borrow(|asking| !asking.is_empty())
+}
+
+fn go_back() {
+    if IS_HELD.get() {
+        return stay();
+    }
+    let asking = ASKING.with_borrow(|asking| asking.last().copied());
+    if let Some((_, on_back)) = asking {
+        stay();
+        let _ = on_back.try_run(());
+        return;
+    }
+    let before = address().with_untracked(|address| address.path.clone());
+    read_address();
+    if address().with_untracked(|address| address.path != before) {
+        request_animation_frame(focus_heading);
+    }
 }
 
 fn address() -> ArcRwSignal<Address> {
@@ -134,13 +171,7 @@ fn read_address() {
 /// Call once: listens to the back button and to clicks on links within the app.
 pub(crate) fn start() {
     read_address();
-    let _ = window_event_listener(ev::popstate, |_| {
-        if IS_HELD.get() {
-            stay();
-        } else {
-            read_address();
-        }
-    });
+    let _ = window_event_listener(ev::popstate, |_| go_back());
     let _ = window_event_listener(ev::click, follow_link);
 }
 

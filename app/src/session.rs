@@ -28,6 +28,8 @@ const PATH: &str = "/api/v1/session";
 const EXPIRED: &str = "session-expired";
 /// Written by the field screens once a tablet has its key: then `/` opens them without asking.
 pub(crate) const ENROLLED: &str = "enrolled";
+/// Somebody signed in to the office here and did not sign out: on a tablet, `/` asks then what to open.
+const DESK: &str = "desk";
 
 thread_local! {
     static STATE: ArcRwSignal<State> = ArcRwSignal::new(State::Asking);
@@ -57,6 +59,9 @@ pub(crate) fn ask() {
 
 pub(crate) async fn sign_in(login: String, password: String) -> Result<Session, Failure> {
     let session: Session = api::send("POST", PATH, &SignIn { login, password }).await?;
+    if session.role != Role::Field {
+        keep::write(DESK, "yes");
+    }
     state().set(State::SignedIn(session.clone()));
     Ok(session)
 }
@@ -64,6 +69,7 @@ pub(crate) async fn sign_in(login: String, password: String) -> Result<Session, 
 /// The page is loaded anew, so that nothing of what residents said stays in memory.
 pub(crate) async fn sign_out() -> Result<(), Failure> {
     api::order("DELETE", PATH).await?;
+    forget();
     page::leave(&Route::SignIn.path());
     Ok(())
 }
@@ -76,21 +82,36 @@ pub(crate) async fn end_quietly() -> Result<(), Failure> {
         Err(failure) if failure.status() == Some(401) => {}
         done => done?,
     }
+    forget();
     state().set(State::SignedOut { expired: false });
     Ok(())
 }
 
-/// The server says that there is no session (any more). Nothing stays in memory then either.
+/// Whoever signs out leaves nothing behind.
+fn forget() {
+    if let Some(session) = untrack(signed_in) {
+        crate::office::forget_undo(session.user);
+    }
+    keep::forget(DESK);
+}
+
+/// The server says that there is no session (any more). Nothing stays in memory then either, but for a form
+/// that was filled in: it holds no resident's words, and who it is signs in again over it.
 pub(crate) fn lost() {
     let state = state();
     if matches!(*state.read_untracked(), State::SignedIn(_)) {
         state.set(State::SignedOut { expired: true });
         // The field screens need no session, and hold their own words.
-        if untrack(route::current) != Route::Field {
-            keep::write(EXPIRED, "1");
-            page::leave_here();
+        if untrack(route::current) != Route::Field && !route::is_filled_in() {
+            leave_expired();
         }
     }
+}
+
+/// Loads the page anew, which says then that the session ended.
+pub(crate) fn leave_expired() {
+    keep::write(EXPIRED, "1");
+    page::leave_here();
 }
 
 fn has_expired() -> bool {
@@ -108,6 +129,11 @@ pub(crate) fn signed_in() -> Option<Session> {
 
 pub(crate) fn is_enrolled() -> bool {
     keep::read(ENROLLED).is_some()
+}
+
+/// This browser is a tablet and a desk as well.
+pub(crate) fn has_two_uses() -> bool {
+    is_enrolled() && keep::read(DESK).is_some()
 }
 
 /// Where somebody of this role begins.

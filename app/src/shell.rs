@@ -6,8 +6,9 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api::Failure,
     field::{self, Field},
-    office::{Office, SignIn},
-    parts::{Announcer, Busy, Tone, Trouble, announce},
+    office::{Office, SignIn, SignInAgain},
+    parts::{Announcer, Busy, Tone, Trouble, announce, keep_focus},
+    press,
     route::{self, Administration, Route},
     session::{self, State},
     theme::{self, Theme},
@@ -18,6 +19,8 @@ use crate::{
 #[component]
 pub(crate) fn App() -> impl IntoView {
     theme::apply();
+    press::start();
+    keep_focus();
     route::start();
     update::start();
     if field::is_handed_over().get_untracked() && untrack(route::current) != Route::Field {
@@ -81,12 +84,36 @@ fn OfficePage() -> impl IntoView {
     if *session::state().read_untracked() == State::Asking {
         session::ask();
     }
-    let state = session::state();
-    let state = Memo::new(move |_| state.get());
+    let now = session::state();
+    // A session that ends while a form was filled in does not take the form away: who it is signs in again
+    // over it.
+    let state = Memo::new(move |before: Option<&State>| match (now.get(), before) {
+        (State::SignedOut { expired: true }, Some(before @ State::SignedIn(_)))
+            if route::is_filled_in() =>
+        {
+            before.clone()
+        }
+        (State::SignedIn(now), Some(before @ State::SignedIn(was)))
+            if (now.user, now.role) == (was.user, was.role) =>
+        {
+            before.clone()
+        }
+        (now, _) => now,
+    });
+    let now = session::state();
+    let again = move || match (now.get(), state.get()) {
+        (State::SignedOut { .. }, State::SignedIn(session)) => {
+            Some(view! { <SignInAgain login=session.login/> })
+        }
+        _ => None,
+    };
     let body = move || {
         let screen = screen.get();
         match state.get() {
             _ if screen == Screen::Unknown => view! { <NotFound/> }.into_any(),
+            _ if screen == Screen::Home && session::has_two_uses() => {
+                view! { <TwoUses/> }.into_any()
+            }
             _ if screen == Screen::Home && session::is_enrolled() => go_to(Route::Field),
             State::Asking => view! { <main id="main" tabindex="-1"><Busy/></main> }.into_any(),
             // Without a server the field screens are the only ones that work.
@@ -108,6 +135,7 @@ fn OfficePage() -> impl IntoView {
         <Header/>
         <UpdateNotice/>
         {body}
+        {again}
         <Announcer/>
     }
 }
@@ -118,6 +146,26 @@ fn go_to(route: Route) -> AnyView {
         request_animation_frame(route::focus_heading);
     });
     view! { <main id="main" tabindex="-1"><Busy/></main> }.into_any()
+}
+
+/// Who has a tablet and a desk in one browser says which.
+#[component]
+fn TwoUses() -> impl IntoView {
+    let words = &words().shell;
+    crate::parts::title(words.two_uses);
+    let desk = move || match session::signed_in() {
+        Some(session) => session::home(session.role).path(),
+        None => Route::SignIn.path(),
+    };
+    view! {
+        <main id="main" class="page narrow" tabindex="-1">
+            <h1 tabindex="-1">{words.two_uses}</h1>
+            <ul class="ruled uses">
+                <li><a href=Route::Field.path() data-testid="use-field">{words.use_field}</a></li>
+                <li><a href=desk data-testid="use-desk">{words.use_desk}</a></li>
+            </ul>
+        </main>
+    }
 }
 
 #[component]

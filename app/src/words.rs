@@ -6,6 +6,7 @@
 mod en;
 mod nl;
 
+use js_sys::{Array, Function, Object, Reflect};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::office::{
@@ -13,6 +14,7 @@ use koffiekar_sync_core::office::{
 };
 use koffiekar_sync_core::wire::ReasonCode;
 use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::keep;
 
@@ -74,6 +76,22 @@ pub(crate) fn fill(text: &str, values: &[&str]) -> String {
     filled
 }
 
+/// As [`fill`], and `[citaat|citaten]` becomes what belongs to this number: what stands before the line for
+/// one, what stands behind it for all others. Dutch and English have no more forms than these.
+pub(crate) fn counted(text: &str, number: u64, values: &[&str]) -> String {
+    let mut chosen = String::new();
+    for (index, part) in text.split('[').enumerate() {
+        let Some((forms, rest)) = part.split_once(']').filter(|_| index > 0) else {
+            chosen.push_str(part);
+            continue;
+        };
+        let (one, many) = forms.split_once('|').unwrap_or((forms, forms));
+        chosen.push_str(if number == 1 { one } else { many });
+        chosen.push_str(rest);
+    }
+    fill(&chosen, values)
+}
+
 /// `1 citaat`, `2.310 citaten`.
 pub(crate) fn count(number: u64, (one, many): (&str, &str)) -> String {
     format!(
@@ -88,6 +106,20 @@ pub(crate) fn number(number: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a number on a screen")]
     let number = js_sys::Number::from(number as f64);
     number.to_locale_string(chosen().code()).into()
+}
+
+/// What the browser calls a language, in the language of the screen.
+fn language_by_browser(code: &str) -> Option<String> {
+    let get = |of: &JsValue, name: &str| Reflect::get(of, &JsValue::from_str(name)).ok();
+    let intl = get(&js_sys::global(), "Intl")?;
+    let make: Function = get(&intl, "DisplayNames")?.dyn_into().ok()?;
+    let options = Object::new();
+    Reflect::set(&options, &"type".into(), &"language".into()).ok()?;
+    let with = Array::of2(&chosen().code().into(), &options);
+    let names = Reflect::construct(&make, &with).ok()?;
+    let of: Function = get(&names, "of")?.dyn_into().ok()?;
+    let name = of.call1(&names, &JsValue::from_str(code)).ok()?.as_string();
+    name.filter(|name| name != code)
 }
 
 macro_rules! texts {
@@ -125,16 +157,17 @@ texts! {
         to_content, main_menu, field, desk, publications, analysis, quality, administration, sign_out,
         demo, demo_account, language, theme, theme_device, theme_light, theme_dark, not_found,
         not_found_hint, to_start, provisional, not_for_role,
-        not_for_role_hint,
+        not_for_role_hint, two_uses, use_field, use_desk,
     }
     Update { there_is, runs_elsewhere, now, later }
     Failure { offline, timed_out, stranger, signed_out, unreadable, reference, again, title, is_offline }
     SignIn {
         title, login, login_hint, password, show, submit, busy, no_login, no_password, wrong,
-        expired, demo_hint, about,
+        expired, demo_hint, about, to_field, again,
     }
     Common {
-        busy, close, cancel, save, edit, errors, more, none, undo, unknown,
+        busy, cancel, save, edit, errors, more, none, undo, unknown, close_dialog, close_message,
+        unsaved, go_on_typing, throw_away,
     }
     /// Names of what is stored by a key.
     Names {
@@ -144,7 +177,8 @@ texts! {
         may_without_name, only_with_name, may_not, no_consent, wording_conflict, removed,
         contested_block, unjudged_block, kern,
         verdiepend, concept, definitive, by_action_line, by_theme, by_area, by_wijk, by_round,
-        by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, unknown_area,
+        by_kind, by_language, by_month, by_tag_state, nl, en, tr, ar, ber, other_language,
+        unknown_area,
         why_revoked, why_foreign, why_closed, why_other_round, why_turned_down, why_not_allowed,
         why_too_large, why_unreadable, why_full, why_later, time_doubtful,
     }
@@ -161,7 +195,8 @@ texts! {
         decided_line, decided_none, rejected, failed, nothing_to_reject, pick_reject, pick_line,
         pick_line_hint, no_match, pick_section, pick_section_hint, chosen, already_chosen,
         may_not_choose, no_sections, sections_missing, two_wordings, chosen_in, help, fitting, others,
-        everything_loaded, show_lines, no_suggestions, probability, list,
+        everything_loaded, show_lines, no_suggestions, probability, list, said_already,
+        undone_elsewhere, decided_since, quote_gone,
     }
     Shortcuts {
         title, intro, next, previous, suggestion, none, other, reject, undo, choose, open, search,
@@ -171,11 +206,12 @@ texts! {
         title, notes, no_notes, recorded_by, said, nobody, proposed, confirmed, rejected, others,
         no_others, wordings, wordings_hint, wording, this_one, settled, changed, added, not_found,
         consent, when, where_, round, language, line, who, what, number, copy, copied, not_copied,
+        unknown_author, settled_by, settled_from,
     }
     Publications {
         title, intro, empty, empty_hint, sections, empty_section, to_desk, remove, removed,
         blocked, blocked_count, print, chosen_by, all_good, only_own_rounds, of_which, no_consent,
-        unsettled, unjudged, taken_away,
+        unsettled, unjudged, taken_away, is_removed, put_back, put_back_done, leave_removed,
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
@@ -201,7 +237,8 @@ texts! {
     }
     Rounds {
         title, add, name, kind, starts, ends, open, closed, close, reopen, empty, name_wrong,
-        date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open, time_zone,
+        date_wrong, order_wrong, added, confirm_close, state, period, is_closed, is_open, time_zone, change,
+        changed, save_so, outside, outside_stay,
     }
     /// What residents are asked.
     Asks { title, intro, which, no_question, no_names, no_numbers, saved }
@@ -340,7 +377,7 @@ impl Names {
             ReasonCode::TryAgain | ReasonCode::CannotReplay => self.why_later,
         }
     }
-    /// The name of a language, or its code where we have no name for it.
+    /// The name of a language, or its code where nobody has a name for it.
     pub(crate) fn language(&self, code: &str) -> String {
         match code {
             "nl" => self.nl.to_owned(),
@@ -348,7 +385,8 @@ impl Names {
             "tr" => self.tr.to_owned(),
             "ar" => self.ar.to_owned(),
             "ber" | "zgh" | "rif" => self.ber.to_owned(),
-            _ => code.to_owned(),
+            "und" => self.other_language.to_owned(),
+            _ => language_by_browser(code).unwrap_or_else(|| code.to_owned()),
         }
     }
     pub(crate) fn form(&self, form: &str) -> &'static str {

@@ -16,6 +16,8 @@ use tokio::process::{Child, Command};
 
 use crate::programs;
 
+mod hands;
+
 /// How long a page may take to come to what is waited for: a bound, not an expectation.
 const PATIENCE: Duration = Duration::from_secs(30);
 const OFTEN: Duration = Duration::from_millis(50);
@@ -461,7 +463,8 @@ impl Browser {
         self.driver.screenshot(&path).await.unwrap();
     }
 
-    async fn prefer(&self, scheme: &str) {
+    /// `light` or `dark`.
+    pub async fn prefer(&self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
         self.command(
             "Emulation.setEmulatedMedia",

@@ -422,3 +422,61 @@ fn orphan(path: &str) -> Option<String> {
     let is_named = text.lines().any(|other| other.trim().ends_with(&line));
     (!is_named).then(|| format!("{path}: no file names it as its module"))
 }
+
+/// `1 citaten` is no Dutch, and `1 quotes` no English.
+#[test]
+fn a_noun_behind_a_number_has_both_its_forms() {
+    const MANY: [&str; 20] = [
+        "citaten",
+        "gesprekken",
+        "tekens",
+        "records",
+        "minuten",
+        "dagen",
+        "rondes",
+        "tablets",
+        "mensen",
+        "passen",
+        "blijven",
+        "quotes",
+        "conversations",
+        "characters",
+        "minutes",
+        "days",
+        "rounds",
+        "people",
+        "come",
+        "stay",
+    ];
+    // A bound is never one; a clock tells its own minutes, and a lock waits for several.
+    const BOUNDS: [&str; 6] = [
+        "hoogste {}",
+        "most {}",
+        "tot {}",
+        "to {}",
+        "minste {}",
+        "least {}",
+    ];
+    const APART: [&str; 2] = ["clock_off", "locked_itself"];
+    let mut found = Vec::new();
+    for source in rust() {
+        if !source.path.starts_with("app/src/words") && source.path != "app/src/field/words.rs" {
+            continue;
+        }
+        let mut key = "";
+        for (number, line) in source.code() {
+            if let Some((name, _)) = line.trim().split_once(": \"") {
+                key = name;
+            }
+            for (at, _) in line.match_indices("{} ") {
+                let word = line[at + 3..].split(|c: char| !c.is_alphabetic()).next();
+                let bound = BOUNDS.iter().any(|bound| line[..at + 2].ends_with(bound));
+                let told = key.ends_with("_many") || APART.contains(&key) || bound;
+                if word.is_some_and(|word| MANY.contains(&word)) && !told {
+                    found.push(format!("{}:{number} `{key}`", source.path));
+                }
+            }
+        }
+    }
+    assert_eq!(found, NOTHING);
+}

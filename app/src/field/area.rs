@@ -82,7 +82,8 @@ fn groups(recent: Option<String>) -> Vec<Group> {
         let option = |area: &Area, also: &str| PickOption {
             value: area.code.clone(),
             label: area.label(),
-            also: also.to_owned(),
+            // Some know the codes.
+            also: format!("{also} {}", area.code),
         };
         let none = PickOption {
             value: String::new(),
@@ -102,11 +103,8 @@ fn groups(recent: Option<String>) -> Vec<Group> {
             let title = wijk.label();
             let whole = PickOption {
                 value: wijk.code.clone(),
-                label: fill(
-                    words.whole_wijk,
-                    &[wijk.name.as_deref().unwrap_or(&wijk.code)],
-                ),
-                also: title.clone(),
+                label: fill(words.whole_wijk, &[&title]),
+                also: format!("{title} {}", wijk.code),
             };
             let inside = areas.iter().filter(|area| area.part_of == wijk.code);
             let options = inside

@@ -16,7 +16,7 @@ use super::{
     vault,
     words::words,
 };
-use crate::words::fill;
+use crate::words::{counted, fill};
 
 #[derive(Debug, Clone, PartialEq)]
 enum Made {
@@ -111,12 +111,8 @@ pub(crate) fn Export() -> impl IntoView {
                 words.conversation_many,
             );
             let left = (left_out > 0).then(|| {
-                let left = many(
-                    left_out,
-                    words.export_left_out_one,
-                    words.export_left_out_many,
-                );
-                view! { <p class="notice-title">{left}</p> }
+                let left = left_out.to_string();
+                view! { <p class="notice-title">{counted(words.export_left_out, left_out as u64, &[&left])}</p> }
             });
             Some(view! {
                 <div class="notice good" data-testid="exported" data-conversations=conversations.to_string()>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{draft::KeepProblem, words::words};
-use crate::words::fill;
+use crate::words::{counted, fill};
 
 #[component]
 pub(crate) fn KeepProblemText(
@@ -15,7 +15,8 @@ pub(crate) fn KeepProblemText(
     move || {
         problem.get().map(|problem| match problem {
             KeepProblem::TooLong(over) => {
-                view! { <span>{fill(words.too_long, &[&over.to_string()])}</span> }.into_any()
+                view! { <span>{counted(words.too_long, over as u64, &[&over.to_string()])}</span> }
+                    .into_any()
             }
             KeepProblem::NullCharacter(place, before) => {
                 let place = place.to_string();

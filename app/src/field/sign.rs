@@ -19,7 +19,7 @@ use super::{
 use crate::{
     api::Failure,
     parts::{day, moment, now, time_of_day},
-    words::fill,
+    words::{counted, fill},
 };
 
 fn name(state: State) -> &'static str {
@@ -159,7 +159,11 @@ pub(crate) fn tick() {
 }
 
 pub(crate) fn many(count: usize, one: &str, many: &str) -> String {
-    fill(if count == 1 { one } else { many }, &[&count.to_string()])
+    counted(
+        if count == 1 { one } else { many },
+        count as u64,
+        &[&count.to_string()],
+    )
 }
 
 /// What changes back within this is not spoken: each sync would be.

@@ -333,7 +333,7 @@ texts! {
     delete: "Wissen", "Delete";
     keep: "Houden", "Keep";
     nothing_said: "Er staat nog niets. Schrijf een citaat of een notitie op.", "There is nothing yet. Write down a quote or a note.";
-    too_long: "{} tekens te veel. Maak er twee citaten van, of kort in.", "{} characters too many. Make it two quotes, or shorten it.";
+    too_long: "{} [teken|tekens] te veel. Maak er twee citaten van, of kort in.", "{} [character|characters] too many. Make it two quotes, or shorten it.";
     null_at: "Teken {} kan niet worden bewaard. Het is onzichtbaar; meestal komt het mee bij plakken.",
         "Character {} cannot be kept. It is invisible, and mostly comes in by pasting.";
     null_behind: "Teken {} kan niet worden bewaard. Het staat direct achter: {}",
@@ -503,10 +503,8 @@ texts! {
     exported: "Reddingsbestand gemaakt met {}", "Rescue file made with {}";
     exported_text: "Kijk bij Downloads of het er staat en geef het aan uw beheerder. Op deze tablet is niets gewist.",
         "Look in Downloads whether it is there, and give it to your administrator. Nothing was erased on this tablet.";
-    export_left_out_one: "1 gesprek paste niet in het bestand. Dat staat alleen op deze tablet.",
-        "1 conversation did not fit in the file. It is on this tablet alone.";
-    export_left_out_many: "{} gesprekken pasten niet in het bestand. Die staan alleen op deze tablet.",
-        "{} conversations did not fit in the file. Those are on this tablet alone.";
+    export_left_out: "{} [gesprek paste|gesprekken pasten] niet in het bestand. [Dat staat|Die staan] alleen op deze tablet.",
+        "{} [conversation|conversations] did not fit in the file. [That is|Those are] on this tablet alone.";
     export_failed: "Het bestand kon niet worden gemaakt. Er is niets gewist. Probeer het opnieuw.",
         "The file could not be made. Nothing was erased. Try again.";
     to_office: "Naar de redactie", "To the office";

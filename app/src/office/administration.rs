@@ -15,6 +15,7 @@ mod people;
 mod person_form;
 mod preview;
 mod rescue;
+mod round_form;
 mod rounds;
 
 use koffiekar_sync_core::office::HeldPage;
@@ -85,24 +86,61 @@ pub(super) fn Administration() -> impl IntoView {
     }
 }
 
-/// A list from the server: `draw` once it is here, and the way to try again when it is not.
+/// A list from the server: `draw` once it is here, and the way to try again when it is not. What is drawn
+/// follows the list by itself.
 fn listed<T, V>(
     source: Source<Vec<T>>,
     path: &'static str,
-    draw: impl Fn(Vec<T>) -> V + Send + 'static,
+    draw: impl Fn() -> V + Send + 'static,
 ) -> impl IntoView
 where
     T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    move || match source.value.get() {
+    let stage = Memo::new(move |_| match &*source.value.read() {
+        Fetched::Busy => Fetched::Busy,
+        Fetched::Failed(failure) => Fetched::Failed(failure.clone()),
+        Fetched::Ready(list) => Fetched::Ready(list.is_empty()),
+    });
+    move || match stage.get() {
         Fetched::Busy => view! { <Busy/> }.into_any(),
         Fetched::Failed(failure) => {
             let retry = Callback::new(move |()| source.fetch(path.to_owned()));
             view! { <Trouble failure retry/> }.into_any()
         }
-        Fetched::Ready(list) => draw(list).into_any(),
+        Fetched::Ready(_) => draw().into_any(),
     }
+}
+
+/// What is here of it.
+fn list_of<T: Clone + Send + Sync + 'static>(source: Source<Vec<T>>) -> Signal<Vec<T>> {
+    Signal::derive(move || match &*source.value.read() {
+        Fetched::Ready(list) => list.clone(),
+        _ => Vec::new(),
+    })
+}
+
+/// The rows of a table, each drawn once and changed in place: the focus may be on something in it.
+fn keyed<T, K>(
+    list: Signal<Vec<T>>,
+    key: fn(&T) -> K,
+    draw: impl Fn(Memo<T>) -> AnyView + Clone + Send + 'static,
+) -> impl IntoView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    K: Clone + Eq + std::hash::Hash + Send + Sync + 'static,
+{
+    let keys = Memo::new(move |_| list.with(|list| list.iter().map(key).collect::<Vec<K>>()));
+    let row = move |own: K| {
+        let find = move || list.with(|list| list.iter().find(|one| key(one) == own).cloned());
+        let Some(first) = untrack(&find) else {
+            return ().into_any();
+        };
+        draw(Memo::new(move |before: Option<&T>| {
+            find().unwrap_or_else(|| before.unwrap_or(&first).clone())
+        }))
+    };
+    view! { <For each=move || keys.get() key=Clone::clone children=row/> }
 }
 
 /// Puts what the server answered in the place of what it was, or at the end.

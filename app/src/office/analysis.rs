@@ -14,7 +14,7 @@ use super::names::with_all;
 use crate::{
     parts::{Busy, Changing, Choice, Empty, Fetched, Select, Source, Trouble, title},
     route,
-    words::{count, fill, number, words},
+    words::{count, counted, fill, number, words},
 };
 
 use address::{Address, Show};
@@ -68,12 +68,15 @@ fn Total(counts: Source<Counts>, address: Memo<Address>) -> impl IntoView {
         let (total, _) = last.get().unwrap_or_default();
         count(total, (words.desk.quote_one, words.desk.quotes))
     });
+    let fit = Signal::derive(move || {
+        counted(words.analysis.total, last.get().unwrap_or_default().0, &[])
+    });
     move || {
         is_known.get().then(|| {
             view! {
                 <p class="total" role="status">
                     <strong><Changing text=total/></strong>
-                    " "{words.analysis.total}
+                    " "<Changing text=fit/>
                 </p>
                 {move || last.get().map(|(_, by_state)| view! { <States by_state address/> })}
             }

@@ -2,8 +2,10 @@
 
 mod difference;
 
-use koffiekar_sync_core::ids::{ConversationId, QuoteId};
-use koffiekar_sync_core::office::{QuoteDetail, QuoteRow, SettleWording, TagSaid};
+use koffiekar_sync_core::ids::{ConversationId, Millis, QuoteId};
+use koffiekar_sync_core::office::{
+    QuoteDetail, QuoteRow, Reading, SettleWording, Settled, TagSaid,
+};
 use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{
     api,
-    parts::{Busy, Fetched, Source, Tone, Trouble, announce, day, moment, title},
+    parts::{Busy, Fetched, Scroll, Source, Tone, Trouble, UnderWay, announce, day, moment, title},
     route::{self, Route},
     words::{fill, words},
 };
@@ -33,7 +35,7 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
 
     let back = move || desk.address.get().href();
     let listening = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && !event.default_prevented() {
+        if event.key() == "Escape" && !event.default_prevented() && !event.repeat() {
             route::go(&desk.address.get_untracked().href());
         }
     });
@@ -44,7 +46,12 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
             let row = detail.quote.clone();
             let entry = desk.entry(row.id).unwrap_or_else(|| Entry::of(row.clone()));
             entry.row.set(row);
-            desk.opened.set(Some(entry));
+            let is_open = desk
+                .opened
+                .with_untracked(|open| open.as_ref().map(|open| open.id));
+            if is_open != Some(entry.id) {
+                desk.opened.set(Some(entry));
+            }
         }
     });
     on_cleanup(move || desk.opened.set(None));
@@ -56,7 +63,13 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
         }
         judged
     });
-    let body = move || match detail.value.get() {
+    // What is here stays while its parts change: the focus may be on one of them.
+    let stage = Memo::new(move |_| match &*detail.value.read() {
+        Fetched::Busy => Fetched::Busy,
+        Fetched::Failed(failure) => Fetched::Failed(failure.clone()),
+        Fetched::Ready(_) => Fetched::Ready(()),
+    });
+    let body = move || match stage.get() {
         Fetched::Busy => view! { <Busy/> }.into_any(),
         Fetched::Failed(failure) if failure.status() == Some(404) => {
             view! { <p class="notice">{words.detail.not_found}</p> }.into_any()
@@ -66,7 +79,10 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
             let retry = Callback::new(move |()| detail.fetch(path.clone()));
             view! { <Trouble failure retry/> }.into_any()
         }
-        Fetched::Ready(shown) => view! { <Whole shown detail desk/> }.into_any(),
+        Fetched::Ready(()) => match detail.value.get_untracked() {
+            Fetched::Ready(first) => view! { <Whole first detail desk/> }.into_any(),
+            _ => ().into_any(),
+        },
     };
     view! {
         <div class="detail">
@@ -78,56 +94,66 @@ pub(super) fn Detail(id: QuoteId, desk: List) -> impl IntoView {
 }
 
 #[component]
-fn Whole(shown: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl IntoView {
+fn Whole(first: QuoteDetail, detail: Source<QuoteDetail>, desk: List) -> impl IntoView {
     let words = &words().detail;
     let QuoteDetail {
-        quote,
-        notes,
-        recorded_by,
-        others,
-        said,
-        ..
-    } = shown;
-    let wording = if quote.wordings.len() > 1 {
-        view! { <Wordings quote=quote.clone() detail desk/> }.into_any()
-    } else {
-        view! { <Verbatim text=quote.verbatim.clone() language=quote.language.clone()/> }.into_any()
+        quote, recorded_by, ..
+    } = first.clone();
+    let now = Memo::new(
+        move |before: Option<&QuoteDetail>| match &*detail.value.read() {
+            Fetched::Ready(now) => now.clone(),
+            _ => before.unwrap_or(&first).clone(),
+        },
+    );
+    let row = Memo::new(move |_| now.with(|now| now.quote.clone()));
+    let readings = Memo::new(move |_| now.with(|now| now.readings.clone()));
+    let wording = move || match readings.with(|readings| readings.len() > 1) {
+        true => view! { <Readings row readings detail desk/> }.into_any(),
+        false => {
+            let row = row.get();
+            view! { <Verbatim text=row.verbatim language=row.language/> }.into_any()
+        }
     };
-    let notes = if is_blank(&notes) {
-        view! { <p class="hint">{words.no_notes}</p> }.into_any()
-    } else {
-        view! { <p class="notes" dir="auto">{notes}</p> }.into_any()
+    let settled = Memo::new(move |_| now.with(|now| now.settled.clone()));
+    let notes = Memo::new(move |_| now.with(|now| now.notes.clone()));
+    let notes = move || match notes.get() {
+        notes if is_blank(&notes) => view! { <p class="hint">{words.no_notes}</p> }.into_any(),
+        notes => view! { <p class="notes" dir="auto">{notes}</p> }.into_any(),
     };
-    let others = if others.is_empty() {
-        view! { <p class="hint">{words.no_others}</p> }.into_any()
-    } else {
-        let other = |row: QuoteRow| {
-            view! {
-                <li>
-                    <a class="plain" href=Route::Quote(row.id).path()>
-                        <Verbatim text=row.verbatim.clone() language=row.language.clone()/>
-                    </a>
-                    <Tags row/>
-                </li>
-            }
-        };
-        view! { <ul class="others">{others.into_iter().map(other).collect_view()}</ul> }.into_any()
+    let others = Memo::new(move |_| now.with(|now| now.others.clone()));
+    let other = |row: QuoteRow| {
+        view! {
+            <li>
+                <a class="plain" href=Route::Quote(row.id).path()>
+                    <Verbatim text=row.verbatim.clone() language=row.language.clone()/>
+                </a>
+                <Tags row/>
+            </li>
+        }
     };
+    let others = move || match others.get() {
+        others if others.is_empty() => view! { <p class="hint">{words.no_others}</p> }.into_any(),
+        others => view! { <ul class="others">{others.into_iter().map(other).collect_view()}</ul> }
+            .into_any(),
+    };
+    let said = Memo::new(move |_| now.with(|now| now.said.clone()));
+    let consent = Memo::new(move |_| row.with(|row| row.consent.clone()));
     view! {
         {wording}
+        {move || settled.get().map(|settled| view! { <SettledWording settled/> })}
         {move || desk.opened.get().map(|entry| view! { <Judging desk entry/> })}
         <dl class="facts">
-            <div><dt>{words.round}</dt><dd>{quote.round_name.clone()}</dd></div>
-            <div><dt>{words.where_}</dt><dd>{names().area(quote.area.as_deref())}</dd></div>
+            <div><dt>{words.round}</dt><dd>{move || row.with(|row| row.round_name.clone())}</dd></div>
+            <div><dt>{words.where_}</dt><dd>{move || row.with(|row| names().area(row.area.as_deref()))}</dd></div>
             <div><dt>{words.when}</dt><dd>{crate::words::words().names.recorded(&day(quote.recorded_at), quote.clock_doubtful)}</dd></div>
             <div><dt>{words.recorded_by}</dt><dd>{recorded_by}</dd></div>
             <div><dt>{words.language}</dt><dd>{crate::words::words().names.language(&quote.language)}</dd></div>
-            <div><dt>{words.consent}</dt><dd><ConsentMark consent=quote.consent.clone()/></dd></div>
+            <div><dt>{words.consent}</dt><dd>{move || view! { <ConsentMark consent=consent.get()/> }}</dd></div>
             <Number of=quote.conversation/>
         </dl>
         <section>
             <h2>{words.said}</h2>
-            <WhoSaidWhat said/>
+            {move || view! { <WhoSaidWhat said=said.get()/> }}
         </section>
         <section>
             <h2>{words.notes}</h2>
@@ -198,7 +224,7 @@ fn WhoSaidWhat(said: Vec<TagSaid>) -> impl IntoView {
         }
     };
     view! {
-        <div class="scroll">
+        <Scroll label=words.said.to_owned()>
             <table>
                 <thead>
                     <tr>
@@ -210,22 +236,26 @@ fn WhoSaidWhat(said: Vec<TagSaid>) -> impl IntoView {
                 </thead>
                 <tbody>{said.into_iter().map(row).collect_view()}</tbody>
             </table>
-        </div>
+        </Scroll>
     }
     .into_any()
 }
 
-/// Both wordings side by side; the editor says which stands.
+/// The readings side by side, each with its author; the editor says which stands.
 #[component]
-fn Wordings(quote: QuoteRow, detail: Source<QuoteDetail>, desk: List) -> impl IntoView {
+fn Readings(
+    row: Memo<QuoteRow>,
+    readings: Memo<Vec<Reading>>,
+    detail: Source<QuoteDetail>,
+    desk: List,
+) -> impl IntoView {
     let words = &words().detail;
-    let busy = RwSignal::new(false);
-    let id = quote.id;
+    let under_way = UnderWay::new();
+    let QuoteRow { id, language, .. } = row.get_untracked();
     let settle = move |settled: SettleWording| {
-        if busy.get_untracked() {
+        if !under_way.begin() {
             return;
         }
-        busy.set(true);
         spawn_local(async move {
             let path = format!("/api/v1/quotes/{id}/wording");
             match api::send::<QuoteRow>("POST", &path, &settled).await {
@@ -233,57 +263,96 @@ fn Wordings(quote: QuoteRow, detail: Source<QuoteDetail>, desk: List) -> impl In
                     announce(Tone::Good, words.settled);
                     desk.take(row);
                     desk.load_numbers();
+                    request_animation_frame(route::focus_heading);
                 }
                 Err(failure) if failure.status() == Some(409) => announce(Tone::Bad, words.changed),
                 Err(failure) => {
-                    busy.set(false);
+                    under_way.end();
                     return announce(Tone::Bad, failure.to_string());
                 }
             }
-            detail.fetch(format!("/api/v1/quotes/{id}"));
-            request_animation_frame(route::focus_heading);
+            under_way.end();
+            detail.refresh(format!("/api/v1/quotes/{id}"));
         });
     };
-    let seen = quote.wordings.clone();
-    let columns = seen.iter().enumerate().map(|(place, wording)| {
-        // Against the first; the first against the second.
-        let other = &seen[usize::from(place == 0)];
-        let parts = difference(wording, other)
-            .into_iter()
-            .map(|part| match part {
-                Part::Same(text) => view! { <span>{text}</span> }.into_any(),
-                Part::Own(text) => view! {
-                    <mark><bdi class="unseen">{words.added}" "</bdi>{text}</mark>
-                }
-                .into_any(),
-            });
-        let settled = SettleWording {
-            verbatim: wording.clone(),
-            seen: seen.clone(),
+    let columns = move || {
+        let readings = readings.get();
+        let seen: Vec<String> = readings.iter().map(|one| one.verbatim.clone()).collect();
+        let column = |(place, reading): (usize, Reading)| {
+            // Against the first; the first against the second.
+            let other = &seen[usize::from(place == 0)];
+            let parts = difference(&reading.verbatim, other)
+                .into_iter()
+                .map(|part| match part {
+                    Part::Same(text) => view! { <span>{text}</span> }.into_any(),
+                    Part::Own(text) => view! {
+                        <mark><bdi class="unseen">{words.added}" "</bdi>{text}</mark>
+                    }
+                    .into_any(),
+                });
+            let parts = parts.collect_view();
+            let settled = SettleWording {
+                verbatim: reading.verbatim.clone(),
+                seen: seen.clone(),
+            };
+            view! {
+                <div class="wording" data-testid="reading">
+                    <h3>{fill(words.wording, &[&(place + 1).to_string()])}</h3>
+                    <p class="under">{written_by(&reading.by, reading.at)}</p>
+                    <blockquote class="verbatim" lang=language.clone() dir="auto">{parts}</blockquote>
+                    <button
+                        type="button"
+                        class="button"
+                        aria-disabled=move || under_way.disabled()
+                        on:click=move |_| settle(settled.clone())
+                    >
+                        {words.this_one}
+                    </button>
+                </div>
+            }
         };
-        view! {
-            <div class="wording">
-                <h3>{fill(words.wording, &[&(place + 1).to_string()])}</h3>
-                <blockquote class="verbatim" lang=quote.language.clone() dir="auto">
-                    {parts.collect_view()}
-                </blockquote>
-                <button
-                    type="button"
-                    class="button"
-                    aria-disabled=move || busy.get().then_some("true")
-                    on:click=move |_| settle(settled.clone())
-                >
-                    {words.this_one}
-                </button>
-            </div>
-        }
-    });
-    let columns = columns.collect_view();
+        readings.into_iter().enumerate().map(column).collect_view()
+    };
     view! {
-        <section class="conflict-box">
+        <section class="conflict-box" data-decides>
             <h2>{words.wordings}</h2>
             <p class="lead">{words.wordings_hint}</p>
             <div class="wordings">{columns}</div>
         </section>
     }
+}
+
+/// `Anna, 24 jan 2026, 14:05`; who wrote it may not be known any more.
+fn written_by(by: &Option<String>, at: Option<Millis>) -> String {
+    let by = by.as_deref().unwrap_or(words().detail.unknown_author);
+    match at {
+        Some(at) => format!("{by}, {}", moment(at)),
+        None => by.to_owned(),
+    }
+}
+
+/// There were several readings: who settled which stands, when, and what the others were.
+#[component]
+fn SettledWording(settled: Settled) -> impl IntoView {
+    let words = &words().detail;
+    let said = fill(words.settled_by, &[&written_by(&settled.by, settled.at)]);
+    let reading = |reading: Reading| {
+        view! {
+            <li>
+                <p class="under">{written_by(&reading.by, reading.at)}</p>
+                <blockquote class="said-before" dir="auto">{reading.verbatim}</blockquote>
+            </li>
+        }
+    };
+    if settled.from.is_empty() {
+        return view! { <p class="settled" data-testid="settled">{said}</p> }.into_any();
+    }
+    view! {
+        <details class="settled" data-testid="settled">
+            <summary>{said}</summary>
+            <p class="hint">{words.settled_from}</p>
+            <ul>{settled.from.into_iter().map(reading).collect_view()}</ul>
+        </details>
+    }
+    .into_any()
 }

@@ -181,7 +181,8 @@ impl Names {
     pub(super) fn language_choices(self) -> Vec<Choice> {
         let names = &words().names;
         with_all(
-            ["nl", "tr", "ar", "ber", "en"].map(|code| Choice::new(code, names.language(code))),
+            ["nl", "tr", "ar", "ber", "en", "und"]
+                .map(|code| Choice::new(code, names.language(code))),
         )
     }
 }

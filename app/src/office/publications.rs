@@ -6,7 +6,7 @@ use koffiekar_sync_core::ids::PublicationId;
 use koffiekar_sync_core::office::{Publication, Tally};
 use leptos::prelude::*;
 
-use super::names::names;
+use super::{names::names, undo};
 use crate::{
     parts::{Busy, Empty, Fetched, Notice, Source, Tone, Trouble, title},
     route::{self, Route},
@@ -114,6 +114,7 @@ fn Text(publication: Publication) -> impl IntoView {
         .map(RwSignal::new)
         .collect();
 
+    let removals = undo::kept(undo::Of::Removals);
     let all = sections.clone();
     let counts = Memo::new(move |_| {
         let chosen: Vec<_> = all
@@ -158,7 +159,7 @@ fn Text(publication: Publication) -> impl IntoView {
         <nav class="contents no-print" aria-label=words.publications.sections>
             <ol>{contents}</ol>
         </nav>
-        {sections.into_iter().map(|section| view! { <SectionView section/> }).collect_view()}
+        {sections.into_iter().map(|section| view! { <SectionView section removals/> }).collect_view()}
     }
 }
 

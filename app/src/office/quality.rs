@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use crate::{
     parts::{Busy, Empty, Fetched, Source, Trouble, title},
     session,
-    words::{chosen, fill, number, words},
+    words::{chosen, counted, fill, number, words},
 };
 
 use acceptance::Acceptance;
@@ -76,7 +76,7 @@ fn Measured(quality: TaggerQuality) -> impl IntoView {
             <li>
                 <strong>{percent(right.share)}</strong>
                 <span>{words.right}</span>
-                <span class="under">{fill(words.right_of, &[&number(right.hits), &number(right.of)])}", "
+                <span class="under">{counted(words.right_of, right.of, &[&number(right.hits), &number(right.of)])}", "
                     {fill(words.between, &[&percent(right.low), &percent(right.high)])}</span>
             </li>
             <li>
@@ -90,7 +90,7 @@ fn Measured(quality: TaggerQuality) -> impl IntoView {
                 <span class="under">
                     {match quality.judged_twice {
                         0 => words.agreement_none.to_owned(),
-                        twice => fill(words.agreement_of, &[&number(twice)]),
+                        twice => counted(words.agreement_of, twice, &[&number(twice)]),
                     }}
                 </span>
             </li>

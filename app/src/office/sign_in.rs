@@ -1,5 +1,6 @@
 //! Signing in to the office.
 
+use koffiekar_sync_core::office::Role;
 use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
@@ -43,7 +44,10 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
             busy.set(false);
             match answer {
                 Ok(session) => {
-                    if matches!(untrack(route::current), Route::SignIn | Route::Home) {
+                    let here = untrack(route::current);
+                    let begins = matches!(here, Route::SignIn | Route::Home);
+                    // A field worker has no screen in the office, whatever was asked for.
+                    if begins || session.role == Role::Field {
                         route::go(&session::home(session.role).path());
                     }
                 }
@@ -88,6 +92,7 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
                     </button>
                 </div>
             </form>
+            <p><a href=Route::Field.path() data-testid="to-field">{words.to_field}</a></p>
             <p class="hint">{words.demo_hint}</p>
         </main>
     }

@@ -20,7 +20,7 @@ pub(crate) fn Confirm(
     view! {
         <Dialog title on_close>
             <p>{text}</p>
-            <div class="row">
+            <div class="row" data-decides>
                 <button type="button" class="button danger" on:click=yes>{deed}</button>
                 <button type="button" class="button quiet" on:click=move |_| on_close.run(())>
                     {words().common.cancel}

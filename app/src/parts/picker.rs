@@ -104,7 +104,7 @@ pub(crate) fn Picker(
             .collect_view()
     };
     view! {
-        <Dialog title on_close>
+        <Dialog title on_close finds_only=true>
             <p class="hint" id="pick-hint">{hint}</p>
             <input
                 type="text"

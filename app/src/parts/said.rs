@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::dialog::is_dialog_open;
 use crate::words::words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +34,8 @@ thread_local! {
     static SAID: ArcRwSignal<Option<Said>> = ArcRwSignal::new(None);
 }
 
-/// What just happened, at the foot of the page and to screen readers. A failure stays until it is
-/// closed, the rest goes by itself.
+/// What just happened, at the foot of the page and to screen readers: a failure at once, the rest when
+/// they come to it. A failure stays until it is closed, the rest goes by itself.
 pub(crate) fn announce(tone: Tone, text: impl Into<String>) {
     let said = SAID.with(Clone::clone);
     let number =
@@ -56,22 +57,22 @@ pub(crate) fn announce(tone: Tone, text: impl Into<String>) {
     }
 }
 
-/// Stands once at the foot of the page, and in every dialog: while one is open, a browser hides all that is
-/// outside of it from screen readers, and its backdrop hides it from others.
+/// Shows what is announced. What lies behind a dialog is not heard, so a dialog has one of its own.
 #[component]
-pub(crate) fn Announcer() -> impl IntoView {
+pub(crate) fn Announcer(#[prop(optional)] in_dialog: bool) -> impl IntoView {
     let said = SAID.with(Clone::clone);
-    let shown = move |is_bad: bool| {
+    let shown = move |bad: bool| {
         let said = said.clone();
         move || {
             let close = said.clone();
-            let here = said.get().filter(|said| (said.tone == Tone::Bad) == is_bad);
-            here.map(|said| {
+            let now = said.get().filter(|said| (said.tone == Tone::Bad) == bad);
+            now.filter(|_| in_dialog || !is_dialog_open()).map(|said| {
                 view! {
-                    <div class="said" class:bad=is_bad>
+                    <div class="said" class:bad=bad>
                         <p prop:textContent=said.text></p>
-                        <button type="button" class="button quiet small" on:click=move |_| close.set(None)>
-                            {words().common.close}
+                        <button type="button" class="button quiet small cross" aria-label=words().common.close_message
+                            title=words().common.close_message on:click=move |_| close.set(None)>
+                            <span aria-hidden="true">"\u{00d7}"</span>
                         </button>
                     </div>
                 }
@@ -79,10 +80,11 @@ pub(crate) fn Announcer() -> impl IntoView {
         }
     };
     // Both are there before anything is said: a region that comes with its text is often not spoken.
+    let (failure, rest) = (shown(true), shown(false));
     view! {
-        <div class="announcer">
-            <div role="status" aria-live="polite">{shown(false)}</div>
-            <div role="alert" aria-live="assertive">{shown(true)}</div>
+        <div class="announcer" class:in-dialog=in_dialog>
+            <div role="alert" aria-live="assertive">{failure}</div>
+            <div role="status" aria-live="polite">{rest}</div>
         </div>
     }
 }

@@ -132,8 +132,8 @@ pub async fn preview(
     let starts_on = change.starts_on.unwrap_or(round.starts_on);
     let ends_on = change.ends_on.unwrap_or(round.ends_on);
     check_dates(&starts_on, &ends_on)?;
-    let programme = catalogue::programme(&mut tx).await?;
-    let calendar = Calendar::of(&programme);
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let calendar = Calendar::of(&catalogue.programme);
     let days = (calendar.start_of_day(&starts_on)).zip(calendar.end_of_day(&ends_on));
     let Some((from, until)) = days else {
         return Err(date_missing());

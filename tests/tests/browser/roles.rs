@@ -148,3 +148,51 @@ async fn choose(browser: &Browser, id: &str, place: u32) {
     );
     browser.evaluate(&pick).await;
 }
+
+#[tokio::test]
+async fn a_field_worker_is_taken_to_the_tablet_and_who_has_two_uses_chooses() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Binary::start(data.path(), 0, true).await;
+    let url = &server.url;
+    let driver = Driver::start().await;
+    let profile = Profile::fresh();
+    let browser = Browser::open(&driver, &profile, Size::Tablet).await;
+    let at = async |path: &str| {
+        let there = format!("location.pathname === '{path}'");
+        browser.until(&format!("it is at {path}"), &there).await;
+    };
+    // Whatever a field worker asked for, the tablet is where they work.
+    browser.go(&format!("{url}/redactie")).await;
+    let login = browser.see_css("#login").await;
+    login.send_keys("veldwerker1").await.unwrap();
+    let password = browser.see_css("#password").await;
+    let typed = format!("{}\n", koffiekar_server::demo::PASSWORD);
+    password.send_keys(&typed).await.unwrap();
+    at("/veld").await;
+    assert_eq!(browser.value("enrol-login").await, "veldwerker1");
+    browser
+        .fill("enrol-password", koffiekar_server::demo::PASSWORD)
+        .await;
+    browser.click("enrol").await;
+    browser
+        .see_css("[data-testid='round-item'], [data-testid='new-conversation']")
+        .await;
+    browser.go(&format!("{url}/")).await;
+    at("/veld").await;
+
+    // An editor at the same tablet says which.
+    sign_in(&browser, url, "redacteur1").await;
+    browser.go(&format!("{url}/")).await;
+    browser.see("use-field").await;
+    browser
+        .is_accessible("the choice between tablet and desk")
+        .await;
+    browser.picture("two-uses").await;
+    browser.click("use-desk").await;
+    at("/redactie").await;
+    browser.click_css(".header-end > .button").await;
+    browser.see("to-field").await;
+    browser.go(&format!("{url}/")).await;
+    at("/veld").await;
+    browser.close().await;
+}

@@ -3,10 +3,10 @@
 use koffiekar_sync_core::office::Device;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{listed, put};
+use super::{keyed, list_of, listed, put};
 use crate::{
     api,
-    parts::{Confirm, Empty, Source, Tone, announce, day, moment, title},
+    parts::{Confirm, Empty, Scroll, Source, Tone, UnderWay, announce, day, moment, title},
     words::{fill, number, words},
 };
 
@@ -20,9 +20,15 @@ pub(super) fn Devices() -> impl IntoView {
     devices.fetch(PATH.to_owned());
     let asked = RwSignal::new(None::<Device>);
     let close = Callback::new(move |()| asked.set(None));
+    let under_way = UnderWay::new();
     let revoke = move |device: Device| {
+        if !under_way.begin() {
+            return;
+        }
         spawn_local(async move {
-            match api::order("POST", &format!("{PATH}/{}/revoke", device.number)).await {
+            let answer = api::order("POST", &format!("{PATH}/{}/revoke", device.number)).await;
+            under_way.end();
+            match answer {
                 Ok(()) => {
                     announce(Tone::Good, fill(words.devices.done, &[&device.label]));
                     put(
@@ -47,14 +53,16 @@ pub(super) fn Devices() -> impl IntoView {
             }
         })
     };
-    let table = move |list: Vec<Device>| {
-        if list.is_empty() {
+    let list = list_of(devices);
+    let row = move |device: Memo<Device>| view! { <Row device asked/> }.into_any();
+    let table = move || {
+        if list.with_untracked(Vec::is_empty) {
             return view! { <Empty title=words.devices.empty text=words.devices.empty_hint/> }
                 .into_any();
         }
         view! {
-            <div class="scroll">
-                <table>
+            <Scroll label=words.devices.title.to_owned()>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.devices.label}</th>
@@ -66,9 +74,9 @@ pub(super) fn Devices() -> impl IntoView {
                             <th scope="col"><span class="unseen">{words.people.actions}</span></th>
                         </tr>
                     </thead>
-                    <tbody>{list.into_iter().map(|device| view! { <Row device asked/> }).collect_view()}</tbody>
+                    <tbody>{keyed(list, |device| device.number, row)}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
         .into_any()
     };
@@ -81,38 +89,45 @@ pub(super) fn Devices() -> impl IntoView {
 }
 
 #[component]
-fn Row(device: Device, asked: RwSignal<Option<Device>>) -> impl IntoView {
+fn Row(device: Memo<Device>, asked: RwSignal<Option<Device>>) -> impl IntoView {
     let words = &words().devices;
-    let shown = device.clone();
-    let label = format!("{}: {}", words.revoke, shown.label);
-    let last = shown
-        .last_contact
-        .map_or_else(|| words.never.to_owned(), moment);
-    let (sign, state) = if shown.revoked {
-        ("\u{2715} ", words.revoked)
-    } else {
-        ("\u{2713} ", words.active)
+    let is_revoked = Memo::new(move |_| device.with(|device| device.revoked));
+    let label = move || device.with(|device| device.label.clone());
+    let last = move || {
+        let last = device.with(|device| device.last_contact);
+        last.map_or_else(|| words.never.to_owned(), moment)
     };
-    let revoke = (!shown.revoked).then(|| {
-        view! {
-            <button
-                type="button"
-                class="button quiet small"
-                aria-label=label
-                on:click=move |_| asked.set(Some(device.clone()))
-            >
-                {words.revoke}
-            </button>
-        }
-    });
+    let state = move || match is_revoked.get() {
+        true => ("\u{2715} ", words.revoked),
+        false => ("\u{2713} ", words.active),
+    };
+    let revoke = move || {
+        (!is_revoked.get()).then(|| {
+            view! {
+                <button
+                    type="button"
+                    class="button quiet small"
+                    aria-label=format!("{}: {}", words.revoke, untrack(label))
+                    on:click=move |_| asked.set(Some(device.get_untracked()))
+                >
+                    {words.revoke}
+                </button>
+            }
+        })
+    };
     view! {
-        <tr class:off=shown.revoked>
-            <th scope="row">{shown.label}<div class="under">{shown.number.to_string()}</div></th>
-            <td>{shown.user_name}</td>
-            <td>{day(shown.enrolled_at)}</td>
-            <td>{last}</td>
-            <td class="number">{number(shown.waiting)}</td>
-            <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
+        <tr class:off=is_revoked>
+            <th scope="row">
+                {label}
+                <div class="under">{move || device.with(|device| device.number.to_string())}</div>
+            </th>
+            <td data-label=words.user>{move || device.with(|device| device.user_name.clone())}</td>
+            <td data-label=words.enrolled>{move || device.with(|device| day(device.enrolled_at))}</td>
+            <td data-label=words.last_contact>{last}</td>
+            <td data-label=words.waiting class="number">{move || device.with(|device| number(device.waiting))}</td>
+            <td data-label=words.state class="state">
+                <span aria-hidden="true">{move || state().0}</span>{move || state().1}
+            </td>
             <td class="number">{revoke}</td>
         </tr>
     }

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    parts::{Busy, Empty, Fetched, Source, Tone, Trouble, announce, moment},
+    parts::{Busy, Empty, Fetched, Scroll, Source, Tone, Trouble, announce, moment},
     route,
     words::{count, fill, number, words},
 };
@@ -64,8 +64,8 @@ fn Table(page: ErasurePage, erasures: Source<ErasurePage>) -> impl IntoView {
         });
     };
     view! {
-        <div class="scroll">
-            <table>
+        <Scroll label=words.list.to_owned()>
+            <table class="stacks">
                 <thead>
                     <tr>
                         <th scope="col">{words.when}</th>
@@ -78,7 +78,7 @@ fn Table(page: ErasurePage, erasures: Source<ErasurePage>) -> impl IntoView {
                     {page.erasures.into_iter().map(|erasure| view! { <Row erasure/> }).collect_view()}
                 </tbody>
             </table>
-        </div>
+        </Scroll>
         {page.next.is_some().then(|| view! {
             <p class="held-more">
                 <button type="button" class="button" aria-disabled=move || busy.get().then_some("true") on:click=more>
@@ -114,12 +114,12 @@ fn Row(erasure: Erasure) -> impl IntoView {
     view! {
         <tr data-testid="erasure">
             <th scope="row">{moment(erasure.erased_at)}</th>
-            <td>
+            <td data-label=words.what>
                 {what}
                 <div class="under number-of">{erasure.conversation.to_string()}</div>
             </td>
-            <td>{by}</td>
-            <td><span aria-hidden="true">{sign}</span>{stage}</td>
+            <td data-label=words.by>{by}</td>
+            <td data-label=words.stage><span aria-hidden="true">{sign}</span>{stage}</td>
         </tr>
     }
 }

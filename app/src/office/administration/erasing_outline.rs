@@ -10,7 +10,7 @@ use super::erasing::address;
 use crate::{
     api::{self, Failure},
     office::names::names,
-    parts::{Choice, Dialog, Select, Tone, announce, moment},
+    parts::{Choice, Dialog, Scroll, Select, Tone, announce, moment},
     route,
     words::{count, fill, number, words},
 };
@@ -35,10 +35,12 @@ pub(super) fn Outline(outline: ConversationOutline, done: Callback<()>) -> impl 
     let table = if quotes.is_empty() {
         view! { <p class="hint">{words.no_quotes}</p> }.into_any()
     } else {
-        let rows = quotes.into_iter().map(|quote| view! { <Row quote asked/> });
+        let rows = quotes
+            .into_iter()
+            .map(move |quote| view! { <Row quote asked/> });
         view! {
-            <div class="scroll">
-                <table>
+            <Scroll label=words.quote.to_owned()>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.quote}</th>
@@ -49,7 +51,7 @@ pub(super) fn Outline(outline: ConversationOutline, done: Callback<()>) -> impl 
                     </thead>
                     <tbody>{rows.collect_view()}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
         .into_any()
     };
@@ -91,8 +93,8 @@ fn Row(quote: QuoteOutline, asked: RwSignal<Option<Erase>>) -> impl IntoView {
     view! {
         <tr data-testid="outline-quote" class:off=quote.taken_away>
             <th scope="row">{name}</th>
-            <td class="number">{count(quote.chars, (words.char_one, words.char_many))}</td>
-            <td class="number">{number(quote.selections)}</td>
+            <td data-label=words.length class="number">{count(quote.chars, (words.char_one, words.char_many))}</td>
+            <td data-label=words.selections class="number">{number(quote.selections)}</td>
             <td class="number">
                 <button type="button" class="button quiet small" aria-label=label data-testid="erase-quote"
                     on:click=move |_| asked.set(Some(erase))>
@@ -242,7 +244,7 @@ fn Certain(
             {chosen}
             <p>{words.happens_tablets}</p>
             <p><strong>{words.not_undone}</strong></p>
-            <div class="row">
+            <div class="row" data-decides>
                 <button type="button" class="button danger" data-testid="erase-certain"
                     aria-disabled=move || busy.get().then_some("true") on:click=act>
                     {move || if busy.get() { all.common.busy } else { words.for_good }}

@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::held_decision::{Decide, Decision};
 use crate::{
     api,
-    parts::{Busy, Empty, Fetched, Source, Tone, Trouble, announce, moment, title},
+    parts::{Busy, Empty, Fetched, Scroll, Source, Tone, Trouble, announce, moment, title},
     route,
     words::{count, fill, number, words},
 };
@@ -202,11 +202,11 @@ fn Group(
     view! {
         <section class="held-group" aria-labelledby=id>
             <div class="held-head">
-                <h2 id=id.clone()>{heading} <span class="under">{of}</span></h2>
+                <h2 id=id.clone()>{heading.clone()} <span class="under">{of}</span></h2>
                 {all}
             </div>
-            <div class="scroll">
-                <table>
+            <Scroll label=heading>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.held.round}</th>
@@ -218,7 +218,7 @@ fn Group(
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </Scroll>
         </section>
     }
     .into_any()
@@ -238,13 +238,13 @@ fn Row(work: HeldWork, asked: RwSignal<Option<Decide>>) -> impl IntoView {
     };
     let last = match &work.turned_down {
         Some(said) => view! {
-            <td class="held-text">
+            <td data-label=words.held.text class="held-text">
                 {said.text.clone()}
                 <div class="under">{format!("{}, {}", said.by, moment(said.at))}</div>
             </td>
         }
         .into_any(),
-        None => view! { <td>{what}<div class="under">{size(work.bytes)}</div></td> }.into_any(),
+        None => view! { <td data-label=words.held.size>{what}<div class="under">{size(work.bytes)}</div></td> }.into_any(),
     };
     let about = format!("{}, {round}, {}", work.user_name, moment(work.received_at));
     let label = move |deed: &str| format!("{deed}: {about}");
@@ -253,8 +253,8 @@ fn Row(work: HeldWork, asked: RwSignal<Option<Decide>>) -> impl IntoView {
     view! {
         <tr data-testid="held-work">
             <th scope="row">{round}</th>
-            <td>{words.names.reason(work.why)}</td>
-            <td>{moment(work.received_at)}</td>
+            <td data-label=words.held.why>{words.names.reason(work.why)}</td>
+            <td data-label=words.held.received>{moment(work.received_at)}</td>
             {last}
             <td>
                 <div class="admin-actions">

@@ -12,7 +12,7 @@ use crate::{
     api,
     office::names::names,
     parts::{Choice, Dialog, ErrorSummary, Errors, Select, TextArea, TextField, Tone, announce},
-    words::{fill, number, words},
+    words::{counted, fill, number, words},
 };
 
 /// Stands for a line that is made with the act. No key has such a character.
@@ -342,7 +342,11 @@ fn Comes(preview: LineActPreview) -> impl IntoView {
     });
     let spread = preview.suggested.into_iter().map(|moved| {
         let line = names().line(&moved.line);
-        let text = fill(words.act_spread, &[&line, &number(u64::from(moved.quotes))]);
+        let text = counted(
+            words.act_spread,
+            moved.quotes.into(),
+            &[&line, &number(moved.quotes.into())],
+        );
         view! { <li>{text}</li> }
     });
     view! {

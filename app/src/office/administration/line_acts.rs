@@ -4,11 +4,11 @@ use koffiekar_sync_core::catalogue::Ending;
 use koffiekar_sync_core::office::LineAct;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::listed;
+use super::{list_of, listed};
 use crate::{
     api,
     office::names::names,
-    parts::{Confirm, Source, Tone, announce, day, moment},
+    parts::{Confirm, Scroll, Source, Tone, UnderWay, announce, day, moment},
     words::{fill, words},
 };
 
@@ -18,10 +18,16 @@ pub(super) const PATH: &str = "/api/v1/line-acts";
 pub(super) fn LineActs(acts: Source<Vec<LineAct>>, on_done: Callback<()>) -> impl IntoView {
     let words = &words().lines;
     let asked = RwSignal::new(None::<u32>);
+    let under_way = UnderWay::new();
     let undo = move |act: u32| {
+        if !under_way.begin() {
+            return;
+        }
         spawn_local(async move {
             let path = format!("{PATH}/{act}/undo");
-            match api::send::<LineAct>("POST", &path, &()).await {
+            let answer = api::send::<LineAct>("POST", &path, &()).await;
+            under_way.end();
+            match answer {
                 Ok(_) => {
                     announce(Tone::Good, words.act_done);
                     on_done.run(());
@@ -70,16 +76,18 @@ pub(super) fn LineActs(acts: Source<Vec<LineAct>>, on_done: Callback<()>) -> imp
             </tr>
         }
     };
-    let table = move |list: Vec<LineAct>| {
+    let list = list_of(acts);
+    let table = move || {
+        let list = list.get();
         (!list.is_empty()).then(|| {
             view! {
                 <h2 class="group-title" id="line-acts">{words.acts}</h2>
                 <p class="hint">{words.acts_intro}</p>
-                <div class="scroll">
-                    <table aria-labelledby="line-acts" data-testid="line-acts">
+                <Scroll label=words.acts.to_owned()>
+                    <table class="stacks" aria-labelledby="line-acts" data-testid="line-acts">
                         <tbody>{list.into_iter().map(row).collect_view()}</tbody>
                     </table>
-                </div>
+                </Scroll>
             }
         })
     };

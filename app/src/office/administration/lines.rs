@@ -14,8 +14,8 @@ use crate::{
     api,
     office::names::names,
     parts::{
-        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Select, Source, TextArea, TextField,
-        Tone, announce, day, title,
+        Choice, Dialog, Empty, ErrorSummary, Errors, Notice, Scroll, Select, Source, TextArea,
+        TextField, Tone, announce, day, title,
     },
     words::{fill, words},
 };
@@ -76,7 +76,6 @@ pub(super) fn Lines() -> impl IntoView {
             <tr class:off=shown.ended.is_some()>
                 <th scope="row">
                     {shown.title}
-                    <div class="under">{shown.key.to_string()}</div>
                     {ended.map(|text| view! { <div class="under">{text}</div> })}
                 </th>
                 <td>
@@ -100,9 +99,9 @@ pub(super) fn Lines() -> impl IntoView {
     let theme = move |(key, theme, lines): (LineKey, String, Vec<ActionLine>)| {
         let id = format!("theme-{key}");
         view! {
-            <h2 class="group-title" id=id.clone()>{theme}</h2>
-            <div class="scroll">
-                <table class="lines-table" aria-labelledby=id>
+            <h2 class="group-title" id=id.clone()>{theme.clone()}</h2>
+            <Scroll label=theme>
+                <table class="lines-table stacks" aria-labelledby=id>
                     <thead class="unseen">
                         <tr>
                             <th scope="col">{words.lines.line}</th>
@@ -112,7 +111,7 @@ pub(super) fn Lines() -> impl IntoView {
                     </thead>
                     <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
     };
     let body = move || {

@@ -3,10 +3,10 @@
 use koffiekar_sync_core::office::Person;
 use leptos::prelude::*;
 
-use super::{listed, person_form::PersonForm, put};
+use super::{keyed, list_of, listed, person_form::PersonForm, put};
 use crate::{
     office::names::names,
-    parts::{Source, title},
+    parts::{Scroll, Source, title},
     words::{fill, words},
 };
 
@@ -39,10 +39,12 @@ pub(super) fn People() -> impl IntoView {
             view! { <PersonForm person on_done=done on_close=close/> }
         })
     };
-    let table = move |list: Vec<Person>| {
+    let list = list_of(people);
+    let row = move |person: Memo<Person>| view! { <Row person asked/> }.into_any();
+    let table = move || {
         view! {
-            <div class="scroll">
-                <table>
+            <Scroll label=words.people.title.to_owned()>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.people.name}</th>
@@ -52,9 +54,9 @@ pub(super) fn People() -> impl IntoView {
                             <th scope="col"><span class="unseen">{words.people.actions}</span></th>
                         </tr>
                     </thead>
-                    <tbody>{list.into_iter().map(|person| view! { <Row person asked/> }).collect_view()}</tbody>
+                    <tbody>{keyed(list, |person| person.id, row)}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
     };
     view! {
@@ -70,48 +72,45 @@ pub(super) fn People() -> impl IntoView {
 }
 
 #[component]
-fn Row(person: Person, asked: RwSignal<Option<Asked>>) -> impl IntoView {
+fn Row(person: Memo<Person>, asked: RwSignal<Option<Asked>>) -> impl IntoView {
     let words = words();
-    let rounds: Vec<String> = person
-        .rounds
-        .iter()
-        .map(|round| names().round(*round))
-        .collect();
-    let rounds = if rounds.is_empty() {
-        words.common.none.to_owned()
-    } else {
-        rounds.join("; ")
+    let rounds = move || {
+        let rounds: Vec<String> = person.with(|person| {
+            let rounds = person.rounds.iter();
+            rounds.map(|round| names().round(*round)).collect()
+        });
+        match rounds.is_empty() {
+            true => words.common.none.to_owned(),
+            false => rounds.join("; "),
+        }
     };
-    let label = fill(words.people.change, &[&person.name]);
-    let state = if person.disabled {
-        words.people.disabled
-    } else {
-        words.people.active
+    let is_disabled = Memo::new(move |_| person.with(|person| person.disabled));
+    let state = move || match is_disabled.get() {
+        true => ("\u{2715} ", words.people.disabled),
+        false => ("\u{2713} ", words.people.active),
     };
-    let sign = if person.disabled {
-        "\u{2715} "
-    } else {
-        "\u{2713} "
-    };
-    let shown = person.clone();
+    let name = move || person.with(|person| person.name.clone());
+    let is_demo = move || person.with(|person| person.demo);
     view! {
-        <tr class:off=shown.disabled>
+        <tr class:off=is_disabled>
             <th scope="row">
-                {shown.name.clone()}
+                {name}
                 <div class="under">
-                    {shown.login}
-                    {shown.demo.then(|| view! { " \u{00b7} " {words.people.demo} })}
+                    {move || person.with(|person| person.login.clone())}
+                    {move || is_demo().then(|| view! { " \u{00b7} " {words.people.demo} })}
                 </div>
             </th>
-            <td>{words.names.role(person.role)}</td>
-            <td class="under">{rounds}</td>
-            <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
+            <td data-label=words.people.role>{move || person.with(|person| words.names.role(person.role))}</td>
+            <td data-label=words.people.rounds class="under">{rounds}</td>
+            <td data-label=words.people.state class="state">
+                <span aria-hidden="true">{move || state().0}</span>{move || state().1}
+            </td>
             <td class="number">
                 <button
                     type="button"
                     class="button quiet small"
-                    aria-label=label
-                    on:click=move |_| asked.set(Some(Asked::Change(person.clone())))
+                    aria-label=move || fill(words.people.change, &[&name()])
+                    on:click=move |_| asked.set(Some(Asked::Change(person.get_untracked())))
                 >
                     {words.common.edit}
                 </button>

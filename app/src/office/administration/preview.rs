@@ -10,7 +10,7 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use crate::{
     api,
     office::names::names,
-    words::{fill, words},
+    words::{counted, words},
 };
 
 /// How long somebody stops typing before it is looked at.
@@ -88,7 +88,7 @@ fn moves(preview: &LinePreview) -> AnyView {
     }
     let total = |moved: &[MovedQuotes]| moved.iter().map(|moved| moved.quotes).sum::<u32>();
     let (come, go) = (total(&preview.come), total(&preview.go));
-    let number = |text, number: u32| fill(text, &[&number.to_string()]);
+    let number = |text, number: u32| counted(text, number.into(), &[&number.to_string()]);
     let of = number(words.lines.preview_of, preview.looked_at);
     if come + go == 0 {
         return view! { <p>{words.lines.preview_same}" "<span class="under">{of}</span></p> }

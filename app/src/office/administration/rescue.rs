@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     api::{self, Failure},
-    parts::{ErrorSummary, Errors, Notice, Tone, announce, moment, title},
+    parts::{ErrorSummary, Errors, Notice, Scroll, Tone, announce, moment, title},
     words::{count, fill, number, words},
 };
 
@@ -152,8 +152,8 @@ fn Became(rescued: Rescued) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row" class="rescue-id">{one.conversation.to_string()}</th>
-                    <td>{round}</td>
-                    <td>{words.became(one.became)}{why.map(|why| view! { <div class="under">{why}</div> })}</td>
+                    <td data-label=all.held.round>{round}</td>
+                    <td data-label=words.outcome>{words.became(one.became)}{why.map(|why| view! { <div class="under">{why}</div> })}</td>
                 </tr>
             }
         })
@@ -167,8 +167,8 @@ fn Became(rescued: Rescued) -> impl IntoView {
                 <dl class="rescue-sums">{sums}</dl>
                 {held}
             </Notice>
-            <div class="scroll">
-                <table>
+            <Scroll label=words.result.to_owned()>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.conversation}</th>
@@ -178,7 +178,7 @@ fn Became(rescued: Rescued) -> impl IntoView {
                     </thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </Scroll>
         </section>
     }
 }

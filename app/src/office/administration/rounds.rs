@@ -1,24 +1,21 @@
-//! Rounds of collecting: adding one, closing and opening it again.
+//! Rounds of collecting: adding one, changing its name and days, closing and opening it again.
 
-use koffiekar_sync_core::catalogue::{Round, RoundKind};
-use koffiekar_sync_core::office::{ChangeRound, NewRound};
-use koffiekar_sync_core::visible::is_blank;
-use leptos::{ev, prelude::*, task::spawn_local};
+use koffiekar_sync_core::catalogue::Round;
+use koffiekar_sync_core::office::ChangeRound;
+use leptos::{prelude::*, task::spawn_local};
 
-use super::refuse;
+use super::{keyed, round_form::RoundForm};
 use crate::{
     api,
     office::names::names,
-    parts::{
-        Choice, Confirm, Dialog, Empty, ErrorSummary, Errors, Select, TextField, Tone, announce,
-        iso_day, title,
-    },
+    parts::{Confirm, Empty, Scroll, Tone, UnderWay, announce, iso_day, title},
     words::{fill, words},
 };
 
 #[derive(Debug, Clone, PartialEq)]
 enum Asked {
     Add,
+    Change(Round),
     Close(Round),
 }
 
@@ -34,13 +31,19 @@ fn keep(rounds: RwSignal<Vec<Round>>, round: Round) {
     names().change(|catalogue| catalogue.rounds = now);
 }
 
-fn set_closed(rounds: RwSignal<Vec<Round>>, round: Round, closed: bool) {
+fn set_closed(rounds: RwSignal<Vec<Round>>, under_way: UnderWay, round: Round, closed: bool) {
+    if !under_way.begin() {
+        return;
+    }
     spawn_local(async move {
         let change = ChangeRound {
             closed: Some(closed),
             ..ChangeRound::default()
         };
-        match api::send::<Round>("PATCH", &format!("/api/v1/rounds/{}", round.id), &change).await {
+        let path = format!("/api/v1/rounds/{}", round.id);
+        let answer = api::send::<Round>("PATCH", &path, &change).await;
+        under_way.end();
+        match answer {
             Ok(round) => {
                 let words = &words().rounds;
                 let said = if closed {
@@ -62,13 +65,19 @@ pub(super) fn Rounds() -> impl IntoView {
     title(words.rounds.title);
     let rounds = RwSignal::new(names().catalogue().rounds.clone());
     let asked = RwSignal::new(None::<Asked>);
+    let under_way = UnderWay::new();
     let close = Callback::new(move |()| asked.set(None));
+    let done = Callback::new(move |round| keep(rounds, round));
     let dialog = move || {
         asked.get().map(|asked| match asked {
-            Asked::Add => view! { <RoundForm rounds on_close=close/> }.into_any(),
+            Asked::Add => view! { <RoundForm round=None on_done=done on_close=close/> }.into_any(),
+            Asked::Change(round) => {
+                view! { <RoundForm round=Some(round) on_done=done on_close=close/> }.into_any()
+            }
             Asked::Close(round) => {
                 let title = format!("{} \u{2013} {}", words.rounds.close, round.name);
-                let on_yes = Callback::new(move |()| set_closed(rounds, round.clone(), true));
+                let on_yes =
+                    Callback::new(move |()| set_closed(rounds, under_way, round.clone(), true));
                 view! {
                     <Confirm title text=words.rounds.confirm_close deed=words.rounds.close on_yes on_close=close/>
                 }
@@ -76,41 +85,64 @@ pub(super) fn Rounds() -> impl IntoView {
             }
         })
     };
-    let row = move |round: Round| {
-        let (state, sign, deed) = if round.closed {
-            (words.rounds.closed, "\u{2715} ", words.rounds.reopen)
-        } else {
-            (words.rounds.open, "\u{2713} ", words.rounds.close)
+    let row = move |round: Memo<Round>| {
+        let is_closed = Memo::new(move |_| round.with(|round| round.closed));
+        let state = move || match is_closed.get() {
+            true => (words.rounds.closed, "\u{2715} "),
+            false => (words.rounds.open, "\u{2713} "),
         };
-        let label = format!("{deed}: {}", round.name);
-        let shown = round.clone();
-        let act = move |_| {
-            if round.closed {
-                set_closed(rounds, round.clone(), false);
-            } else {
-                asked.set(Some(Asked::Close(round.clone())));
-            }
+        let deed = move || match is_closed.get() {
+            true => words.rounds.reopen,
+            false => words.rounds.close,
+        };
+        let name = move || round.with(|round| round.name.clone());
+        let act = move |_| match round.get_untracked() {
+            round if round.closed => set_closed(rounds, under_way, round, false),
+            round => asked.set(Some(Asked::Close(round))),
+        };
+        let days = move || {
+            round.with(|round| {
+                format!(
+                    "{} \u{2013} {}",
+                    iso_day(&round.starts_on),
+                    iso_day(&round.ends_on)
+                )
+            })
         };
         view! {
-            <tr class:off=shown.closed>
-                <th scope="row">{shown.name}</th>
-                <td>{words.names.kind(shown.kind)}</td>
-                <td>{format!("{} \u{2013} {}", iso_day(&shown.starts_on), iso_day(&shown.ends_on))}</td>
-                <td class="state"><span aria-hidden="true">{sign}</span>{state}</td>
-                <td class="number">
-                    <button type="button" class="button quiet small" aria-label=label on:click=act>{deed}</button>
+            <tr class:off=is_closed>
+                <th scope="row">{name}</th>
+                <td data-label=words.rounds.kind>{move || round.with(|round| words.names.kind(round.kind))}</td>
+                <td data-label=words.rounds.period>{days}</td>
+                <td data-label=words.rounds.state class="state">
+                    <span aria-hidden="true">{move || state().1}</span>{move || state().0}
+                </td>
+                <td>
+                    <div class="admin-actions">
+                        <button type="button" class="button quiet small" data-testid="change-round"
+                            aria-label=move || fill(words.rounds.change, &[&name()])
+                            on:click=move |_| asked.set(Some(Asked::Change(round.get_untracked())))>
+                            {words.common.edit}
+                        </button>
+                        <button type="button" class="button quiet small" data-testid="close-round"
+                            aria-label=move || format!("{}: {}", deed(), name())
+                            aria-disabled=move || under_way.disabled() on:click=act>
+                            {deed}
+                        </button>
+                    </div>
                 </td>
             </tr>
         }
+        .into_any()
     };
+    let is_empty = Memo::new(move |_| rounds.with(Vec::is_empty));
     let table = move || {
-        let list = rounds.get();
-        if list.is_empty() {
+        if is_empty.get() {
             return view! { <Empty title=words.rounds.title text=words.rounds.empty/> }.into_any();
         }
         view! {
-            <div class="scroll">
-                <table>
+            <Scroll label=words.rounds.title.to_owned()>
+                <table class="stacks">
                     <thead>
                         <tr>
                             <th scope="col">{words.rounds.name}</th>
@@ -120,9 +152,9 @@ pub(super) fn Rounds() -> impl IntoView {
                             <th scope="col"><span class="unseen">{words.people.actions}</span></th>
                         </tr>
                     </thead>
-                    <tbody>{list.into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{keyed(rounds.into(), |round| round.id, row)}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
         .into_any()
     };
@@ -136,79 +168,5 @@ pub(super) fn Rounds() -> impl IntoView {
         <p class="hint">{fill(words.rounds.time_zone, &[&names().catalogue().programme.time_zone])}</p>
         {table}
         {dialog}
-    }
-}
-
-#[component]
-fn RoundForm(rounds: RwSignal<Vec<Round>>, on_close: Callback<()>) -> impl IntoView {
-    let words = words();
-    let errors = Errors::new();
-    let busy = RwSignal::new(false);
-    let name = RwSignal::new(String::new());
-    let kind = RwSignal::new(RoundKind::NeighbourhoodRound);
-    let starts = RwSignal::new(String::new());
-    let ends = RwSignal::new(String::new());
-    let submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let new = NewRound {
-            name: name.get_untracked().trim().to_owned(),
-            kind: kind.get_untracked(),
-            starts_on: starts.get_untracked(),
-            ends_on: ends.get_untracked(),
-        };
-        let mut wrong = Vec::new();
-        if is_blank(&new.name) {
-            wrong.push(("round-name", words.rounds.name_wrong.to_owned()));
-        }
-        if new.starts_on.is_empty() {
-            wrong.push(("round-starts", words.rounds.date_wrong.to_owned()));
-        }
-        if new.ends_on.is_empty() {
-            wrong.push(("round-ends", words.rounds.date_wrong.to_owned()));
-        } else if new.ends_on < new.starts_on {
-            wrong.push(("round-ends", words.rounds.order_wrong.to_owned()));
-        }
-        if !errors.judge(wrong) || busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let answer = api::send::<Round>("POST", "/api/v1/rounds", &new).await;
-            busy.set(false);
-            match answer {
-                Ok(round) => {
-                    announce(Tone::Good, fill(words.rounds.added, &[&round.name]));
-                    keep(rounds, round);
-                    on_close.run(());
-                }
-                Err(failure) => refuse(errors, &failure),
-            }
-        });
-    };
-    let kinds = RoundKind::ALL.map(|kind| Choice::new(kind.as_str(), words.names.kind(kind)));
-    let choose = Callback::new(move |value: String| {
-        if let Some(chosen) = RoundKind::parse(&value) {
-            kind.set(chosen);
-        }
-    });
-    view! {
-        <Dialog title=words.rounds.add on_close>
-            <form on:submit=submit novalidate>
-                <ErrorSummary errors/>
-                <TextField id="round-name" label=words.rounds.name value=name errors/>
-                <Select id="round-kind" label=words.rounds.kind choices=kinds.to_vec() on_choose=choose
-                    value=Signal::derive(move || kind.get().as_str().to_owned())/>
-                <TextField id="round-starts" label=words.rounds.starts kind="date" value=starts errors/>
-                <TextField id="round-ends" label=words.rounds.ends kind="date" value=ends errors/>
-                <div class="row">
-                    <button type="submit" class="button main" aria-disabled=move || busy.get().then_some("true")>
-                        {words.common.save}
-                    </button>
-                    <button type="button" class="button quiet" on:click=move |_| on_close.run(())>
-                        {words.common.cancel}
-                    </button>
-                </div>
-            </form>
-        </Dialog>
     }
 }

@@ -9,7 +9,7 @@ use koffiekar_sync_core::office::{Bucket, Counts, Dimension, TagState};
 use leptos::prelude::*;
 
 use crate::{
-    parts::iso_month,
+    parts::{Scroll, iso_month},
     words::{number, words},
 };
 
@@ -187,7 +187,7 @@ pub(super) fn CrossTable(
     });
     let body = body.collect_view();
     view! {
-        <div class="scroll">
+        <Scroll label=words.analysis.table.to_owned()>
             <table class="counts">
                 <caption class="unseen">{words.analysis.table}</caption>
                 <thead>
@@ -199,7 +199,7 @@ pub(super) fn CrossTable(
                 </thead>
                 <tbody>{body}</tbody>
             </table>
-        </div>
+        </Scroll>
         <p class="hint">{words.analysis.double}</p>
     }
 }

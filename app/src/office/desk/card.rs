@@ -32,6 +32,7 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
         <article
             id=Entry::element(id)
             class="card"
+            data-decides
             class:active=is_active
             tabindex=move || if is_active.get() { "0" } else { "-1" }
             aria-current=move || is_active.get().then_some("true")
@@ -58,62 +59,93 @@ pub(super) fn Card(desk: List, entry: Entry) -> impl IntoView {
                     <a href=Route::Quote(id).path()>{words().desk.two_wordings}</a>
                 </p>
             })}
-            {move || view! { <PeopleSay desk row=row.get()/> }}
-            {why.is_none().then(|| view! { {move || view! { <TaggerSays desk row=row.get()/> }} })}
-            {move || view! { <ChosenFor desk row=row.get()/> }}
+            <PeopleSay desk id row/>
+            {why.is_none().then(|| view! { <TaggerSays desk id row/> })}
+            <ChosenFor desk row/>
             {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
             <Actions desk id/>
         </article>
     }
 }
 
-/// The lines that people named, each with its state in a word and a sign.
+/// The lines that people named, each with its state in a word and a sign. What changes of them changes in
+/// place: the focus may be on it.
 #[component]
-fn PeopleSay(desk: List, row: QuoteRow) -> impl IntoView {
+fn PeopleSay(desk: List, id: QuoteId, row: Memo<QuoteRow>) -> impl IntoView {
     let words = words();
-    if row.tags.is_empty() {
-        let nobody = view! { <p class="tags"><span class="tag untagged">"\u{25cb} "{words.names.untagged}</span></p> };
-        return nobody.into_any();
-    }
-    let id = row.id;
-    let tag = |tag: LineTag| {
-        let became = names().became(&tag);
-        let LineTag { line, standing, .. } = tag;
+    let lines = Memo::new(move |_| {
+        row.with(|row| {
+            row.tags
+                .iter()
+                .map(|tag| tag.line.clone())
+                .collect::<Vec<_>>()
+        })
+    });
+    let tag = move |line: LineKey| {
+        let key = line.clone();
+        let now = Memo::new(move |before: Option<&LineTag>| {
+            let found = row.with(|row| row.tags.iter().find(|tag| tag.line == key).cloned());
+            let gone = || LineTag {
+                line: key.clone(),
+                standing: LineStanding::Rejected,
+                became: Vec::new(),
+            };
+            found.or_else(|| before.cloned()).unwrap_or_else(gone)
+        });
         let title = names().line(&line);
-        let unsettled = matches!(
-            standing,
-            LineStanding::Proposed | LineStanding::Contested | LineStanding::Accepted
-        );
-        let may_confirm = unsettled && names().is_open(&line);
+        let standing = Memo::new(move |_| now.with(|tag| tag.standing));
+        let is_open = names().is_open(&line);
+        let may_confirm = move || {
+            let unsettled = matches!(
+                standing.get(),
+                LineStanding::Proposed | LineStanding::Contested | LineStanding::Accepted
+            );
+            unsettled && is_open
+        };
         let (yes, no) = (line.clone(), line);
-        let confirm = may_confirm.then(|| {
-            view! {
-                <button type="button" class="tag-act" on:click=move |_| desk.confirm(id, yes.clone())>
-                    {words.desk.confirm_tag}
-                    <span class="unseen">": "{title.clone()}</span>
-                </button>
-            }
-        });
-        let reject = (standing != LineStanding::Rejected).then(|| {
-            view! {
-                <button type="button" class="tag-act" on:click=move |_| desk.reject(id, no.clone())>
-                    {words.desk.reject_tag}
-                    <span class="unseen">": "{title.clone()}</span>
-                </button>
-            }
-        });
+        let (yes_title, no_title) = (title.clone(), title.clone());
+        let confirm = move || {
+            let (line, title) = (yes.clone(), yes_title.clone());
+            may_confirm().then(|| {
+                view! {
+                    <button type="button" class="tag-act" on:click=move |_| desk.confirm(id, line.clone())>
+                        {words.desk.confirm_tag}
+                        <span class="unseen">": "{title}</span>
+                    </button>
+                }
+            })
+        };
+        let reject = move || {
+            let (line, title) = (no.clone(), no_title.clone());
+            (standing.get() != LineStanding::Rejected).then(|| {
+                view! {
+                    <button type="button" class="tag-act" on:click=move |_| desk.reject(id, line.clone())>
+                        {words.desk.reject_tag}
+                        <span class="unseen">": "{title}</span>
+                    </button>
+                }
+            })
+        };
+        let became = move || now.with(|tag| names().became(tag));
         view! {
-            <li class=format!("tag {}", standing.as_str())>
-                <span aria-hidden="true">{sign_of_standing(standing)}" "</span>
-                <span class="tag-line">{title.clone()}</span>
-                <span class="standing">{words.names.standing(standing)}</span>
-                {became.map(|became| view! { <span class="became">{became}</span> })}
+            <li class=move || format!("tag {}", standing.get().as_str())>
+                <span aria-hidden="true">{move || sign_of_standing(standing.get())}" "</span>
+                <span class="tag-line">{title}</span>
+                <span class="standing">{move || words.names.standing(standing.get())}</span>
+                {move || became().map(|became| view! { <span class="became">{became}</span> })}
                 {confirm}
                 {reject}
             </li>
         }
     };
-    view! { <ul class="tags" aria-label=words.desk.tags>{row.tags.into_iter().map(tag).collect_view()}</ul> }.into_any()
+    view! {
+        {move || lines.with(Vec::is_empty).then(|| view! {
+            <p class="tags"><span class="tag untagged">"\u{25cb} "{words.names.untagged}</span></p>
+        })}
+        <ul class="tags" aria-label=words.desk.tags hidden=move || lines.with(Vec::is_empty)>
+            <For each=move || lines.get() key=Clone::clone children=tag/>
+        </ul>
+    }
 }
 
 /// How much surer the tagger must be of a theme than of a line of it for that to be told.
@@ -121,13 +153,19 @@ const SURER: f32 = 0.1;
 
 /// Up to three suggestions: a key, a line, how likely, how likely its theme is, and why.
 #[component]
-fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
+fn TaggerSays(desk: List, id: QuoteId, row: Memo<QuoteRow>) -> impl IntoView {
     let words = &words().desk;
-    if row.suggestions.is_empty() {
-        return view! { <p class="hint">{words.no_suggestions}</p> }.into_any();
-    }
-    let QuoteRow { id, tags, .. } = row;
-    let suggestion = |(place, suggestion): (usize, LineSuggestion)| {
+    let suggestions = Memo::new(move |_| {
+        row.with(|row| {
+            row.suggestions
+                .iter()
+                .cloned()
+                .enumerate()
+                .collect::<Vec<_>>()
+        })
+    });
+    let is_empty = move || suggestions.with(Vec::is_empty);
+    let suggestion = move |(place, suggestion): (usize, LineSuggestion)| {
         let LineSuggestion {
             line,
             probability,
@@ -144,9 +182,17 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
             let percentage = format!("{:.0}%", theme_probability * 100.0);
             view! { <span class="of-theme">{fill(words.of_theme, &[&title, &percentage])}</span> }
         });
-        let is_confirmed = tags
-            .iter()
-            .any(|tag| tag.line == line && tag.standing == LineStanding::Confirmed);
+        let key = line.clone();
+        let is_confirmed = Memo::new(move |_| {
+            row.with(|row| {
+                let mut tags = row.tags.iter();
+                tags.any(|tag| tag.line == key && tag.standing == LineStanding::Confirmed)
+            })
+        });
+        let mark = move || match is_confirmed.get() {
+            true => "\u{2713}".to_owned(),
+            false => (place + 1).to_string(),
+        };
         let title = names().line(&line);
         let reasons = (!because.is_empty()).then(|| {
             view! {
@@ -164,7 +210,7 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
                     class:done=is_confirmed
                     on:click=move |_| desk.confirm(id, line.clone())
                 >
-                    <kbd aria-hidden="true">{if is_confirmed { "\u{2713}".to_owned() } else { (place + 1).to_string() }}</kbd>
+                    <kbd aria-hidden="true">{mark}</kbd>
                     <span class="suggestion-line">
                         <span class="unseen">{words.confirm_suggestion}": "</span>
                         {title}
@@ -183,25 +229,35 @@ fn TaggerSays(desk: List, row: QuoteRow) -> impl IntoView {
             </li>
         }
     };
-    let suggestions = row
-        .suggestions
-        .into_iter()
-        .enumerate()
-        .map(suggestion)
-        .collect_view();
-    view! { <ol class="suggestions" aria-label=words.suggested>{suggestions}</ol> }.into_any()
+    // Another answer of the tagger is another button; what people decide changes it in place.
+    let key = |(place, one): &(usize, LineSuggestion)| {
+        let LineSuggestion {
+            line,
+            probability,
+            because,
+            ..
+        } = one;
+        (*place, line.clone(), probability.to_bits(), because.clone())
+    };
+    view! {
+        {move || is_empty().then(|| view! { <p class="hint">{words.no_suggestions}</p> })}
+        <ol class="suggestions" aria-label=words.suggested hidden=is_empty>
+            <For each=move || suggestions.get() key=key children=suggestion/>
+        </ol>
+    }
 }
 
 /// The places in a text that this quote was chosen for.
 #[component]
-fn ChosenFor(desk: List, row: QuoteRow) -> impl IntoView {
+fn ChosenFor(desk: List, row: Memo<QuoteRow>) -> impl IntoView {
     let titles = move || {
+        let selected_in = row.with(|row| row.selected_in.clone());
         desk.publications.with(|publications| {
             let sections = publications
                 .iter()
                 .flatten()
                 .flat_map(|publication| &publication.sections);
-            let chosen = sections.filter(|section| row.selected_in.contains(&section.id));
+            let chosen = sections.filter(|section| selected_in.contains(&section.id));
             chosen
                 .map(|section| section.title.clone())
                 .collect::<Vec<_>>()
@@ -220,13 +276,15 @@ fn ChosenFor(desk: List, row: QuoteRow) -> impl IntoView {
 pub(crate) fn Judging(desk: List, entry: Entry) -> impl IntoView {
     let id = entry.id;
     let (row, trouble) = (entry.row, entry.trouble);
-    let (people, tagger) = (row.clone(), row.clone());
+    let row = Memo::new(move |_| row.get());
     view! {
-        {move || view! { <PeopleSay desk row=people.get()/> }}
-        {move || view! { <TaggerSays desk row=tagger.get()/> }}
-        {move || view! { <ChosenFor desk row=row.get()/> }}
-        {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
-        <Actions desk id is_open=true/>
+        <div data-decides>
+            <PeopleSay desk id row/>
+            <TaggerSays desk id row/>
+            <ChosenFor desk row/>
+            {move || trouble.get().map(|text| view! { <p class="field-error">{text}</p> })}
+            <Actions desk id is_open=true/>
+        </div>
     }
 }
 

@@ -1,8 +1,11 @@
 //! Decisions: shown at once, sent, and taken back when they fail or when the editor says so.
 
 use koffiekar_sync_core::ids::{LineKey, QuoteId};
-use koffiekar_sync_core::office::{LineStanding, LineTag, QuoteRow, TagDecision, TagState};
+use koffiekar_sync_core::office::{
+    LineStanding, LineTag, QuoteDetail, QuoteRow, TagDecision, TagState,
+};
 use leptos::{prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
 
 use super::list::{Entry, List};
 use crate::{
@@ -14,11 +17,29 @@ use crate::{
 };
 
 /// A decision that can be taken back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Done {
     quote: QuoteId,
-    lines: Vec<LineKey>,
-    before: QuoteRow,
+    confirm: Vec<LineKey>,
+    reject: Vec<LineKey>,
+    /// The lines that stood confirmed before.
+    stood: Vec<LineKey>,
+}
+
+impl Done {
+    fn lines(&self) -> Vec<LineKey> {
+        [self.confirm.clone(), self.reject.clone()].concat()
+    }
+
+    /// Whether it still stands as it was decided.
+    fn stands(&self, row: &QuoteRow) -> bool {
+        let confirmed = confirmed(row);
+        let rejects = |line: &LineKey| {
+            let mut tags = row.tags.iter();
+            tags.any(|tag| tag.line == *line && tag.standing != LineStanding::Confirmed)
+        };
+        self.confirm.iter().all(|line| confirmed.contains(line)) && self.reject.iter().all(rejects)
+    }
 }
 
 impl List {
@@ -56,20 +77,27 @@ impl List {
         let Some(entry) = self.entry(id) else { return };
         decision.drawn = entry.is_unseen();
         let before = entry.row.get_untracked();
-        let lines = [decision.confirm.clone(), decision.reject.clone()].concat();
-        self.done.update(|done| {
-            done.push(Done {
-                quote: id,
-                lines,
-                before: before.clone(),
-            })
+        let done = Done {
+            quote: id,
+            confirm: decision.confirm.clone(),
+            reject: decision.reject.clone(),
+            stood: confirmed(&before),
+        };
+        // Said once already: a second time would only be one more to take back.
+        let last = |list: &Vec<Done>| list.iter().rfind(|one| one.quote == id).cloned();
+        let is_said = self.done.with_untracked(last).is_some_and(|last| {
+            last.stands(&before) && (&last.confirm, &last.reject) == (&done.confirm, &done.reject)
         });
+        if is_said {
+            return announce(Tone::Plain, words().desk.said_already);
+        }
+        self.done.update(|list| list.push(done));
         entry.row.set(expected(&before, &decision));
         announce(Tone::Good, said);
         if self.is_listed() {
             self.advance(1);
         }
-        self.send(entry, decision, before);
+        self.send(entry, decision, before, None);
     }
 
     /// Is the list on the screen, and not one quote by itself?
@@ -83,29 +111,57 @@ impl List {
         let Some(last) = self.done.try_update(Vec::pop).flatten() else {
             return announce(Tone::Plain, words.nothing_to_undo);
         };
-        // Decided in a list that is no longer shown: there is no card to go to.
-        let entry = self
-            .entry(last.quote)
-            .unwrap_or_else(|| Entry::of(last.before.clone()));
-        let now = entry.row.get_untracked();
-        // What the decision had put an end to stands again.
-        let mut confirm = confirmed(&last.before);
-        let stands = confirmed(&now);
-        confirm.retain(|line| !stands.contains(line) && !last.lines.contains(line));
-        entry.row.set(last.before);
-        if self.is_listed() {
-            self.activate(last.quote);
+        if let Some(entry) = self.entry(last.quote) {
+            if self.is_listed() {
+                self.activate(last.quote);
+            }
+            announce(Tone::Good, words.undone);
+            return self.take_back(entry, last);
         }
-        announce(Tone::Good, words.undone);
-        let decision = TagDecision {
-            confirm,
-            retract: last.lines,
-            ..TagDecision::default()
-        };
-        self.send(entry, decision, now);
+        // Decided in another list, or before the page was loaded: how does it stand now?
+        spawn_local(async move {
+            let path = format!("/api/v1/quotes/{}", last.quote);
+            match api::get::<QuoteDetail>(&path).await {
+                Ok(detail) if last.stands(&detail.quote) => {
+                    let lines: Vec<String> = last.lines().iter().map(|l| names().line(l)).collect();
+                    announce(
+                        Tone::Good,
+                        fill(words.undone_elsewhere, &[&lines.join(", ")]),
+                    );
+                    self.take_back(Entry::of(detail.quote), last);
+                }
+                Ok(_) => announce(Tone::Bad, words.decided_since),
+                Err(failure) if failure.status() == Some(404) => {
+                    announce(Tone::Bad, words.quote_gone)
+                }
+                Err(failure) => {
+                    self.done.update(|done| done.push(last));
+                    announce(Tone::Bad, failure.to_string());
+                }
+            }
+        });
     }
 
-    fn send(self, entry: Entry, decision: TagDecision, before: QuoteRow) {
+    fn take_back(self, entry: Entry, last: Done) {
+        let now = entry.row.get_untracked();
+        let lines = last.lines();
+        // What the decision had put an end to stands again.
+        let mut confirm = last.stood.clone();
+        let stands = confirmed(&now);
+        confirm.retain(|line| !stands.contains(line) && !lines.contains(line));
+        let mut before = now.clone();
+        before.tags.retain(|tag| !lines.contains(&tag.line));
+        let decision = TagDecision {
+            confirm,
+            retract: lines,
+            ..TagDecision::default()
+        };
+        entry.row.set(expected(&before, &decision));
+        self.send(entry, decision, now, Some(last));
+    }
+
+    /// `taken_back` is what it undoes; where that fails, it can be undone still.
+    fn send(self, entry: Entry, decision: TagDecision, before: QuoteRow, taken_back: Option<Done>) {
         let turn = entry.next_turn();
         entry.trouble.set(None);
         spawn_local(async move {
@@ -123,10 +179,11 @@ impl List {
                 }
                 Err(failure) => {
                     entry.row.set(before);
-                    self.done.update(|done| {
-                        let failed = done.iter().rposition(|done| done.quote == entry.id);
-                        if let (Some(failed), true) = (failed, decision.retract.is_empty()) {
-                            done.remove(failed);
+                    self.done.update(|done| match taken_back {
+                        Some(taken_back) => done.push(taken_back),
+                        None => {
+                            let failed = done.iter().rposition(|done| done.quote == entry.id);
+                            failed.map(|failed| done.remove(failed));
                         }
                     });
                     let text = format!("{} {failure}", words().desk.failed);

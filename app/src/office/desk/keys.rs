@@ -44,6 +44,11 @@ fn press(desk: List, event: &ev::KeyboardEvent) {
         return;
     }
     let key = event.key();
+    // A key that stays down goes through the list, and decides once.
+    let goes = matches!(key.as_str(), "j" | "k" | "ArrowDown" | "ArrowUp");
+    if event.repeat() && !goes {
+        return;
+    }
     let on_card = target
         .as_ref()
         .is_some_and(|element| element.class_list().contains("card"));

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     api::{self, Failure},
-    office::filter,
+    office::{filter, undo},
     parts::{Busy, Empty, Source, Tone, Trouble, announce},
     route::{self, Route},
     words::words,
@@ -123,7 +123,7 @@ impl List {
             question: RwSignal::new(None),
             opened: RwSignal::new(None),
             judged: RwSignal::new(0),
-            done: RwSignal::new(Vec::new()),
+            done: undo::kept(undo::Of::Decisions),
             loading: RwSignal::new(Loading::Busy),
             next: RwSignal::new(None),
             loading_more: RwSignal::new(false),
@@ -135,6 +135,9 @@ impl List {
         let turn = self.turn.with_value(|turn| turn.wrapping_add(1));
         self.turn.set_value(turn);
         self.loading.set(Loading::Busy);
+        // No key decides about a card that is not shown any more.
+        self.active.set(None);
+        self.entries.set(Vec::new());
         spawn_local(async move {
             let page = Page::get(&address, None).await;
             if self.turn.try_get_value() != Some(turn) {

@@ -39,15 +39,24 @@ impl List {
     fn choose(self, id: QuoteId, section: SectionId) {
         spawn_local(async move {
             let path = format!("/api/v1/sections/{section}/selections");
-            let choice = ChooseQuote {
-                quote: id,
-                before: None,
-            };
-            match api::send::<Section>("POST", &path, &choice).await {
+            match api::send::<Section>(
+                "POST",
+                &path,
+                &ChooseQuote {
+                    quote: id,
+                    before: None,
+                },
+            )
+            .await
+            {
                 Ok(section) => {
                     announce(Tone::Good, fill(words().desk.chosen, &[&section.title]));
                     if let Some(entry) = self.entry(id) {
-                        entry.row.update(|row| row.selected_in.push(section.id));
+                        entry.row.update(|row| {
+                            if !row.selected_in.contains(&section.id) {
+                                row.selected_in.push(section.id);
+                            }
+                        });
                     }
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),

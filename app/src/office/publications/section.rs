@@ -1,7 +1,9 @@
 //! One place in a text with its quotes, each with its source.
 
-use koffiekar_sync_core::office::{Role, Section, SelectedQuote, SelectionBlock};
+use koffiekar_sync_core::ids::{QuoteId, SectionId};
+use koffiekar_sync_core::office::{ChooseQuote, Role, Section, SelectedQuote, SelectionBlock};
 use leptos::{prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     api,
@@ -10,7 +12,7 @@ use crate::{
         names::names,
         quote::Verbatim,
     },
-    parts::{Tone, announce, day},
+    parts::{Tone, UnderWay, announce, day, focus},
     route::Route,
     session,
     words::{count, fill, words},
@@ -20,30 +22,132 @@ fn is_editor() -> bool {
     untrack(session::signed_in).is_some_and(|session| session.role == Role::Editor)
 }
 
+/// A quote that was taken out, and where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Removal {
+    section: SectionId,
+    quote: QuoteId,
+    /// The quote behind it; none where it was the last.
+    before: Option<QuoteId>,
+}
+
+/// A line of a section: a quote, or the place of one that was taken out and can be put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Line {
+    Quote(QuoteId),
+    Removed(QuoteId),
+}
+
+/// The quotes in their order, with what was taken out from between them.
+fn lines(section: &Section, removals: &[Removal]) -> Vec<Line> {
+    let mut lines: Vec<Line> = section
+        .quotes
+        .iter()
+        .map(|chosen| Line::Quote(chosen.quote.id))
+        .collect();
+    // The newest first: what stood behind another one that was removed finds that one in its place.
+    for removal in removals.iter().rev() {
+        let stands = |quote| lines.contains(&Line::Quote(quote));
+        if removal.section != section.id || stands(removal.quote) {
+            continue;
+        }
+        let behind = removal.before.and_then(|before| {
+            let mut lines = lines.iter();
+            lines.position(|line| [Line::Quote(before), Line::Removed(before)].contains(line))
+        });
+        lines.insert(behind.unwrap_or(lines.len()), Line::Removed(removal.quote));
+    }
+    lines
+}
+
 #[component]
-pub(super) fn SectionView(section: RwSignal<Section>) -> impl IntoView {
+pub(super) fn SectionView(
+    section: RwSignal<Section>,
+    removals: RwSignal<Vec<Removal>>,
+) -> impl IntoView {
     let words = words();
     let (id, title) = section.with_untracked(|section| (section.id, section.title.clone()));
     let tally = move || {
         let number = section.with(|section| section.quotes.len());
         count(number as u64, (words.desk.quote_one, words.desk.quotes))
     };
-    let quotes = move || {
-        section.with(|now| match now.quotes.as_slice() {
-            [] => view! { <NoQuotes section=now.clone()/> }.into_any(),
-            quotes => {
-                let quotes = quotes.iter().cloned();
-                let rows = quotes.map(|chosen| view! { <li><Chosen section chosen/></li> });
-                view! { <ul class="chosen-quotes">{rows.collect_view()}</ul> }.into_any()
-            }
-        })
+    let lines = Memo::new(move |_| {
+        section.with(|section| removals.with(|removals| lines(section, removals)))
+    });
+    let line = move |line: Line| {
+        let content = match line {
+            Line::Quote(quote) => view! { <Chosen section removals quote/> }.into_any(),
+            Line::Removed(quote) => view! { <Removed section removals quote/> }.into_any(),
+        };
+        view! { <li class:no-print=matches!(line, Line::Removed(_))>{content}</li> }
     };
+    let is_empty = move || lines.with(Vec::is_empty);
     view! {
         <section class="section" id=format!("section-{}", id.key()) aria-label=title.clone()>
             <h2>{title.clone()} <span class="tally no-print">{tally}</span></h2>
-            {quotes}
+            {move || is_empty().then(|| view! { <NoQuotes section=section.get_untracked()/> })}
+            <ul class="chosen-quotes" hidden=is_empty data-decides>
+                <For each=move || lines.get() key=|line| *line children=line/>
+            </ul>
         </section>
     }
+}
+
+/// A quote was taken out here: it can be put back where it stood.
+#[component]
+fn Removed(
+    section: RwSignal<Section>,
+    removals: RwSignal<Vec<Removal>>,
+    quote: QuoteId,
+) -> impl IntoView {
+    let words = &words().publications;
+    let under_way = UnderWay::new();
+    let place = section.with_untracked(|section| section.id);
+    let forget = move || {
+        removals.update(|removals| {
+            removals.retain(|one| (one.section, one.quote) != (place, quote));
+        });
+    };
+    let put_back = move |_| {
+        if !under_way.begin() {
+            return;
+        }
+        let before = removals.with_untracked(|removals| {
+            let mut all = removals.iter();
+            let own = all.find(|one| (one.section, one.quote) == (place, quote));
+            own.and_then(|one| one.before)
+        });
+        spawn_local(async move {
+            let path = format!("/api/v1/sections/{place}/selections");
+            let answer = api::send::<Section>("POST", &path, &ChooseQuote { quote, before }).await;
+            under_way.end();
+            match answer {
+                Ok(now) => {
+                    announce(Tone::Good, fill(words.put_back_done, &[&now.title]));
+                    section.set(now);
+                    forget();
+                    focus(remove_button(place, quote));
+                }
+                Err(failure) => announce(Tone::Bad, failure.to_string()),
+            }
+        });
+    };
+    view! {
+        <p class="removed" data-testid="removed">
+            <span>{words.is_removed}</span>
+            <button type="button" id=format!("put-back-{}-{}", place.key(), quote.key()) class="button small"
+                aria-disabled=move || under_way.disabled() on:click=put_back>
+                {words.put_back}
+            </button>
+            <button type="button" class="button quiet small" on:click=move |_| forget()>
+                {words.leave_removed}
+            </button>
+        </p>
+    }
+}
+
+fn remove_button(section: SectionId, quote: QuoteId) -> String {
+    format!("remove-{}-{}", section.key(), quote.key())
 }
 
 #[component]
@@ -68,7 +172,31 @@ fn NoQuotes(section: Section) -> impl IntoView {
 }
 
 #[component]
-fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
+fn Chosen(
+    section: RwSignal<Section>,
+    removals: RwSignal<Vec<Removal>>,
+    quote: QuoteId,
+) -> impl IntoView {
+    let chosen = Memo::new(move |before: Option<&Option<SelectedQuote>>| {
+        section.with(|section| {
+            let mut all = section.quotes.iter();
+            let now = all.find(|chosen| chosen.quote.id == quote).cloned();
+            now.or_else(|| before.cloned().flatten())
+        })
+    });
+    move || {
+        chosen
+            .get()
+            .map(|chosen| view! { <Quote section removals chosen/> })
+    }
+}
+
+#[component]
+fn Quote(
+    section: RwSignal<Section>,
+    removals: RwSignal<Vec<Removal>>,
+    chosen: SelectedQuote,
+) -> impl IntoView {
     let words = words();
     let SelectedQuote {
         quote,
@@ -93,19 +221,37 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
         }
     });
     let id = quote.id;
+    let place = section.with_untracked(|section| section.id);
+    // What may not be chosen cannot be put back.
+    let can_be_put_back = !matches!(
+        blocked,
+        Some(SelectionBlock::NoConsent | SelectionBlock::Removed)
+    );
+    let under_way = UnderWay::new();
     let remove = move |_| {
+        if !under_way.begin() {
+            return;
+        }
         spawn_local(async move {
-            let (place, title) =
-                section.with_untracked(|section| (section.id, section.title.clone()));
-            match api::order_for::<Section>(
-                "DELETE",
-                &format!("/api/v1/sections/{place}/selections/{id}"),
-            )
-            .await
-            {
+            let path = format!("/api/v1/sections/{place}/selections/{id}");
+            let answer = api::order_for::<Section>("DELETE", &path).await;
+            under_way.end();
+            match answer {
                 Ok(left) => {
+                    announce(Tone::Good, fill(words.publications.removed, &[&left.title]));
+                    if can_be_put_back {
+                        let before = section.with_untracked(|section| behind(section, id));
+                        removals.update(|removals| {
+                            removals.retain(|one| (one.section, one.quote) != (place, id));
+                            removals.push(Removal {
+                                section: place,
+                                quote: id,
+                                before,
+                            });
+                        });
+                        focus(format!("put-back-{}-{}", place.key(), id.key()));
+                    }
                     section.set(left);
-                    announce(Tone::Good, fill(words.publications.removed, &[&title]));
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),
             }
@@ -119,7 +265,10 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
         });
         view! {
             {open}
-            <button type="button" class="button quiet small" on:click=remove>{words.publications.remove}</button>
+            <button type="button" id=remove_button(place, id) class="button quiet small"
+                aria-disabled=move || under_way.disabled() on:click=remove>
+                {words.publications.remove}
+            </button>
         }
     });
     view! {
@@ -136,4 +285,11 @@ fn Chosen(section: RwSignal<Section>, chosen: SelectedQuote) -> impl IntoView {
             </p>
         </article>
     }
+}
+
+/// The quote that stands behind this one.
+fn behind(section: &Section, quote: QuoteId) -> Option<QuoteId> {
+    let mut ids = section.quotes.iter().map(|chosen| chosen.quote.id);
+    ids.find(|id| *id == quote)?;
+    ids.next()
 }

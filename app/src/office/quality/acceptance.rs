@@ -7,7 +7,7 @@ use super::{lines::bar, percent};
 use crate::{
     api,
     office::names::names,
-    parts::{ErrorSummary, Errors, TextField, Tone, announce},
+    parts::{ErrorSummary, Errors, Scroll, TextField, Tone, announce},
     words::{fill, number, words},
 };
 
@@ -53,7 +53,7 @@ pub(super) fn Acceptance(
     let rows = state.acceptance.iter().map(row).collect_view();
     let table = (!state.acceptance.is_empty()).then(|| {
         view! {
-            <div class="scroll">
+            <Scroll label=words.acceptance.to_owned()>
                 <table class="shares" aria-labelledby="acceptance">
                     <thead><tr>
                         <th scope="col">{words.line}</th>
@@ -63,7 +63,7 @@ pub(super) fn Acceptance(
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
     });
     view! {

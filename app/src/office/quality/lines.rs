@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{interval, percent};
 use crate::{
     office::names::names,
-    parts::{Choice, Select},
+    parts::{Choice, Scroll, Select},
     words::{number, words},
 };
 
@@ -36,7 +36,7 @@ pub(super) fn Lines(lines: Vec<LineQuality>) -> impl IntoView {
             <div class="dimensions">
                 <Select id="quality-language" label=words.quality.language value=language choices on_choose=choose/>
             </div>
-            <div class="scroll">
+            <Scroll label=words.quality.lines.to_owned()>
                 <table class="shares" aria-labelledby="by-line">
                     <thead><tr>
                         <th scope="col">{words.quality.line}</th>
@@ -45,7 +45,7 @@ pub(super) fn Lines(lines: Vec<LineQuality>) -> impl IntoView {
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </Scroll>
         </section>
     }
 }
@@ -97,7 +97,7 @@ pub(super) fn Confusions(confused: Vec<Confused>) -> impl IntoView {
         });
         let rows = rows.collect_view();
         view! {
-            <div class="scroll">
+            <Scroll label=words.confused.to_owned()>
                 <table class="counts" aria-labelledby="confused">
                     <thead><tr>
                         <th scope="col">{words.confused_said}</th>
@@ -106,7 +106,7 @@ pub(super) fn Confusions(confused: Vec<Confused>) -> impl IntoView {
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
-            </div>
+            </Scroll>
         }
         .into_any()
     };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{interval, percent};
 use crate::{
-    parts::iso_day,
+    parts::{Scroll, iso_day},
     words::{number, words},
 };
 
@@ -93,6 +93,7 @@ pub(super) fn Weeks(weeks: Vec<WeekOfAudit>) -> impl IntoView {
             <figcaption class="hint">{words.weeks_hint}</figcaption>
             <details>
                 <summary>{words.table}</summary>
+                <Scroll label=words.table.to_owned()>
                 <table class="counts">
                     <thead><tr>
                         <th scope="col">{words.week}</th>
@@ -102,6 +103,7 @@ pub(super) fn Weeks(weeks: Vec<WeekOfAudit>) -> impl IntoView {
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
+                </Scroll>
             </details>
         </figure>
     }
@@ -158,6 +160,7 @@ pub(super) fn Curve(points: Vec<CurvePoint>) -> impl IntoView {
             <figcaption class="hint">{words.curve_hint}</figcaption>
             <details>
                 <summary>{words.table}</summary>
+                <Scroll label=words.table.to_owned()>
                 <table class="counts">
                     <thead><tr>
                         <th scope="col">{words.said}</th>
@@ -167,6 +170,7 @@ pub(super) fn Curve(points: Vec<CurvePoint>) -> impl IntoView {
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
+                </Scroll>
             </details>
         </figure>
     }

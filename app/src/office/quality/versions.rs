@@ -9,8 +9,8 @@ use super::lines::bar;
 use crate::{
     api,
     office::names::names,
-    parts::{Busy, Fetched, Notice, Source, Tone, Trouble, announce, moment},
-    words::{fill, number, words},
+    parts::{Busy, Fetched, Notice, Scroll, Source, Tone, Trouble, UnderWay, announce, moment},
+    words::{counted, fill, number, words},
 };
 
 const PATH: &str = "/api/v1/tagger/versions";
@@ -29,10 +29,16 @@ pub(super) fn Versions(
     versions.fetch(PATH.to_owned());
     let looked = RwSignal::new(None::<(i64, Source<VersionPreview>)>);
     let everything = RwSignal::new(false);
+    let under_way = UnderWay::new();
     let hold = move |held_at: Option<i64>| {
+        if !under_way.begin() {
+            return;
+        }
         spawn_local(async move {
             let asked = HoldLearning { held_at };
-            match api::send::<TaggerState>("PUT", "/api/v1/tagger/learning", &asked).await {
+            let answer = api::send::<TaggerState>("PUT", "/api/v1/tagger/learning", &asked).await;
+            under_way.end();
+            match answer {
                 Ok(state) => {
                     let said = match held_at {
                         Some(number) => fill(words.gone_back, &[&number.to_string()]),
@@ -58,7 +64,8 @@ pub(super) fn Versions(
                 {text}
                 {manages.then(|| view! {
                     " "
-                    <button type="button" class="button small" on:click=move |_| hold(None)>{words.go_on}</button>
+                    <button type="button" class="button small" aria-disabled=move || under_way.disabled()
+                        on:click=move |_| hold(None)>{words.go_on}</button>
                 })}
             </Notice>
         }
@@ -107,7 +114,7 @@ pub(super) fn Versions(
             let shown = if everything.get() { list.len() } else { SHOWN };
             let rows = list.into_iter().take(shown).map(row).collect_view();
             view! {
-                <div class="scroll">
+                <Scroll label=words.versions.to_owned()>
                     <table class="shares" aria-labelledby="versions">
                         <thead><tr>
                             <th scope="col">{words.version}</th>
@@ -119,7 +126,7 @@ pub(super) fn Versions(
                         </tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
-                </div>
+                </Scroll>
                 {(hidden > 0 && !everything.get()).then(|| view! {
                     <button type="button" class="button quiet small" on:click=move |_| everything.set(true)>
                         {all_words.common.more}" ("{hidden}")"
@@ -151,10 +158,11 @@ fn Looked(number_of: i64, preview: Source<VersionPreview>, on_back: Callback<()>
             view! { <Trouble failure retry/> }.into_any()
         }
         Fetched::Ready(moves) => {
-            let looked_at = moves.looked_at.to_string();
+            let of = u64::from(moves.looked_at);
+            let looked_at = number(of);
             let told = match moves.moved {
-                0 => fill(words.look_none, &[&looked_at]),
-                moved => fill(words.look_moved, &[&moved.to_string(), &looked_at]),
+                0 => counted(words.look_none, of, &[&looked_at]),
+                moved => counted(words.look_moved, of, &[&moved.to_string(), &looked_at]),
             };
             let list = |label: &'static str, moved: &[MovedQuotes]| {
                 let items = moved.iter().take(5).map(|one| {
