@@ -190,7 +190,7 @@ fn new_conversation(
     at: Millis,
     dice: &mut Numbers,
 ) -> (NewConversation, Vec<Part>) {
-    let language = marks.fresh();
+    let language = language(marks);
     let mut parts = vec![Part::Language(language.clone())];
     let area = (dice.below(2) == 0).then(|| marks.fresh());
     parts.extend(area.clone().map(Part::Area));
@@ -279,7 +279,7 @@ fn command(
             Command::SetArea { area: Some(area) }
         }
         13 => {
-            let language = marks.fresh();
+            let language = language(marks);
             parts.push(Part::Language(language.clone()));
             Command::SetLanguage { language }
         }
@@ -369,6 +369,13 @@ fn answer(
         clock_doubtful: false,
     };
     (StatementId(dice.bytes()), statement)
+}
+
+/// A code that stands nowhere else, of a language that has none.
+fn language(marks: &mut Marks) -> String {
+    let mark = marks.fresh();
+    let (event, number) = mark.split_at(7);
+    format!("mis-{event}-{number}")
 }
 
 fn wording(marks: &mut Marks) -> String {
