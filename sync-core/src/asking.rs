@@ -142,6 +142,7 @@ mod tests {
                 at: Millis(0),
                 by: UserId::new(Millis(0), [0; 10]),
                 supersedes: older.iter().map(|number| id(*number)).collect(),
+                clock_doubtful: false,
             };
             (id(*number), statement)
         };
