@@ -18,21 +18,24 @@ const NO_CLOCK: &str =
 
 /// As scripts of others, and the browser's own complaints, come to a page.
 const NOISE: &str = r#"
-    const resize = 'ResizeObserver loop completed with undelivered notifications.';
-    window.dispatchEvent(new ErrorEvent('error', { message: resize }));
-    setTimeout(() => { throw new Error('of an extension'); });
-    Promise.reject(new Error('of an extension'));
-    Promise.reject(undefined);
-    const done = new Promise((done) => setTimeout(done, 0));
-    return done.then(() => Boolean(document.querySelector("[data-testid='failure']")));
+    const say = (message, filename, error) =>
+        window.dispatchEvent(new ErrorEvent('error', { message, filename, error }));
+    const reject = (reason) =>
+        window.dispatchEvent(new PromiseRejectionEvent('unhandledrejection', { promise: Promise.resolve(), reason }));
+    say('ResizeObserver loop completed with undelivered notifications.', location.href);
+    say('Uncaught Error', 'chrome-extension://abcdef/content.js', new Error('of an extension'));
+    say('Script error.', '');
+    reject(new Error('of an extension'));
+    reject(undefined);
+    return Boolean(document.querySelector("[data-testid='failure']"));
 "#;
 
 /// A promise of the app's own that nobody waits for.
 const OWN_REJECTION: &str = r#"
     const script = document.querySelector("script[type=module]").src;
-    const error = new Error('nobody waits for this');
-    error.stack = `Error\n    at somewhere (${script}:1:1)`;
-    Promise.reject(error);
+    const reason = new Error('nobody waits for this');
+    reason.stack = `Error\n    at somewhere (${script}:1:1)`;
+    window.dispatchEvent(new PromiseRejectionEvent('unhandledrejection', { promise: Promise.resolve(), reason }));
 "#;
 
 async fn until_draft_is_kept(tablet: &Browser) {

@@ -107,7 +107,7 @@ async fn a_locked_tablet_and_a_desk_that_was_left_hold_nobodys_words() {
         .evaluate_async("fetch('/api/v1/session', { method: 'DELETE' })")
         .await;
     tablet
-        .evaluate("document.querySelector(\".menu a[href='/analyse']\").click();")
+        .evaluate("document.querySelector(\".menu a[href='/analyse']\")?.click();")
         .await;
     is_loaded_anew(&tablet).await;
     tablet.see_css("#login").await;
