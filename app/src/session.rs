@@ -62,6 +62,7 @@ pub(crate) async fn sign_in(login: String, password: String) -> Result<Session, 
     if session.role != Role::Field {
         keep::write(DESK, "yes");
     }
+    keep::write(EXPIRED, "");
     state().set(State::SignedIn(session.clone()));
     Ok(session)
 }
@@ -114,10 +115,9 @@ pub(crate) fn leave_expired() {
     page::leave_here();
 }
 
+/// Until somebody signs in or out.
 fn has_expired() -> bool {
-    let has_expired = keep::read(EXPIRED).is_some_and(|kept| !kept.is_empty());
-    keep::write(EXPIRED, "");
-    has_expired
+    keep::read(EXPIRED).is_some_and(|kept| !kept.is_empty())
 }
 
 pub(crate) fn signed_in() -> Option<Session> {
