@@ -193,7 +193,7 @@ fn stay() {
         query => format!("{}?{query}", address.path),
     };
     if let Ok(history) = window().history() {
-        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&href));
+        let _ = history.push_state_with_url(&"".into(), "", Some(&href));
     }
 }
 
