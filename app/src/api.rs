@@ -67,6 +67,13 @@ impl fmt::Display for Failure {
 const TIMEOUT_MS: u32 = 20_000;
 
 pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
+    // Words that somebody searches for may be a resident's: they do not go into an address.
+    if let Some((to, pairs)) = path.split_once('?')
+        && pairs.split('&').any(|pair| pair.starts_with("text="))
+    {
+        let form = "application/x-www-form-urlencoded";
+        return read(ask("POST", to, Some(pairs.into()), form, TIMEOUT_MS).await?).await;
+    }
     read(ask("GET", path, None, "application/json", TIMEOUT_MS).await?).await
 }
 
@@ -88,6 +95,23 @@ pub(crate) async fn send<T: DeserializeOwned>(
         .await?,
     )
     .await
+}
+
+/// A request with a body whose answer does not matter.
+pub(crate) async fn send_only(
+    method: &str,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<(), Failure> {
+    let body = serde_json::to_string(body).map_err(|_| Failure::Unreadable)?;
+    let asked = ask(
+        method,
+        path,
+        Some(body.into()),
+        "application/json",
+        TIMEOUT_MS,
+    );
+    accept(asked.await?).await.map(drop)
 }
 
 /// A request whose answer, if any, does not matter: `DELETE`, or a `POST` without a body.

@@ -7,6 +7,7 @@ mod desk;
 mod detail;
 mod filter;
 mod names;
+mod password;
 mod publications;
 mod quality;
 mod quote;
@@ -32,6 +33,7 @@ use administration::Administration;
 use analysis::Analysis;
 use desk::Desk;
 use names::names;
+use password::ChangePassword;
 use publications::Publications;
 use quality::Quality;
 
@@ -44,6 +46,7 @@ enum Screen {
     Publications,
     Analysis,
     Quality,
+    Password,
     Administration,
 }
 
@@ -57,6 +60,7 @@ pub(crate) fn Office() -> impl IntoView {
         Route::Publications | Route::Publication(_) => Screen::Publications,
         Route::Analysis => Screen::Analysis,
         Route::Quality => Screen::Quality,
+        Route::Password => Screen::Password,
         _ => Screen::Administration,
     });
     // Who signs in again over a form finds the screen as it was.
@@ -91,6 +95,7 @@ pub(crate) fn Office() -> impl IntoView {
                     Screen::Publications => view! { <Publications/> }.into_any(),
                     Screen::Analysis => view! { <Analysis/> }.into_any(),
                     Screen::Quality => view! { <Quality/> }.into_any(),
+                    Screen::Password => view! { <ChangePassword/> }.into_any(),
                     Screen::Administration => view! { <Administration/> }.into_any(),
                 }
             };

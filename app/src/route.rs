@@ -29,6 +29,8 @@ pub(crate) enum Route {
     Analysis,
     /// `/kwaliteit`
     Quality,
+    /// `/wachtwoord`
+    Password,
     /// `/beheer/...`
     Administration(Administration),
     Unknown,
@@ -43,6 +45,7 @@ pub(crate) enum Administration {
     Held,
     Rescue,
     Erasing,
+    Audit,
 }
 
 impl Route {
@@ -58,12 +61,14 @@ impl Route {
             ["publicaties", id] => id.parse().map_or(Self::Unknown, Self::Publication),
             ["analyse"] => Self::Analysis,
             ["kwaliteit"] => Self::Quality,
+            ["wachtwoord"] => Self::Password,
             ["beheer"] | ["beheer", "mensen"] => Self::Administration(Administration::People),
             ["beheer", "rondes"] => Self::Administration(Administration::Rounds),
             ["beheer", "actielijnen"] => Self::Administration(Administration::Lines),
             ["beheer", "tablets"] => Self::Administration(Administration::Devices),
             ["beheer", "vastgehouden"] => Self::Administration(Administration::Held),
             ["beheer", "redding"] => Self::Administration(Administration::Rescue),
+            ["beheer", "logboek"] => Self::Administration(Administration::Audit),
             ["beheer", "wissen"] => Self::Administration(Administration::Erasing),
             _ => Self::Unknown,
         }
@@ -80,6 +85,7 @@ impl Route {
             Self::Publication(id) => format!("/publicaties/{id}"),
             Self::Analysis => "/analyse".to_owned(),
             Self::Quality => "/kwaliteit".to_owned(),
+            Self::Password => "/wachtwoord".to_owned(),
             Self::Administration(part) => match part {
                 Administration::People => "/beheer/mensen",
                 Administration::Rounds => "/beheer/rondes",
@@ -88,6 +94,7 @@ impl Route {
                 Administration::Held => "/beheer/vastgehouden",
                 Administration::Rescue => "/beheer/redding",
                 Administration::Erasing => "/beheer/wissen",
+                Administration::Audit => "/beheer/logboek",
             }
             .to_owned(),
         }

@@ -208,6 +208,9 @@ fn menu(role: Role) -> Vec<(Route, &'static str)> {
 /// May somebody of this role be on this screen? The server decides for itself; this spares a refusal.
 pub(crate) fn is_open_to(role: Role, screen: Route) -> bool {
     let same = |route: Route| std::mem::discriminant(&route);
+    if screen == Route::Password {
+        return true;
+    }
     let screen = match screen {
         Route::Quote(_) => Route::Desk,
         Route::Publication(_) => Route::Publications,
@@ -254,6 +257,7 @@ fn Menu(session: Session) -> impl IntoView {
 
 #[component]
 fn Account(session: Session) -> impl IntoView {
+    let own_password = words().password.link;
     let words = &words().shell;
     let leave = |_| {
         spawn_local(async {
@@ -267,6 +271,7 @@ fn Account(session: Session) -> impl IntoView {
             {session.name}
             {session.demo.then(|| view! { <span class="chip" title=words.demo_account>{words.demo}</span> })}
         </span>
+        <a class="own-password" href=Route::Password.path()>{own_password}</a>
         <button type="button" class="button quiet small" on:click=leave>{words.sign_out}</button>
     }
 }

@@ -10,7 +10,7 @@ use js_sys::{Array, Function, Object, Reflect};
 use koffiekar_sync_core::catalogue::RoundKind;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::office::{
-    Dimension, LineStanding, RescueOutcome, Role, SelectionBlock, TagState,
+    ACTS, Dimension, LineStanding, RescueOutcome, Role, SelectionBlock, TagState,
 };
 use koffiekar_sync_core::wire::ReasonCode;
 use leptos::prelude::*;
@@ -150,6 +150,10 @@ pub(crate) struct Words {
     pub(crate) held: Held,
     pub(crate) rescue: Rescue,
     pub(crate) erasing: Erasing,
+    pub(crate) password: Password,
+    pub(crate) audit: Audit,
+    /// In the order of `koffiekar_sync_core::office::ACTS`.
+    pub(crate) acts: [&'static str; ACTS.len()],
 }
 
 texts! {
@@ -164,6 +168,15 @@ texts! {
     SignIn {
         title, login, login_hint, password, show, submit, busy, no_login, no_password, wrong,
         expired, demo_hint, about, to_field, again,
+    }
+    Password {
+        title, link, intro, current, new, new_hint, show, hide, make, made, save, saved, no_current, short,
+        blank,
+    }
+    Audit {
+        title, intro, person, everybody, act, every_act, from, until, when, object, origin, result, done, refused,
+        nobody, empty, empty_hint, rows_one, rows_many, lines_one, lines_many, words_one, words_many,
+        coarse,
     }
     Common {
         busy, cancel, save, edit, errors, more, none, undo, unknown, close_dialog, close_message,

@@ -25,6 +25,12 @@ use crate::store::{self, accounts, sessions};
 /// The prefix makes the browser insist on `Secure`, on `Path=/` and on no `Domain`.
 pub const COOKIE: &str = "__Host-koffiekar";
 
+/// Stays when its owner signs out.
+pub const BROWSER_COOKIE: &str = "__Host-koffiekar-browser";
+/// How long a browser stays known after its owner signed in, in milliseconds: no longer than browsers keep
+/// a cookie.
+pub(crate) const BROWSER_MS: i64 = 400 * Millis::DAY;
+
 /// How long a session lasts after it was last used, in milliseconds.
 pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// A session is written again only this long after the last time, in milliseconds.
@@ -121,17 +127,59 @@ pub(crate) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The hash of the token that the request's cookie carries.
+/// The hash of the token of the session that the request's cookie carries.
 pub(crate) fn token_hash(headers: &HeaderMap) -> Option<TokenHash> {
+    Some(hash(token(headers, COOKIE)?))
+}
+
+/// The token in a cookie of this name.
+fn token<'h>(headers: &'h HeaderMap, cookie: &str) -> Option<&'h str> {
     let token = headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, token)| (name == COOKIE).then_some(token))?;
+        .find_map(|(name, token)| (name == cookie).then_some(token))?;
     random::from_hex::<32>(token)?;
-    Some(hash(token))
+    Some(token)
+}
+
+/// By what a browser is known again in which people signed in before. It opens nothing: it only lets them
+/// give their password where strangers have to wait, see [`crate::attempts`].
+#[derive(Debug)]
+pub(crate) struct Browser {
+    pub(crate) hash: TokenHash,
+    token: String,
+}
+
+impl Browser {
+    /// The one that asks.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Browser> {
+        let token = token(headers, BROWSER_COOKIE)?.to_owned();
+        Some(Browser {
+            hash: hash(&token),
+            token,
+        })
+    }
+
+    /// One that has no token yet.
+    pub(crate) fn new(random: &Random) -> Browser {
+        let token = new_token(random);
+        Browser {
+            hash: hash(&token),
+            token,
+        }
+    }
+
+    pub(crate) fn set_cookie(&self) -> Result<HeaderValue, ApiError> {
+        let Browser { token, .. } = self;
+        let seconds = BROWSER_MS / 1000;
+        let cookie = format!(
+            "{BROWSER_COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}"
+        );
+        HeaderValue::from_str(&cookie).map_err(ApiError::internal)
+    }
 }
 
 /// Sets the cookie. Without `Max-Age`: it ends with the browser, and the server ends it before.

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
 use crate::apart::Apart;
+use crate::proxies::Network;
 use crate::store;
 
 /// Koffiekar: what residents say, brought together, tagged and published
@@ -159,9 +160,12 @@ pub struct Serve {
     /// Fill an empty installation with the demo, and show the demo accounts
     #[arg(long, env = "KOFFIEKAR_DEMO", value_parser = FalseyValueParser::new())]
     pub demo: bool,
-    /// Take the client's address from the last entry of X-Forwarded-For; only behind a proxy that
-    /// sets it
-    #[arg(long, env = "KOFFIEKAR_TRUST_PROXY", value_parser = FalseyValueParser::new())]
+    /// The proxies in front of this server, as addresses or networks: 127.0.0.1,10.0.0.0/8. They tell in
+    /// X-Forwarded-For whom they ask for and in X-Forwarded-Proto whether by https; nobody else is believed
+    #[arg(long, env = "KOFFIEKAR_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+    /// What it was before; it trusted everybody.
+    #[arg(long, env = "KOFFIEKAR_TRUST_PROXY", hide = true, value_parser = FalseyValueParser::new())]
     pub trust_proxy: bool,
 }
 

@@ -99,7 +99,10 @@ pub async fn load(koffiekar: &Koffiekar) -> Result<bool, DemoError> {
         return Ok(false);
     }
     // One hash for all: they share their password openly.
-    let password_hash = koffiekar.passwords.hash(PASSWORD.to_owned()).await?;
+    let password_hash = koffiekar
+        .passwords
+        .hash(PASSWORD.to_owned(), "demo")
+        .await?;
 
     let mut tx = koffiekar.store.write().await?;
     // Takes the installation's row first, so that of two servers that start at once one waits here.
@@ -235,10 +238,9 @@ pub async fn open_accounts(koffiekar: &Koffiekar) -> Result<Vec<Account>, DemoEr
             Some(known) => *known,
             None => {
                 let password = PASSWORD.to_owned();
-                let known = koffiekar
-                    .passwords
-                    .verify(password, Some(hash.clone()))
-                    .await?;
+                let passwords = &koffiekar.passwords;
+                let turn = passwords.turn("demo", true).await?;
+                let (_, known) = passwords.verify(turn, password, Some(hash.clone())).await?;
                 is_known.insert(hash, known);
                 known
             }

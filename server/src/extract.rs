@@ -2,13 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::body::BodyDataStream;
+use axum::body::{BodyDataStream, Bytes};
 use axum::extract::rejection::{
     BytesRejection, FailedToBufferBody, JsonRejection, PathRejection, QueryRejection,
 };
 use axum::extract::{self, ConnectInfo, FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{Extensions, Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use serde::Serialize;
@@ -28,6 +28,11 @@ pub struct Path<T>(pub T);
 /// The query string.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
+
+/// What is asked for: the query string, or with `POST` the same pairs as a form. Words that somebody searches
+/// for may be a resident's, and an address stands in the logs of proxies.
+#[derive(Debug)]
+pub struct Asked<T>(pub T);
 
 /// A body that is read when its sender is known: first its beginning, then the rest.
 #[derive(Debug)]
@@ -102,7 +107,7 @@ fn not_whole() -> ApiError {
 
 /// The network address a request came from, as it stands in the audit log: `203.0.113.7`.
 ///
-/// Behind a proxy that the configuration trusts: the last address in `X-Forwarded-For`.
+/// Behind proxies that the configuration names: the last address in `X-Forwarded-For` that is none of them.
 #[derive(Debug, Clone)]
 pub struct Origin(pub String);
 
@@ -142,6 +147,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 /// As [`Origin`] tells it where nobody knows the address.
 const UNKNOWN: &str = "unknown";
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequest<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if *request.method() != Method::POST {
+            let (mut parts, _) = request.into_parts();
+            let Query(value) = Query::from_request_parts(&mut parts, state).await?;
+            return Ok(Self(value));
+        }
+        let sent_type = request.headers().get(header::CONTENT_TYPE);
+        let sent_type = sent_type.map(|value| value.as_bytes().to_vec());
+        let body = Bytes::from_request(request, state).await?;
+        if !body.is_empty() && !sent_type.is_some_and(|sent| sent.starts_with(FORM.as_bytes())) {
+            return Err(ApiError::Unsupported { expected: FORM });
+        }
+        let unreadable = |reason: &str| unreadable("Het formulier", "The form", reason);
+        let pairs = std::str::from_utf8(&body).map_err(|error| unreadable(&error.to_string()))?;
+        let uri: Uri = format!("/?{pairs}")
+            .parse()
+            .map_err(|_| unreadable("pairs of a form, encoded"))?;
+        let asked: Result<extract::Query<T>, _> = extract::Query::try_from_uri(&uri);
+        match asked {
+            Ok(extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(unreadable(&rejection.body_text())),
+        }
+    }
+}
+
 impl Origin {
     pub(crate) fn known(self) -> Option<String> {
         Some(self.0).filter(|address| address != UNKNOWN)
@@ -152,35 +187,23 @@ impl FromRequestParts<Koffiekar> for Origin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &Koffiekar) -> Result<Self, ApiError> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|peer| peer.0.ip());
-        let forwarded = || {
-            let header = parts
-                .headers
-                .get_all("x-forwarded-for")
-                .iter()
-                .next_back()?;
-            header
-                .to_str()
-                .ok()?
-                .rsplit(',')
-                .next()?
-                .trim()
-                .parse::<IpAddr>()
-                .ok()
-        };
-        let address = if state.trust_proxy {
-            forwarded().or(peer)
-        } else {
-            peer
-        };
-        Ok(Self(address.map_or_else(
-            || UNKNOWN.to_owned(),
-            |address| address.to_string(),
-        )))
+        let forwarded = parts.headers.get_all("x-forwarded-for").iter();
+        let forwarded = forwarded.filter_map(|line| line.to_str().ok());
+        let forwarded: Vec<&str> = forwarded.collect();
+        let client = peer(&parts.extensions).map(|peer| {
+            state
+                .proxies
+                .client(peer, forwarded.iter().copied())
+                .to_string()
+        });
+        Ok(Self(client.unwrap_or_else(|| UNKNOWN.to_owned())))
     }
+}
+
+/// Who is connected: the client or the proxy before it.
+pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.0.ip())
 }
 
 impl From<JsonRejection> for ApiError {

@@ -50,7 +50,7 @@ pub(crate) const TEXT: Field = Field {
     en: "The text",
 };
 
-/// One line of text without control characters; the blanks around it are dropped.
+/// One line of text in which every character can be seen; the blanks around it are dropped.
 pub(crate) fn line(
     field: Field,
     text: &str,
@@ -63,18 +63,7 @@ pub(crate) fn line(
     if is_blank(text) {
         return blank(field, &chars);
     }
-    if text.chars().any(char::is_control) {
-        return Err(ApiError::invalid(
-            format!(
-                "{} bevat een regeleinde of stuurteken. Haal dat weg.",
-                field.nl
-            ),
-            format!(
-                "{} holds a line break or control character. Remove it.",
-                field.en
-            ),
-        ));
-    }
+    all_visible(field, text, |c| c.is_control())?;
     Ok(text.to_owned())
 }
 
@@ -85,13 +74,13 @@ pub(crate) fn paragraph(
     chars: RangeInclusive<usize>,
 ) -> Result<String, ApiError> {
     let text = text.trim();
-    let unwanted = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if !chars.contains(&text.chars().count()) || text.chars().any(unwanted) {
+    if !chars.contains(&text.chars().count()) {
         return Err(wrong_length(field, &chars));
     }
     if is_blank(text) {
         return blank(field, &chars);
     }
+    all_visible(field, text, |c| c.is_control() && c != '\n' && c != '\t')?;
     Ok(text.to_owned())
 }
 
@@ -109,14 +98,58 @@ fn blank(field: Field, chars: &RangeInclusive<usize>) -> Result<String, ApiError
     ))
 }
 
-/// As it was typed: every character of a password counts.
-pub(crate) fn password(text: String) -> Result<String, ApiError> {
-    let chars = crate::passwords::MIN_CHARS..=crate::passwords::MAX_CHARS;
-    if chars.contains(&text.chars().count()) {
-        Ok(text)
-    } else {
-        Err(wrong_length(PASSWORD, &chars))
+/// Refuses what nobody sees and what turns the direction of the text around it: two names that look the same
+/// are the same. A joiner between letters or pictures belongs to the writing of some languages.
+fn all_visible(
+    field: Field,
+    text: &str,
+    is_control: impl Fn(char) -> bool,
+) -> Result<(), ApiError> {
+    let letters: Vec<char> = text.chars().collect();
+    for (at, c) in letters.iter().copied().enumerate() {
+        let joins = |other: Option<&char>| other.is_some_and(|c| !c.is_ascii() && !is_unseen(*c));
+        let belongs = matches!(c, '\u{200c}' | '\u{200d}')
+            && joins(at.checked_sub(1).and_then(|before| letters.get(before)))
+            && joins(letters.get(at + 1));
+        if is_control(c) || is_unseen(c) && !belongs {
+            let (place, code) = (at + 1, u32::from(c));
+            return Err(ApiError::invalid(
+                format!(
+                    "{} bevat op plaats {place} een teken dat niemand ziet (U+{code:04X}): een regeleinde, een stuurteken of een teken dat de leesrichting draait. Haal het weg of typ de tekst opnieuw.",
+                    field.nl
+                ),
+                format!(
+                    "{} holds at place {place} a character that nobody sees (U+{code:04X}): a line break, a control character or one that turns the direction of text. Remove it or type the text again.",
+                    field.en
+                ),
+            ));
+        }
     }
+    Ok(())
+}
+
+/// Characters without a shape of their own, but for those that change the look of the one before them.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+            | '\u{f0000}'..='\u{10ffff}'
+    )
 }
 
 /// 3 to 40 of a-z, 0-9, dot and hyphen.
@@ -141,7 +174,7 @@ pub(crate) fn is_login(text: &str) -> bool {
     (3..=40).contains(&text.len()) && text.chars().all(allowed)
 }
 
-fn wrong_length(field: Field, chars: &RangeInclusive<usize>) -> ApiError {
+pub(crate) fn wrong_length(field: Field, chars: &RangeInclusive<usize>) -> ApiError {
     let (min, max) = (chars.start(), chars.end());
     ApiError::invalid(
         format!(

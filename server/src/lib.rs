@@ -26,6 +26,7 @@ pub mod bounds;
 pub mod calendar;
 pub mod caller;
 pub mod clock;
+mod coarse;
 mod compare;
 pub mod config;
 mod connections;
@@ -46,7 +47,9 @@ mod live;
 pub mod metrics;
 mod middleware;
 pub mod moving;
+mod nonces;
 mod others;
+mod password_rules;
 mod passwords;
 pub mod policy;
 mod preview;
@@ -54,14 +57,17 @@ pub mod private_files;
 pub mod problem;
 pub mod programme;
 pub mod projection;
+pub mod proxies;
 mod quality;
 mod quarantine;
 pub mod random;
+mod readings;
 pub mod receipt_keys;
 mod reference;
 mod remembered;
 pub mod restored;
 pub mod routes;
+mod secret;
 mod serving_lock;
 pub mod store;
 pub mod suggest;
@@ -103,6 +109,7 @@ use metrics::Metrics;
 pub use middleware::API_VERSION;
 pub use passwords::Passwords;
 use problem::ApiError;
+use proxies::Proxies;
 pub use random::Random;
 use receipt_keys::ReceiptKeys;
 pub use reference::References;
@@ -152,6 +159,10 @@ pub struct Koffiekar {
     /// Proposes action lines.
     pub suggest: suggest::Suggest,
     previews: preview::Previews,
+    /// Signed messages that came of late.
+    nonces: nonces::Nonces,
+    /// What was written down of who read what.
+    readings: readings::Readings,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     /// Turns for tablets that sync.
@@ -184,8 +195,8 @@ pub struct Koffiekar {
     pub metrics: Arc<Metrics>,
     /// What is in use of the bounds on this server's work.
     pub shares: Shares,
-    /// A proxy in front of the server tells the client's address in `X-Forwarded-For`.
-    pub trust_proxy: bool,
+    /// The proxies in front of the server that tell whom they ask for.
+    pub proxies: Arc<Proxies>,
 }
 
 impl Koffiekar {
@@ -220,6 +231,9 @@ impl Koffiekar {
             apart.ensure_none_is_lost("that was opened")?;
         }
         catalogue::found(&mut tx, Epoch(random.bytes())).await?;
+        if catalogue::secret(&mut tx).await?.is_none() {
+            catalogue::set_secret(&mut tx, &random.bytes()).await?;
+        }
         let recorded = catalogue::installation(&mut tx).await?.seal_key;
         let key = apart.key(recorded, &random)?;
         if recorded.is_none() {
@@ -257,6 +271,7 @@ impl Koffiekar {
             session: random.bytes(),
         };
         let writing = intake::writing::Writing::of(&store);
+        let nonces = nonces::Nonces::of(&store, clock.now());
         let passwords = Passwords::new(random.clone());
         let koffiekar = Koffiekar {
             store,
@@ -265,6 +280,8 @@ impl Koffiekar {
             receipts,
             suggest,
             previews: preview::Previews::default(),
+            nonces,
+            readings: readings::Readings::default(),
             actor,
             syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
             writing,
@@ -283,7 +300,7 @@ impl Koffiekar {
             ending: Arc::default(),
             metrics,
             shares: Shares::of(Bounds::default()),
-            trust_proxy: false,
+            proxies: Arc::default(),
         };
         erasing::again(&koffiekar).await?;
         koffiekar.remembered.note(&koffiekar.store).await;
@@ -398,8 +415,8 @@ fn start_loops(koffiekar: &Koffiekar) -> Vec<JoinHandle<()>> {
 
 /// Whether an address is that of a client.
 fn clients_of(koffiekar: &Koffiekar) -> Box<dyn Fn(IpAddr) -> bool + Send + Sync> {
-    let trust_proxy = koffiekar.trust_proxy;
-    Box::new(move |_| !trust_proxy)
+    let proxies = koffiekar.proxies.clone();
+    Box::new(move |address| !proxies.trusts(address))
 }
 
 /// Connections of whoever watches the server.

@@ -4,6 +4,7 @@
 pub(crate) mod bodies;
 
 use std::any::Any;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use crate::extract::peer;
 use crate::problem::{ApiError, Language};
 use crate::traces::SPANS;
 use crate::{Koffiekar, caller};
@@ -24,6 +26,9 @@ pub const API_VERSION: &str = "1.0.0";
 
 /// The longest time a handler takes, which is that of a tablet on a slow line that sends its batch.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A browser that came by https once does not come by http again, for a year.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
@@ -55,6 +60,7 @@ pub(crate) async fn account_for(
     let language = Language::preferred(request.headers());
     let method = request.method().clone();
     let is_api = is_api(request.uri().path());
+    let by_https = scheme(&koffiekar, &request) == Some("https");
     // The pattern, such as `/api/v1/quotes/{quote}`: it holds nobody's words.
     let route = request
         .extensions()
@@ -90,6 +96,9 @@ pub(crate) async fn account_for(
     }
     for (name, value) in SECURITY_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if by_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
     }
     if is_api {
         headers.insert("api-version", HeaderValue::from_static(API_VERSION));
@@ -190,42 +199,97 @@ pub(crate) async fn on_its_database(
 }
 
 /// A change may come from our own pages alone: the browser says in `Origin` where it comes from, and
-/// that must be the host it goes to. A request that changes something with our cookie and without
+/// that must be the scheme and host it goes to. A request that changes something with our cookie and without
 /// `Origin` is refused too.
-pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
+pub(crate) async fn same_origin(
+    State(koffiekar): State<Koffiekar>,
+    request: Request,
+    next: Next,
+) -> Response {
     let changes = !matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if changes && is_api(request.uri().path()) && !comes_from_here(request.headers()) {
-        let nl = "Deze aanvraag komt niet van een pagina van deze server. Open de app op het adres van de server zelf.";
-        let en = "This request does not come from a page of this server. Open the app at the server's own address.";
-        return ApiError::NotAllowed(crate::problem::Text {
-            nl: nl.into(),
-            en: en.into(),
-        })
-        .into_response();
+    if changes && is_api(request.uri().path()) {
+        let scheme = scheme(&koffiekar, &request);
+        if let Err((nl, en)) = comes_from_here(request.headers(), scheme) {
+            return ApiError::NotAllowed(crate::problem::Text {
+                nl: nl.into(),
+                en: en.into(),
+            })
+            .into_response();
+        }
     }
     next.run(request).await
 }
 
-fn comes_from_here(headers: &HeaderMap) -> bool {
-    match headers.get(header::ORIGIN) {
-        None => caller::token_hash(headers).is_none(),
-        Some(origin) => {
-            let origin = origin
-                .to_str()
-                .ok()
-                .and_then(|origin| origin.split_once("://"));
-            let host = headers
-                .get(header::HOST)
-                .and_then(|host| host.to_str().ok());
-            match (origin, host) {
-                (Some((_, origin)), Some(host)) => origin.eq_ignore_ascii_case(host),
-                _ => false,
-            }
-        }
+/// How the client came here, where a proxy that is trusted says so.
+fn scheme(koffiekar: &Koffiekar, request: &Request) -> Option<&'static str> {
+    let peer = peer(request.extensions())?;
+    let mut said = request.headers().get_all("x-forwarded-proto").iter();
+    // The last one is that of the proxy that is connected.
+    let last = said.next_back()?.to_str().ok()?.rsplit(',').next()?;
+    match last.trim() {
+        _ if !koffiekar.proxies.trusts(peer) => None,
+        said if said.eq_ignore_ascii_case("https") => Some("https"),
+        said if said.eq_ignore_ascii_case("http") => Some("http"),
+        _ => None,
     }
+}
+
+/// A refusal in Dutch and in English.
+type Refusal = (&'static str, &'static str);
+
+const NO_ORIGIN: Refusal = (
+    "Deze aanvraag zegt niet van welke pagina hij komt (de kop Origin ontbreekt). Open de app op het adres van de server zelf; een programma stuurt die kop mee.",
+    "This request does not say which page it comes from (the header Origin is missing). Open the app at the server's own address; a program sends that header.",
+);
+const OTHER_HOST: Refusal = (
+    "Deze aanvraag komt van een ander adres dan dat van de server. Open de app op het adres van de server zelf. Bent u daar al, dan geeft de proxy ervoor de kop Host niet door zoals hij kwam; meld dat aan uw beheerder.",
+    "This request comes from another address than the server's. Open the app at the server's own address. If you are there, the proxy before it does not pass on the header Host as it came; tell your administrator.",
+);
+const OTHER_SCHEME: Refusal = (
+    "Deze aanvraag komt van een http-pagina en de server van https, of andersom. Open de app op het https-adres van de server. Bent u daar al, dan zegt de proxy ervoor in X-Forwarded-Proto iets anders; meld dat aan uw beheerder.",
+    "This request comes from an http page and the server's are https, or the other way round. Open the app at the server's https address. If you are there, the proxy before it says otherwise in X-Forwarded-Proto; tell your administrator.",
+);
+
+fn comes_from_here(headers: &HeaderMap, scheme: Option<&str>) -> Result<(), Refusal> {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return match caller::token_hash(headers) {
+            None => Ok(()),
+            Some(_) => Err(NO_ORIGIN),
+        };
+    };
+    let origin = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"));
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let ((came_by, from), host) = origin.zip(host).ok_or(OTHER_HOST)?;
+    if !from.eq_ignore_ascii_case(host) {
+        return Err(OTHER_HOST);
+    }
+    let fits = match scheme {
+        Some(scheme) => came_by.eq_ignore_ascii_case(scheme),
+        // A browser keeps our cookie for https and for its own machine alone.
+        None => came_by.eq_ignore_ascii_case("https") || is_own_machine(host),
+    };
+    if fits { Ok(()) } else { Err(OTHER_SCHEME) }
+}
+
+/// `localhost:8000`, `127.0.0.1`, `[::1]:8000`
+fn is_own_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_matches(['[', ']']);
+    let is_loopback = name
+        .parse()
+        .is_ok_and(|address: IpAddr| address.is_loopback());
+    is_loopback || name.eq_ignore_ascii_case("localhost")
 }
 
 /// A panic is an error like another: logged with its words, told without them.

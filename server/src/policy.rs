@@ -39,10 +39,12 @@ pub enum Action {
     /// Find a conversation by its id, move it to another round, erase it or a quote of it, and see what
     /// was erased. Not what it says.
     ManageConversations,
+    /// Read who did and read what.
+    ReadAudit,
 }
 
 impl Action {
-    pub const ALL: [Action; 17] = [
+    pub const ALL: [Action; 18] = [
         Self::Record,
         Self::ReadProgramme,
         Self::ReadQuotes,
@@ -60,6 +62,7 @@ impl Action {
         Self::ManageDevices,
         Self::DecideHeld,
         Self::ManageConversations,
+        Self::ReadAudit,
     ];
 }
 
@@ -84,6 +87,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         Action::ManageDevices     => &[Role::Administrator],
         Action::DecideHeld        => &[Role::Administrator],
         Action::ManageConversations => &[Role::Administrator],
+        Action::ReadAudit         => &[Role::Administrator],
     };
     allowed.contains(&role)
 }

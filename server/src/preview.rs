@@ -1,5 +1,6 @@
 //! What another tagger would do to the suggestions, before anybody takes it into use: one that knows an
-//! action line in other words, or an earlier one.
+//! action line in other words, or an earlier one. An administrator reads no residents' words, and chooses those
+//! of the line: so the numbers are coarse, see [`crate::coarse`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use koffiekar_sync_core::office::{LinePreview, MovedQuotes, VersionPreview};
 use koffiekar_tagging::Tagger;
 use tokio::sync::Mutex;
 
+use crate::coarse::Coarse;
 use crate::problem::ApiError;
+use crate::projection::json;
 use crate::store::tagger::Version;
 use crate::store::{Store, quotes};
 use crate::suggest::{Lessons, Suggest, line_of};
@@ -34,7 +37,8 @@ impl Previews {
         now: Millis,
     ) -> Result<LinePreview, ApiError> {
         let key = line.key.clone();
-        let moves = self.moves(store, suggest, now, |lessons| lessons.with(line));
+        let asked = json(&line);
+        let moves = self.moves(store, suggest, now, &asked, |lessons| lessons.with(line));
         let moves = moves.await?;
         Ok(moves.of(&key))
     }
@@ -47,7 +51,8 @@ impl Previews {
         suggest: &Suggest,
         now: Millis,
     ) -> Result<VersionPreview, ApiError> {
-        let moves = self.moves(store, suggest, now, |lessons| lessons.at(version));
+        let asked = format!("version {} {}", version.number, version.model);
+        let moves = self.moves(store, suggest, now, &asked, |lessons| lessons.at(version));
         let moves = moves.await?;
         Ok(moves.all())
     }
@@ -57,12 +62,14 @@ impl Previews {
         store: &Store,
         suggest: &Suggest,
         now: Millis,
+        asked: &str,
         otherwise: impl FnOnce(Lessons) -> Lessons,
     ) -> Result<Moves, ApiError> {
         let turn = self.one.clone().lock_owned().await;
         let mut tx = store.read().await?;
         let lessons = otherwise(Lessons::of_now(&mut tx, now).await?);
         let texts = quotes::newest_untagged(&mut tx, LOOKED_AT).await?;
+        let coarse = Coarse::of(&mut tx, asked).await?;
         drop(tx);
         let in_use = suggest.model().tagger;
         let compared = tokio::task::spawn_blocking(move || {
@@ -78,7 +85,7 @@ impl Previews {
                 };
                 moves.count(first(&in_use), first(&then));
             }
-            moves
+            moves.rounded(&coarse)
         });
         compared.await.map_err(ApiError::internal)
     }
@@ -94,6 +101,7 @@ impl Previews {
     ) -> Result<Vec<MovedQuotes>, ApiError> {
         let turn = self.one.clone().lock_owned().await;
         let mut tx = store.read().await?;
+        let coarse = Coarse::of(&mut tx, &json(&(split, &into, &new))).await?;
         let lessons = Lessons::of_now(&mut tx, now).await?.split(split, new);
         let texts = quotes::newest_of_line(&mut tx, split, LOOKED_AT).await?;
         drop(tx);
@@ -107,6 +115,9 @@ impl Previews {
                 if let Some(best) = among.find(|line| into.contains(line)) {
                     *counts.entry(best).or_default() += 1;
                 }
+            }
+            for (line, quotes) in &mut counts {
+                *quotes = coarse.number(line.as_str(), *quotes);
             }
             most_first(counts.iter().map(|(line, quotes)| (line, *quotes)))
         });
@@ -129,6 +140,17 @@ impl Moves {
             true => *self.stay.entry(now).or_default() += 1,
             false => *self.moved.entry((now, then)).or_default() += 1,
         }
+    }
+
+    /// As they are told.
+    fn rounded(mut self, coarse: &Coarse) -> Self {
+        for (line, quotes) in &mut self.stay {
+            *quotes = coarse.number(line.as_str(), *quotes);
+        }
+        for ((now, then), quotes) in &mut self.moved {
+            *quotes = coarse.number(&format!("{now} {then}"), *quotes);
+        }
+        self
     }
 
     fn of(&self, line: &LineKey) -> LinePreview {
@@ -164,6 +186,7 @@ fn most_first<'a>(counts: impl Iterator<Item = (&'a LineKey, u32)>) -> Vec<Moved
             quotes,
         })
         .collect();
+    all.retain(|moved| moved.quotes > 0);
     all.sort_by_key(|moved| std::cmp::Reverse(moved.quotes));
     all
 }

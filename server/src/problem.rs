@@ -52,6 +52,8 @@ pub enum ApiError {
     ClockOff {
         server_time: Millis,
     },
+    /// A signed message that was here before.
+    Replayed,
     /// No device with this number, or the signature is not by its key.
     DeviceUnknown,
     DeviceRevoked,
@@ -145,6 +147,7 @@ impl ApiError {
             Self::SignedOut
             | Self::WrongCredentials
             | Self::ClockOff { .. }
+            | Self::Replayed
             | Self::DeviceUnknown => StatusCode::UNAUTHORIZED,
             Self::TooManyAttempts { .. } | Self::TooManyAtOnce(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAllowed(_) | Self::DeviceRevoked => StatusCode::FORBIDDEN,
@@ -180,6 +183,7 @@ impl ApiError {
             Self::BodyStalled => "body-stalled",
             Self::TooManyAtOnce(_) => "too-many-at-once",
             Self::ClockOff { .. } => "clock-off",
+            Self::Replayed => "replayed",
             Self::DeviceUnknown => "device-unknown",
             Self::DeviceRevoked => "device-revoked",
             Self::Internal(_) => "internal",
@@ -210,6 +214,7 @@ impl ApiError {
             Self::BodyStalled => text("Aanvraag bleef steken", "Request stalled"),
             Self::TooManyAtOnce(_) => text("Te veel tegelijk", "Too much at once"),
             Self::ClockOff { .. } => text("Klok loopt niet gelijk", "Clock is off"),
+            Self::Replayed => text("Bericht kwam al eerder", "Message came before"),
             Self::DeviceUnknown => text("Onbekende tablet", "Unknown device"),
             Self::DeviceRevoked => text("Tablet ingetrokken", "Device revoked"),
             Self::Internal(_) => text("Fout in de server", "Server error"),
@@ -250,13 +255,17 @@ impl ApiError {
                 "This login and password do not belong together. Try again or ask your administrator.",
             ),
             Self::TooManyAttempts { retry_after_s } => {
-                let minutes = retry_after_s.div_ceil(60);
+                let (number, nl, en) = match retry_after_s {
+                    0..=1 => (1, "seconde", "second"),
+                    2..=90 => (*retry_after_s, "seconden", "seconds"),
+                    _ => (retry_after_s.div_ceil(60), "minuten", "minutes"),
+                };
                 text(
                     format!(
-                        "Er is te vaak een verkeerd wachtwoord gegeven. Probeer het over {minutes} minuten opnieuw."
+                        "Er is hier te vaak een verkeerd wachtwoord gegeven. Wacht {number} {nl} en probeer het opnieuw. Op een computer of tablet waar u eerder aangemeld was, kan het vaak meteen; uw beheerder kan een nieuw wachtwoord geven."
                     ),
                     format!(
-                        "A wrong password was given too often. Try again in {minutes} minutes."
+                        "A wrong password was given too often here. Wait {number} {en} and try again. On a computer or tablet where you were signed in before it often works at once; your administrator can give a new password."
                     ),
                 )
             }
@@ -285,6 +294,10 @@ impl ApiError {
             Self::ClockOff { .. } => text(
                 "De klok van de tablet wijkt te veel af. Neem de tijd van de server over en probeer het opnieuw.",
                 "The device's clock is too far off. Take the server's time and try again.",
+            ),
+            Self::Replayed => text(
+                "Dit bericht is hier al eerder geweest. Probeer het opnieuw: elk bericht krijgt een eigen nummer.",
+                "This message was here before. Try again: each message gets a number of its own.",
             ),
             Self::DeviceUnknown => text(
                 "De server kent deze tablet niet. Meld de tablet opnieuw aan; wat erop staat, blijft staan.",

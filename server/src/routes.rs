@@ -1,6 +1,7 @@
 //! The API, in one table. `docs/api.md` tells what each takes and gives.
 
 pub mod action_lines;
+pub mod audit;
 pub mod conversations;
 pub mod devices;
 pub mod export;
@@ -42,16 +43,17 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1",                                      get(home::home))
 
         .route("/api/v1/session",                              get(session::read).post(session::sign_in).delete(session::sign_out))
+        .route("/api/v1/session/password",                     put(session::change_password))
         .route("/api/v1/programme",                            get(programme::read))
         .route("/api/v1/programme/asks",                       put(programme::ask))
 
         .route("/api/v1/sync",                                 post(sync::sync))
         .route("/api/v1/sync/live",                            get(live::live))
 
-        .route("/api/v1/quotes",                               get(quotes::list))
-        .route("/api/v1/quotes.csv",                           get(export::csv))
-        .route("/api/v1/quotes/counts",                        get(quotes::counts))
-        .route("/api/v1/quotes/counts.csv",                    get(export::counts_csv))
+        .route("/api/v1/quotes",                               get(quotes::list).post(quotes::list))
+        .route("/api/v1/quotes.csv",                           get(export::csv).post(export::csv))
+        .route("/api/v1/quotes/counts",                        get(quotes::counts).post(quotes::counts))
+        .route("/api/v1/quotes/counts.csv",                    get(export::counts_csv).post(export::counts_csv))
         .route("/api/v1/quotes/{quote}",                       get(quotes::detail))
         .route("/api/v1/quotes/{quote}/tags",                  post(review::tag))
         .route("/api/v1/quotes/{quote}/wording",               post(review::settle))
@@ -61,7 +63,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/conversations/{id}/erase",             post(conversations::erase))
         .route("/api/v1/erasures",                             get(conversations::erasures))
         .route("/api/v1/desk",                                 get(review::desk))
-        .route("/api/v1/review",                               get(review::queue))
+        .route("/api/v1/review",                               get(review::queue).post(review::queue))
         .route("/api/v1/tagger",                               get(tagger::read))
         .route("/api/v1/tagger/quality",                       get(tagger::quality))
         .route("/api/v1/tagger/acceptance",                    put(tagger::accept))
@@ -91,12 +93,14 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .route("/api/v1/held/{id}/accept",                     post(held::accept))
         .route("/api/v1/held/{id}/turn-down",                  post(held::turn_down))
 
+        .route("/api/v1/audit",                                get(audit::list))
+
         // Everything else is a file or a screen of the app.
         .fallback(assets::serve)
         .method_not_allowed_fallback(async || ApiError::Method)
         // From the inside out.
         .layer(DefaultBodyLimit::max(JSON_BYTES))
-        .layer(from_fn(middleware::same_origin))
+        .layer(from_fn_with_state(koffiekar.clone(), middleware::same_origin))
         .layer(from_fn_with_state(koffiekar.clone(), middleware::on_its_database))
         .layer(CatchPanicLayer::custom(middleware::panicked))
         .layer(from_fn_with_state(koffiekar.clone(), bodies::receive))

@@ -12,6 +12,7 @@ pub mod alone;
 pub mod answers;
 pub mod attempts;
 pub mod audit;
+pub mod browsers;
 mod bulk;
 pub mod catalogue;
 pub mod conversations;
@@ -25,6 +26,7 @@ pub mod feed;
 mod files;
 pub mod health;
 mod history;
+pub mod nonces;
 pub mod notices;
 mod postgres;
 mod projections;
@@ -458,8 +460,8 @@ macro_rules! scripts {
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");
+    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");
+    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");

@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::each::by_itself;
 use crate::metrics::Metrics;
 use crate::random::hex;
+use crate::secret::feature_key;
 use crate::store::notices::Notice;
 use crate::store::quotes::{Decided, Suggested};
 use crate::store::tagger::{self, InUse, Version};
@@ -55,7 +56,8 @@ pub struct Suggest {
     clock: Clock,
 }
 
-/// A trained tagger with what the audit proves of it, and the file that tablets get.
+/// A trained tagger with what the audit proves of it, and the file that tablets get: what of it nobody can read
+/// words out of that were said in few conversations.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub tagger: Arc<Tagger>,
@@ -72,8 +74,13 @@ pub struct Model {
 }
 
 impl Model {
-    fn of(tagger: Tagger, proven: Proven, lines: Arc<[(LineKey, LineKey)]>) -> Self {
-        let bytes: Arc<[u8]> = tagger.to_bytes().into();
+    fn of(
+        tagger: Tagger,
+        shared: &Tagger,
+        proven: Proven,
+        lines: Arc<[(LineKey, LineKey)]>,
+    ) -> Self {
+        let bytes: Arc<[u8]> = shared.to_bytes().into();
         let theme_of = |line: &String| {
             let found = lines.iter().find(|(key, _)| key.as_str() == line);
             let theme = found.map(|(_, theme)| theme);
@@ -149,7 +156,8 @@ pub(crate) fn line_of(suggestion: &Suggestion) -> Option<LineKey> {
 impl Suggest {
     /// Knows no line yet: [`Suggest::learn_now`] before the first quote.
     pub fn new(metrics: Arc<Metrics>, clock: Clock) -> Self {
-        let empty = Model::of(Tagger::train(&[], &[]), Proven::default(), Arc::default());
+        let empty = Tagger::train(&[], &[]);
+        let empty = Model::of(empty.clone(), &empty, Proven::default(), Arc::default());
         Self {
             model: Arc::new(RwLock::new(empty)),
             learn: Arc::new(Notify::new()),
@@ -269,7 +277,9 @@ impl Suggest {
             .map(|thousandths| thousandths / 1000.0);
         let train = move || {
             let proven = Proven::from(&judged, precision);
-            let model = Model::of(lessons.teach(), proven, lessons.open.clone());
+            let tagger = lessons.teach();
+            let shared = lessons.shared(&tagger);
+            let model = Model::of(tagger, &shared, proven, lessons.open.clone());
             (model, lessons)
         };
         let Ok((model, lessons)) = tokio::task::spawn_blocking(train).await else {
@@ -412,6 +422,8 @@ pub(crate) struct Lessons {
     open: Arc<[(LineKey, LineKey)]>,
     pub(crate) lines: Vec<LineDescription>,
     decided: Vec<Decided>,
+    /// Of the installation.
+    key: u64,
 }
 
 impl Lessons {
@@ -434,6 +446,7 @@ impl Lessons {
                 .collect(),
             lines: lines.into_iter().map(described).collect(),
             decided: quotes::labelled(tx).await?,
+            key: feature_key(tx).await?,
         })
     }
 
@@ -464,7 +477,14 @@ impl Lessons {
 
     pub(crate) fn teach(&self) -> Tagger {
         let labelled: Vec<Labelled> = self.decided.iter().map(|d| d.labelled.clone()).collect();
-        Tagger::train(&self.lines, &labelled)
+        Tagger::train_under(self.key, &self.lines, &labelled)
+    }
+
+    /// What of a tagger that was taught from these tablets may have.
+    fn shared(&self, tagger: &Tagger) -> Tagger {
+        let said = self.decided.iter();
+        let said = said.map(|one| (one.labelled.text.as_str(), one.origin));
+        tagger.shared(&self.lines, said)
     }
 
     fn decided_until(&self) -> Millis {

@@ -1,9 +1,10 @@
 //! How a tablet asks to be told at once of news: `GET /api/v1/sync/live`.
 //!
-//! A stream that a browser opens carries no body, so what a sync request holds in its envelope stands
-//! in the address: `?device=...&time=...&nonce=...&signature=...`, hexadecimal but for the time. The
-//! signature is the device key's over a domain tag, then device, time and nonce, numbers big-endian.
-//! The answer says only that a round is at a place; what is there is fetched by a sync.
+//! A stream carries no body that a client could sign, so what a sync request holds in its envelope stands in
+//! the header `Authorization`: `Koffiekar-Live device=...,time=...,nonce=...,signature=...`, hexadecimal but for
+//! the time. It does not stand in the address, which proxies write into their logs. The signature is the
+//! device key's over a domain tag, then device, time and nonce, numbers big-endian. The answer says only that a
+//! round is at a place; what is there is fetched by a sync.
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
@@ -11,17 +12,17 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DeviceNumber, Millis, RoundId};
 use crate::wire::WireError;
 
+/// The scheme of the header.
+const SCHEME: &str = "Koffiekar-Live ";
 const DOMAIN: &[u8] = b"koffiekar live v1\0";
 
-/// Serialises to what stands behind the `?`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What stands in the header.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveRequest {
     pub device: DeviceNumber,
     /// The tablet's clock, corrected; the window of a sync request holds here too.
     pub time: Millis,
-    #[serde(with = "hex")]
     pub nonce: [u8; 16],
-    #[serde(with = "hex")]
     pub signature: [u8; 64],
 }
 
@@ -50,15 +51,28 @@ impl LiveRequest {
             .map_err(|_| WireError::Signature)
     }
 
-    /// What stands behind the `?`.
-    pub fn query(&self) -> String {
+    /// The value of `Authorization`.
+    pub fn authorization(&self) -> String {
         format!(
-            "device={}&time={}&nonce={}&signature={}",
+            "{SCHEME}device={},time={},nonce={},signature={}",
             self.device,
             self.time.0,
-            hex::of(&self.nonce),
-            hex::of(&self.signature)
+            hex(&self.nonce),
+            hex(&self.signature)
         )
+    }
+
+    /// Reads that. `None` for anything else: all four are there once, in this order.
+    pub fn parse(authorization: &str) -> Option<Self> {
+        let mut pairs = authorization.strip_prefix(SCHEME)?.split(',');
+        let mut next = |name: &str| pairs.next()?.strip_prefix(name)?.strip_prefix('=');
+        let asked = Self {
+            device: next("device")?.parse().ok()?,
+            time: Millis(next("time")?.parse().ok()?),
+            nonce: from_hex(next("nonce")?)?,
+            signature: from_hex(next("signature")?)?,
+        };
+        pairs.next().is_none().then_some(asked)
     }
 }
 
@@ -70,36 +84,19 @@ fn signed_text(device: DeviceNumber, time: Millis, nonce: &[u8; 16]) -> Vec<u8> 
     text
 }
 
-mod hex {
-    use serde::de::{Deserialize, Deserializer, Error};
-    use serde::ser::Serializer;
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
-    pub(super) fn of(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
     }
-
-    pub(super) fn serialize<S: Serializer, const N: usize>(
-        bytes: &[u8; N],
-        s: S,
-    ) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&of(bytes))
+    let mut bytes = [0; N];
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
     }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
-        d: D,
-    ) -> Result<[u8; N], D::Error> {
-        let text = String::deserialize(d)?;
-        let wrong = || D::Error::custom(format!("{} hexadecimal digits are needed", 2 * N));
-        if text.len() != 2 * N || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
-        let mut bytes = [0; N];
-        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
-        }
-        Ok(bytes)
-    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -128,30 +125,21 @@ mod tests {
     }
 
     #[test]
-    fn the_address_says_what_was_signed() {
+    fn the_header_says_what_was_signed() {
         let key = SigningKey::from_bytes(&[7; 32]);
         let asked = LiveRequest::sign(DeviceNumber(12), &key, Millis(1_769_250_000_000), [9; 16]);
-        let pairs: serde_json::Map<String, serde_json::Value> = asked
-            .query()
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(name, value)| {
-                let value = match name {
-                    "time" => value.parse::<i64>().unwrap().into(),
-                    _ => value.into(),
-                };
-                (name.to_owned(), value)
-            })
-            .collect();
-        let read: LiveRequest = serde_json::from_value(pairs.into()).unwrap();
-        assert_eq!(read, asked);
-        for wrong in ["", "zz", "+f000000000000000000000000000000", "0f"] {
-            let mut pairs = serde_json::to_value(&asked).unwrap();
-            pairs["nonce"] = wrong.into();
-            assert!(
-                serde_json::from_value::<LiveRequest>(pairs).is_err(),
-                "{wrong}"
-            );
+        let text = asked.authorization();
+        assert_eq!(LiveRequest::parse(&text), Some(asked));
+        for wrong in [
+            String::new(),
+            "Bearer device=1".to_owned(),
+            text.replace("nonce=09", "nonce=+9"),
+            text.replace("nonce=09", "nonce=0"),
+            text.replace("device=", "apparaat="),
+            format!("{text},time=1"),
+            text.replace(',', ", "),
+        ] {
+            assert_eq!(LiveRequest::parse(&wrong), None, "{wrong}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Server and app share these types, so that a field that changes its name on one side does not
 //! compile on the other. `docs/api.md` lists the paths.
 
+mod audit;
 mod counts;
 mod devices;
 mod erasure;
@@ -15,8 +16,9 @@ mod publications;
 mod quotes;
 mod tagger;
 
+pub use audit::{ACTS, AuditFilter, AuditLine, AuditPage, WhatWasRead};
 pub use counts::{AsOf, Bucket, Counts, Desk, DeskLine, Dimension};
-pub use devices::{Device, EnrolDevice, Enrolment};
+pub use devices::{Device, DevicePage, EnrolDevice, Enrolment};
 pub use erasure::{
     ConversationFound, ConversationOutline, EraseQuote, Erasure, ErasurePage, ErasureStage,
     MoveConversation, QuoteOutline,
@@ -25,7 +27,7 @@ pub use held::{
     HeldPage, HeldWork, RescueOutcome, Rescued, RescuedConversation, TurnDown, TurnedDown,
 };
 pub use lines::{ActOnLines, IntoLine, LineAct, LineActPreview, LineUse};
-pub use people::{ChangePerson, NewPerson, Person, Role, Session, SignIn};
+pub use people::{ChangePerson, NewPerson, OwnPassword, Person, Role, Session, SignIn};
 pub use problem::Problem;
 pub use programme::{
     AskPurposes, ChangeRound, LinePreview, MovedQuotes, NewRound, RoundPreview, WriteLine,

@@ -1,8 +1,9 @@
 //! What the tagger sees of a text: its words, pairs of neighbouring words (the beginning of a quote counts as one),
 //! and the pieces of two to five characters inside each word (with its edges), each as a 32-bit hash.
 //!
-//! The hash has no seed, so a feature has the same number on every machine. Two features in 65,000 share a number now
-//! and then; a linear model does not mind.
+//! The hash is keyed: whoever has the key of a model sees the same features as it does, and a table of the numbers of
+//! all words serves for no second one. Without a key (0) a feature has the same number everywhere. Two features in
+//! 65,000 share a number now and then; a linear model does not mind.
 
 use crate::arithmetic::mix;
 use crate::stop_words;
@@ -22,6 +23,7 @@ pub(crate) struct Features<'t> {
     pub(crate) words: Vec<&'t str>,
     /// Which of `words` say nothing by themselves.
     pub(crate) is_stop_word: Vec<bool>,
+    key: u64,
     /// Feature in the upper half, index of its word in the lower half; sorted, so equal features stand together.
     occurrences: Vec<u64>,
 }
@@ -51,9 +53,10 @@ struct Reading {
 
 impl<'t> Features<'t> {
     /// All that is said in a text.
-    pub(crate) fn of(text: &'t str) -> Self {
+    pub(crate) fn of(text: &'t str, key: u64) -> Self {
         Self::take(
             text,
+            key,
             Reading {
                 stop_words: true,
                 shortest_piece: 2,
@@ -63,9 +66,10 @@ impl<'t> Features<'t> {
 
     /// Only what says something by itself: a text without its stop words and its pairs of characters. A description
     /// is read so: half the pairs of a language occur in any twenty words, by chance.
-    pub(crate) fn of_content(text: &'t str) -> Self {
+    pub(crate) fn of_content(text: &'t str, key: u64) -> Self {
         Self::take(
             text,
+            key,
             Reading {
                 stop_words: false,
                 shortest_piece: 3,
@@ -73,8 +77,9 @@ impl<'t> Features<'t> {
         )
     }
 
-    fn take(text: &'t str, reading: Reading) -> Self {
+    fn take(text: &'t str, key: u64, reading: Reading) -> Self {
         let mut features = Features {
+            key,
             occurrences: Vec::with_capacity(text.len().min(4_096) * 4),
             ..Default::default()
         };
@@ -127,9 +132,9 @@ impl<'t> Features<'t> {
         let whole = letters
             .iter()
             .fold(OFFSET, |hash, letter| step(hash, *letter));
-        self.add(mix(whole), Kind::OfWords, index);
+        self.add(whole, Kind::OfWords, index);
         if let Some(previous) = previous {
-            self.add(mix(whole ^ previous.rotate_left(29)), Kind::OfWords, index);
+            self.add(whole ^ previous.rotate_left(29), Kind::OfWords, index);
         }
         for start in 0..letters.len() {
             let mut hash = PIECE_OFFSET;
@@ -142,7 +147,7 @@ impl<'t> Features<'t> {
                     } else {
                         Kind::Piece
                     };
-                    self.add(mix(hash), kind, index);
+                    self.add(hash, kind, index);
                 }
             }
         }
@@ -151,7 +156,7 @@ impl<'t> Features<'t> {
 
     fn add(&mut self, hash: u64, kind: Kind, word: u32) {
         if self.occurrences.len() < MOST_FEATURES {
-            let feature = (hash >> 32) as u32 & !KIND | kind as u32;
+            let feature = (mix(hash ^ self.key) >> 32) as u32 & !KIND | kind as u32;
             self.occurrences
                 .push(u64::from(feature) << 32 | u64::from(word));
         }
@@ -205,7 +210,7 @@ mod tests {
     use super::*;
 
     fn set(text: &str) -> Vec<u32> {
-        Features::of(text)
+        Features::of(text, 0)
             .distinct()
             .map(|occurring| occurring.feature)
             .collect()
@@ -227,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_repeated_word_is_counted_where_it_stands() {
-        let features = Features::of("huis huis");
+        let features = Features::of("huis huis", 0);
         assert!(
             features
                 .distinct()
@@ -237,7 +242,29 @@ mod tests {
 
     #[test]
     fn an_endless_text_is_read_up_to_a_bound() {
-        assert!(Features::of(&"woning ".repeat(200_000)).occurrences.len() <= MOST_FEATURES);
-        assert!(Features::of(&"w".repeat(1_000_000)).occurrences.len() <= MOST_FEATURES);
+        assert!(
+            Features::of(&"woning ".repeat(200_000), 0)
+                .occurrences
+                .len()
+                <= MOST_FEATURES
+        );
+        assert!(Features::of(&"w".repeat(1_000_000), 0).occurrences.len() <= MOST_FEATURES);
+    }
+
+    #[test]
+    fn under_another_key_a_text_has_other_features_of_the_same_kinds() {
+        let of = |key: u64| -> Vec<u32> {
+            let features = Features::of("de speeltuin is kapot", key);
+            features.distinct().map(|one| one.feature).collect()
+        };
+        let (one, other) = (of(1), of(2));
+        assert_eq!(one.len(), other.len());
+        assert!(one.iter().all(|feature| !other.contains(feature)));
+        let kinds = |features: &[u32]| -> Vec<u32> {
+            let mut kinds: Vec<u32> = features.iter().map(|feature| feature & KIND).collect();
+            kinds.sort_unstable();
+            kinds
+        };
+        assert_eq!(kinds(&one), kinds(&other));
     }
 }

@@ -13,7 +13,8 @@
 //! 3. Because the model is linear, the words that spoke for an answer are simply those with the largest share in its
 //!    sum; they come with the suggestion.
 //! 4. A model is rounded to one byte a weight and bounded in size (`rounding`), so that a tablet gets it (`stored`) and
-//!    answers as the server does.
+//!    answers nearly as the server does: it knows only what several people's conversations hold ([`shared`]), so
+//!    that nobody reads out of it what was said where they may not read.
 //! 5. People look at a random share of the quotes, whatever the tagger said: the audit ([`Audited`]). It turns
 //!    probabilities into ones that hold ([`calibration`]), tells which first answers may stand without a person
 //!    ([`acceptance`]), and, with what people said of the same quotes, how good tags are ([`quality`]).
@@ -37,6 +38,7 @@ mod proportion;
 pub mod quality;
 mod rivals;
 mod rounding;
+pub mod shared;
 mod stop_words;
 mod stored;
 mod suggesting;

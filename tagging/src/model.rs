@@ -21,6 +21,8 @@ pub(crate) struct Model {
     /// Labelled quotes that the model was trained on.
     pub(crate) labels_seen: u32,
     pub(crate) vocabulary: Vocabulary,
+    /// Under which features have their numbers; 0 for none.
+    pub(crate) key: u64,
     /// `weights[row * stride + answer] * scales[answer]` is what a feature says for an answer.
     pub(crate) weights: Vec<i8>,
     pub(crate) scales: Vec<f32>,

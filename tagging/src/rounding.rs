@@ -11,6 +11,7 @@ const NEGLIGIBLE: f32 = 0.1;
 
 /// Keeps the features that say most for the bytes they take, and rounds their weights.
 pub(crate) fn round(
+    key: u64,
     lines: Vec<String>,
     quotes: usize,
     vocabulary: &Vocabulary,
@@ -70,6 +71,7 @@ pub(crate) fn round(
         labels_seen: quotes as u32,
         weights: kept.iter().flat_map(|row| rounded(*row)).collect(),
         vocabulary: vocabulary.keep(&kept),
+        key,
         scales,
         biases,
         none_at_least,

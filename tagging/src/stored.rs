@@ -1,6 +1,6 @@
 //! A model as bytes: what the database keeps and a tablet gets.
 //!
-//! CBOR: `[FORMAT, payload, checksum]`, where the payload is the array of [`Payload`]. Features are their ascending
+//! CBOR: `[format, payload, checksum]`, where the payload is the array of [`Payload`]. Features are their ascending
 //! numbers' differences as LEB128. Weights are, per feature, one bit an answer (set where the weight is not zero,
 //! lowest bit first, filled up to a byte) and then the weights that are not zero, one byte each. Every count is checked
 //! against the bounds of a model before memory is taken for it.
@@ -15,7 +15,9 @@ use crate::model::{MOST_LINES, MOST_WEIGHTS, Model, stride};
 use crate::vocabulary::Vocabulary;
 
 /// 2: the beginning of a quote is a feature, and a feature tells its kind in two bits.
-const FORMAT: u32 = 2;
+const WITHOUT_KEY: u32 = 2;
+/// 3: features have their numbers under a key, which stands in the payload.
+const WITH_KEY: u32 = 3;
 
 /// Why bytes are not a tagger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,21 +80,23 @@ struct Payload<'b> {
     rarities: &'b ByteSlice,
     #[b(8)]
     weights: &'b ByteSlice,
+    #[n(10)]
+    key: Option<u64>,
 }
 
-pub(crate) fn seal(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn seal(payload: &[u8], key: u64) -> Vec<u8> {
     to_vec(&Envelope {
-        format: FORMAT,
+        format: if key == 0 { WITHOUT_KEY } else { WITH_KEY },
         payload: payload.into(),
         checksum: checksum(payload),
     })
 }
 
-/// The payload of an envelope that arrived whole.
-pub(crate) fn open(bytes: &[u8]) -> Result<&[u8], TaggerError> {
+/// The payload of an envelope that arrived whole, and whether there is a key in it.
+pub(crate) fn open(bytes: &[u8]) -> Result<(&[u8], bool), TaggerError> {
     let mut decoder = minicbor::Decoder::new(bytes);
     decoder.array()?;
-    if decoder.u32()? != FORMAT {
+    if !(WITHOUT_KEY..=WITH_KEY).contains(&decoder.u32()?) {
         return Err(TaggerError::UnknownFormat);
     }
     let mut decoder = minicbor::Decoder::new(bytes);
@@ -100,7 +104,7 @@ pub(crate) fn open(bytes: &[u8]) -> Result<&[u8], TaggerError> {
     let is_whole =
         decoder.position() == bytes.len() && envelope.checksum == checksum(envelope.payload);
     if is_whole {
-        Ok(envelope.payload)
+        Ok((envelope.payload, envelope.format == WITH_KEY))
     } else {
         Err(TaggerError::Damaged)
     }
@@ -141,6 +145,7 @@ pub(crate) fn encode(model: &Model) -> Vec<u8> {
         features: features.as_slice().into(),
         rarities: model.vocabulary.rarities().into(),
         weights: weights.as_slice().into(),
+        key: (model.key != 0).then_some(model.key),
     })
 }
 
@@ -171,6 +176,7 @@ pub(crate) fn decode(payload: &[u8]) -> Result<Model, TaggerError> {
         lines: stored.lines.into_iter().map(str::to_owned).collect(),
         labels_seen: stored.labels_seen,
         vocabulary: Vocabulary::new(features, stored.rarities.to_vec(), stored.rarity_of_unknown),
+        key: stored.key.unwrap_or(0),
         weights,
         scales: stored.scales,
         biases: stored.biases,

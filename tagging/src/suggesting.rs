@@ -89,7 +89,7 @@ impl Model {
         most: usize,
         groups: &[u32],
     ) -> Vec<(Suggestion, f32)> {
-        let features = Features::of(text);
+        let features = Features::of(text, self.key);
         if features.words.is_empty() {
             let nothing_said = Suggestion {
                 line: None,

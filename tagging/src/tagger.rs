@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::Model;
+use crate::shared::{self, Origin};
 use crate::stored::{self, TaggerError};
 use crate::training;
 
@@ -56,7 +57,23 @@ impl Tagger {
     /// Equal input in equal order gives an equal tagger. Lines beyond the thousandth are never suggested; of two lines
     /// with one key the first is meant.
     pub fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Tagger {
-        Self::of(training::train(lines, labelled))
+        Self::train_under(0, lines, labelled)
+    }
+
+    /// The same with numbers of features that are of this key alone. Whoever has the model has its key.
+    pub fn train_under(key: u64, lines: &[LineDescription], labelled: &[Labelled]) -> Tagger {
+        Self::of(training::train(key, lines, labelled))
+    }
+
+    /// What of it may be handed to somebody who may not read all the texts that it learnt from: it knows the features
+    /// of the descriptions, and of the texts those that [`shared::CONVERSATIONS`] conversations hold which
+    /// [`shared::PEOPLE`] people recorded. Of all others, names say, it does not tell whether they occur.
+    pub fn shared<'t>(
+        &self,
+        lines: &[LineDescription],
+        texts: impl IntoIterator<Item = (&'t str, Origin)>,
+    ) -> Tagger {
+        Self::of(shared::narrow(&self.model, lines, texts))
     }
 
     /// Sixteen hexadecimal digits, a hash of all parameters: equal for equal taggers.
@@ -97,13 +114,18 @@ impl Tagger {
 
     /// The model for a tablet or the database. Thirty lines after 11,500 labels: gzip leaves 670 kB.
     pub fn to_bytes(&self) -> Vec<u8> {
-        stored::seal(&stored::encode(&self.model))
+        stored::seal(&stored::encode(&self.model), self.model.key)
     }
 
     /// Reads what [`Tagger::to_bytes`] wrote. Any other bytes are an error, never a panic, and never take more memory
     /// than the largest model.
     pub fn from_bytes(bytes: &[u8]) -> Result<Tagger, TaggerError> {
-        Ok(Self::of(stored::decode(stored::open(bytes)?)?))
+        let (payload, has_key) = stored::open(bytes)?;
+        let model = stored::decode(payload)?;
+        match has_key == (model.key != 0) {
+            true => Ok(Self::of(model)),
+            false => Err(TaggerError::Damaged),
+        }
     }
 
     fn of(model: Model) -> Self {

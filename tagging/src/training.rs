@@ -44,7 +44,7 @@ const SEEN_BEFORE: f32 = 0.5;
 /// How far below that bar a line stands, at least, for a text that says nothing.
 const SILENCE_BELOW: f32 = 0.1;
 
-pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
+pub(crate) fn train(key: u64, lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let lines = &lines[..lines.len().min(MOST_LINES)];
     let none = lines.len();
     let answers = lines.len() + 1;
@@ -58,11 +58,11 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
     let descriptions: Vec<String> = lines.iter().map(in_one_text).collect();
     let described: Vec<Features<'_>> = descriptions
         .iter()
-        .map(|text| Features::of_content(text))
+        .map(|text| Features::of_content(text, key))
         .collect();
     let said: Vec<Features<'_>> = quotes
         .iter()
-        .map(|quote| Features::of(&quote.text))
+        .map(|quote| Features::of(&quote.text, key))
         .collect();
     let room = MOST_FEATURES_TRAINED.min(MOST_WEIGHTS_TRAINED / stride);
     let vocabulary = collect(&described, &said, room);
@@ -107,6 +107,7 @@ pub(crate) fn train(lines: &[LineDescription], labelled: &[Labelled]) -> Model {
 
     let keys = lines.iter().map(|line| line.key.clone()).collect();
     round(
+        key,
         keys,
         holds.len(),
         &vocabulary,
@@ -207,7 +208,7 @@ fn lessons<'l>(lines: &[LineDescription], labelled: &'l [Labelled]) -> Lessons<'
     }
 }
 
-fn in_one_text(line: &LineDescription) -> String {
+pub(crate) fn in_one_text(line: &LineDescription) -> String {
     let mut text = format!("{}\n{}", line.title, line.description);
     for synonym in &line.synonyms {
         text.push('\n');

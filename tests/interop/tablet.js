@@ -349,8 +349,9 @@ export class Tablet {
     const { url, device, seed } = this.identity;
     const [time, nonce] = [this.now(), keys.random(16)];
     const signature = keys.sign(unhex(seed), keys.liveText(device, time, nonce));
-    const query = `device=${device}&time=${time}&nonce=${hex(nonce)}&signature=${hex(signature)}`;
-    const response = await fetch(`${url}/api/v1/sync/live?${query}`);
+    const said = `device=${device},time=${time},nonce=${hex(nonce)},signature=${hex(signature)}`;
+    const headers = { authorization: `Koffiekar-Live ${said}` };
+    const response = await fetch(`${url}/api/v1/sync/live`, { headers });
     if (!response.ok) throw new Refused(await response.json());
     return notices(response.body);
   }

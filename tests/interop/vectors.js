@@ -150,8 +150,8 @@ const CHECKS = {
       assert.equal(hex(text), told.signed);
       assert.ok(keys.verify(unhex(told.public_key), text, unhex(told.signature)));
       const { device, time, nonce, signature } = told;
-      const query = `device=${device}&time=${time}&nonce=${nonce}&signature=${signature}`;
-      assert.equal(query, told.query);
+      const said = `device=${device},time=${time},nonce=${nonce},signature=${signature}`;
+      assert.equal(`Koffiekar-Live ${said}`, told.authorization);
     }
     assert.equal(JSON.parse(notice).place, 44);
     return requests.length + 1;

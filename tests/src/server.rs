@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use koffiekar_server::bounds::Shares;
+use koffiekar_server::proxies::Proxies;
 use koffiekar_server::store::Store;
 use koffiekar_server::{Apart, Bounds, Clock, Koffiekar};
 use tempfile::TempDir;
@@ -146,8 +147,31 @@ impl Server {
         Self::start_as(place, clock, look_every, Bounds::default()).await
     }
 
+    /// With the demo's programme, rounds and people, behind proxies that it trusts.
+    pub async fn start_behind(place: Place, clock: Clock, proxies: &[&str]) -> Server {
+        let trusted = proxies.iter().map(|proxy| proxy.parse().unwrap());
+        let proxies = Arc::new(Proxies::trusted(trusted.collect()));
+        let bounds = Bounds::default();
+        let server = Self::start_serving(place, clock, NEVER, bounds, proxies).await;
+        koffiekar_server::demo::load(&server.koffiekar)
+            .await
+            .unwrap();
+        server
+    }
+
     async fn start_as(place: Place, clock: Clock, look_every: Duration, bounds: Bounds) -> Server {
-        let (url, koffiekar, stop, ended) = Self::serve(&place, clock, look_every, bounds).await;
+        Self::start_serving(place, clock, look_every, bounds, Arc::default()).await
+    }
+
+    async fn start_serving(
+        place: Place,
+        clock: Clock,
+        look_every: Duration,
+        bounds: Bounds,
+        proxies: Arc<Proxies>,
+    ) -> Server {
+        let (url, koffiekar, stop, ended) =
+            Self::serve(&place, clock, look_every, bounds, proxies).await;
         Server {
             url,
             koffiekar,
@@ -221,8 +245,9 @@ impl Server {
         let clock = self.koffiekar.clock.clone();
         let look_every = self.koffiekar.look_every;
         let bounds = self.koffiekar.shares.bounds;
+        let proxies = self.koffiekar.proxies.clone();
         let (url, koffiekar, stop, ended) =
-            Self::serve(&self.place, clock, look_every, bounds).await;
+            Self::serve(&self.place, clock, look_every, bounds, proxies).await;
         self.url = url;
         self.koffiekar = koffiekar;
         self.stop = Some(stop);
@@ -234,11 +259,13 @@ impl Server {
         clock: Clock,
         look_every: Duration,
         bounds: Bounds,
+        proxies: Arc<Proxies>,
     ) -> (String, Koffiekar, oneshot::Sender<()>, JoinHandle<()>) {
         let store = Store::open(&place.address()).await.unwrap();
         let mut koffiekar = Koffiekar::new(store, clock, &place.apart()).await.unwrap();
         koffiekar.look_every = look_every;
         koffiekar.shares = Shares::of(bounds);
+        koffiekar.proxies = proxies;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let (stop, stopped) = oneshot::channel();

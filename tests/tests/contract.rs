@@ -3,6 +3,7 @@
 mod accounts;
 mod answers;
 mod attempts;
+mod browsers;
 mod catalogue;
 mod conversations;
 mod crosswalk;
@@ -11,6 +12,7 @@ mod documents;
 mod erasing;
 mod feed;
 mod forgotten;
+mod nonces;
 mod opened;
 mod publications;
 mod quarantine;

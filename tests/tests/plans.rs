@@ -235,6 +235,7 @@ async fn work(url: &str) {
     for path in [
         "people",
         "devices",
+        "audit",
         "held",
         "erasures",
         "programme",

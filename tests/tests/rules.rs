@@ -480,3 +480,40 @@ fn a_noun_behind_a_number_has_both_its_forms() {
     }
     assert_eq!(found, NOTHING);
 }
+
+/// An act that stands in the audit log can be asked for, and has a name on the screen.
+#[test]
+fn every_act_of_the_audit_log_is_in_the_list_of_acts() {
+    let acts = koffiekar_sync_core::office::ACTS;
+    assert!(acts.is_sorted());
+    let mut unknown = Vec::new();
+    for source in rust() {
+        if !source.is_under(&["server/src/"]) {
+            continue;
+        }
+        let lines: Vec<&str> = source.code().map(|(_, line)| line).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some((_, rest)) = line.split_once(" action: ") else {
+                continue;
+            };
+            if !["\"", "match", "if"]
+                .iter()
+                .any(|begin| rest.starts_with(begin))
+            {
+                continue;
+            }
+            // A plain text, or the arms of a choice.
+            let ends = lines[at..].iter().position(|line| line.contains("object:"));
+            let until = at + ends.unwrap_or(0).max(1);
+            let texts = [rest]
+                .into_iter()
+                .chain(lines[at + 1..until].iter().copied());
+            for text in texts.flat_map(|line| line.split('"').skip(1).step_by(2)) {
+                if !acts.contains(&text) {
+                    unknown.push(format!("{}: {text}", source.path));
+                }
+            }
+        }
+    }
+    assert_eq!(unknown, NOTHING);
+}

@@ -1,9 +1,10 @@
 //! Hearing at once that a round moved on, instead of asking now and then.
 //!
 //! The server's stream says no more than that; what moved comes with the next sync. It is open while
-//! the tablet is open, lit and known to the server. A browser would go on with the same signed address
-//! after an error, which the server takes once, so this asks anew, with growing pauses. Polling goes
-//! on all the same, less often: a stream may die without a sound.
+//! the tablet is open, lit and known to the server. It is read by hand and not by the browser's own
+//! `EventSource`, which sends no header of ours: the signature would stand in the address, and so in the logs
+//! of proxies. After an error this asks anew, with growing pauses. Polling goes on all the same, less often: a
+//! stream may die without a sound.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,10 +12,14 @@ use std::{
     time::Duration,
 };
 
+use js_sys::{Reflect, Uint8Array};
 use koffiekar_sync_core::{ids::RoundId, live::LiveNotice};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response,
+};
 
 use super::{
     clock,
@@ -22,6 +27,9 @@ use super::{
     tablet,
 };
 
+const PATH: &str = "/api/v1/sync/live";
+/// One event has a hundred characters.
+const LONGEST_EVENT: usize = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Who hears of news at the same moment does not ask for it at the same moment; and a colleague's
@@ -30,23 +38,20 @@ const GATHER_MS: f64 = 1_500.0;
 
 /// Closes when it is dropped.
 struct Stream {
-    source: EventSource,
-    _opened: Closure<dyn Fn()>,
-    _told: Closure<dyn Fn(MessageEvent)>,
-    _failed: Closure<dyn Fn()>,
+    number: u32,
+    abort: AbortController,
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onmessage(None);
-        self.source.set_onerror(None);
-        self.source.close();
+        self.abort.abort();
     }
 }
 
 thread_local! {
     static STREAM: RefCell<Option<Stream>> = const { RefCell::new(None) };
+    /// Counts the streams.
+    static OPENED: Cell<u32> = const { Cell::new(0) };
     static IS_OPEN: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static FAILURES: Cell<u32> = const { Cell::new(0) };
     static AGAIN: Cell<Option<TimeoutHandle>> = const { Cell::new(None) };
@@ -67,31 +72,75 @@ pub(super) fn listen() {
         return;
     }
     let asked = tablet::touch(|open| open.replica.live_request(clock::reading()));
-    let Some(source) = asked
-        .and_then(|asked| EventSource::new(&format!("/api/v1/sync/live?{}", asked.query())).ok())
-    else {
+    let Some((asked, abort)) = asked.zip(AbortController::new().ok()) else {
         return;
     };
-    let opened = Closure::<dyn Fn()>::new(|| {
-        is_open().set(true);
-        FAILURES.set(0);
-    });
-    let told = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
-        let text = event.data().as_string().unwrap_or_default();
-        if let Ok(news) = serde_json::from_str(&text) {
-            hear(news);
+    let number = OPENED.get().wrapping_add(1);
+    OPENED.set(number);
+    let signal = abort.signal();
+    STREAM.set(Some(Stream { number, abort }));
+    spawn_local(async move {
+        let ended = follow(&asked.authorization(), &signal, number).await;
+        if is_current(number) {
+            if let Err(error) = ended {
+                leptos::logging::warn!("the stream of news ended: {error:?}");
+            }
+            fail();
         }
     });
-    let failed = Closure::<dyn Fn()>::new(fail);
-    source.set_onopen(Some(opened.as_ref().unchecked_ref()));
-    source.set_onmessage(Some(told.as_ref().unchecked_ref()));
-    source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-    STREAM.set(Some(Stream {
-        source,
-        _opened: opened,
-        _told: told,
-        _failed: failed,
-    }));
+}
+
+/// Unless it was closed, or another one was opened since.
+fn is_current(number: u32) -> bool {
+    STREAM.with_borrow(|stream| {
+        stream
+            .as_ref()
+            .is_some_and(|stream| stream.number == number)
+    })
+}
+
+/// Reads what the server tells until it ends.
+async fn follow(authorization: &str, signal: &AbortSignal, number: u32) -> Result<(), JsValue> {
+    let headers = Headers::new()?;
+    headers.set("authorization", authorization)?;
+    headers.set("accept", "text/event-stream")?;
+    let init = RequestInit::new();
+    init.set_headers_headers(&headers);
+    init.set_signal(Some(signal));
+    let response = JsFuture::from(window().fetch_with_str_and_init(PATH, &init)).await?;
+    let response: Response = response.dyn_into()?;
+    let body = response.body().filter(|_| response.ok());
+    let Some(body) = body else {
+        return Err(response.status().into());
+    };
+    if !is_current(number) {
+        return Ok(());
+    }
+    is_open().set(true);
+    FAILURES.set(0);
+    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let mut text = String::new();
+    loop {
+        let read = JsFuture::from(reader.read()).await?;
+        if !is_current(number) || Reflect::get(&read, &"done".into())?.is_truthy() {
+            return Ok(());
+        }
+        let bytes: Uint8Array = Reflect::get(&read, &"value".into())?.dyn_into()?;
+        // Events hold ids and numbers, no letters that two pieces could share.
+        text.push_str(&String::from_utf8_lossy(&bytes.to_vec()));
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            let news = event
+                .strip_prefix("data:")
+                .and_then(|data| serde_json::from_str(data.trim()).ok());
+            if let Some(news) = news {
+                hear(news);
+            }
+            text = rest.to_owned();
+        }
+        if text.len() > LONGEST_EVENT {
+            return Err("an event without an end".into());
+        }
+    }
 }
 
 /// The tablet is dark, locked or unknown to the server.
@@ -116,10 +165,7 @@ pub(super) fn look() {
 
 fn end() {
     is_open().set(false);
-    // Dropped from its own callback as well: a closure that runs must outlive the call.
-    if let Some(stream) = STREAM.take() {
-        set_timeout(move || drop(stream), Duration::ZERO);
-    }
+    drop(STREAM.take());
 }
 
 fn fail() {

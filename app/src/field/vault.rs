@@ -87,6 +87,15 @@ impl KeyRecord {
 
     /// Opens the vault. Takes about as long as a person blinks, on purpose.
     pub(crate) fn open(&self, password: &str) -> Result<Vault, VaultError> {
+        let same = normalized(password);
+        match self.open_with(&same) {
+            // A key of before passwords were normalized.
+            Err(VaultError::WrongPassword) if same != password => self.open_with(password),
+            opened => opened,
+        }
+    }
+
+    fn open_with(&self, password: &str) -> Result<Vault, VaultError> {
         if self.memory_kib > MOST_MEMORY_KIB || self.passes > MOST_PASSES {
             return Err(VaultError::Damaged);
         }
@@ -133,7 +142,7 @@ impl Vault {
         password: &str,
     ) -> Result<KeyRecord, VaultError> {
         let salt = random()?;
-        let wrap = stretched(password, &salt, MEMORY_KIB, PASSES)?;
+        let wrap = stretched(&normalized(password), &salt, MEMORY_KIB, PASSES)?;
         Ok(KeyRecord {
             user: self.user,
             login: login.to_owned(),
@@ -175,6 +184,23 @@ fn place(store: &str, key: &str) -> Vec<u8> {
 
 fn place_of_key(user: UserId) -> Vec<u8> {
     format!("koffiekar data key v1\0{user}").into_bytes()
+}
+
+/// The same password, however a keyboard makes its letters and blanks, as the server compares it (RFC 8265).
+fn normalized(password: &str) -> String {
+    let plain = password.replace(
+        |c: char| {
+            matches!(
+                c,
+                '\u{a0}' | '\u{1680}' | '\u{2000}'
+                    ..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+            )
+        },
+        " ",
+    );
+    js_sys::JsString::from(plain.as_str())
+        .normalize("NFC")
+        .into()
 }
 
 fn stretched(

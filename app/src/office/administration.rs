@@ -2,6 +2,7 @@
 //! waits for a decision or came by file; and what is erased or moved to another round.
 
 mod asks;
+mod audit;
 mod devices;
 mod erasing;
 mod erasing_list;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 use asks::Asks;
+use audit::Audit;
 use devices::Devices;
 use erasing::Erasing;
 use held::Held;
@@ -68,6 +70,7 @@ pub(super) fn Administration() -> impl IntoView {
                     {tab(Part::Held, held_title)}
                     {tab(Part::Rescue, words.rescue.title.into())}
                     {tab(Part::Erasing, words.erasing.title.into())}
+                    {tab(Part::Audit, words.audit.title.into())}
                 </ul>
             </nav>
             {move || match part.get() {
@@ -75,6 +78,7 @@ pub(super) fn Administration() -> impl IntoView {
                 Part::Rounds => view! { <Rounds/> <Asks/> }.into_any(),
                 Part::Lines => view! { <Lines/> }.into_any(),
                 Part::Devices => view! { <Devices/> }.into_any(),
+                Part::Audit => view! { <Audit/> }.into_any(),
                 Part::Erasing => view! { <Erasing/> }.into_any(),
                 Part::Held => view! { <Held waiting=held/> }.into_any(),
                 Part::Rescue => {

@@ -14,6 +14,7 @@ use crate::{
 /// Also drawn in the place of a screen whose session ended: signing in brings that screen back.
 #[component]
 pub(crate) fn SignIn(expired: bool) -> impl IntoView {
+    let blank = words().password.blank;
     let words = &words().sign_in;
     title(words.title);
     let login = RwSignal::new(String::new());
@@ -53,11 +54,15 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
                 }
                 Err(failure) => {
                     let is_wrong = failure.status() == Some(401);
-                    let text = if is_wrong {
+                    let mut text = if is_wrong {
                         words.wrong.to_owned()
                     } else {
                         failure.to_string()
                     };
+                    // Nobody sees it in the field.
+                    if is_wrong && password.with_untracked(|typed| typed.trim() != typed) {
+                        text = format!("{text} {blank}");
+                    }
                     errors.judge(vec![(if is_wrong { "password" } else { "" }, text)]);
                 }
             }

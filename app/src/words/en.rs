@@ -1,3 +1,4 @@
+mod access;
 mod detail;
 mod quality;
 mod shortcuts;
@@ -369,10 +370,10 @@ pub(super) const EN: Words = Words {
         preview_busy: "Looking…",
         preview_failed: "This could not be looked at just now. You can save all the same.",
         preview_none: "There are no quotes that nobody has judged yet.",
-        preview_same: "No quote gets another suggestion.",
-        preview_come: "{} [comes|come]",
-        preview_go: "{} [goes|go]",
-        preview_stay: "{} [stays|stay]",
+        preview_same: "None or fewer than ten quotes get another suggestion.",
+        preview_come: "at least {} [comes|come]",
+        preview_go: "at least {} [goes|go]",
+        preview_stay: "at least {} [stays|stay]",
         preview_of: "of the [newest quote|{} newest quotes] that nobody judged yet",
         preview_from: "comes from",
         preview_to: "goes to",
@@ -559,4 +560,7 @@ pub(super) const EN: Words = Words {
         gone_from_files: "Gone from the files of the database too.",
         gone_from_files_at: "Gone from the files of the database too, since {}.",
     },
+    password: access::PASSWORD,
+    audit: access::AUDIT,
+    acts: access::ACTS,
 };

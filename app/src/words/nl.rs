@@ -1,3 +1,4 @@
+mod access;
 mod detail;
 mod quality;
 mod shortcuts;
@@ -369,10 +370,10 @@ pub(super) const NL: Words = Words {
         preview_busy: "Wordt bekeken…",
         preview_failed: "Dit kon nu niet worden bekeken. Bewaren kan wel.",
         preview_none: "Er zijn geen citaten waarover nog niemand oordeelde.",
-        preview_same: "Geen citaat krijgt een andere suggestie.",
-        preview_come: "{} erbij",
-        preview_go: "{} eraf",
-        preview_stay: "{} [blijft|blijven]",
+        preview_same: "Geen of minder dan tien citaten krijgen een andere suggestie.",
+        preview_come: "ten minste {} erbij",
+        preview_go: "ten minste {} eraf",
+        preview_stay: "ten minste {} [blijft|blijven]",
         preview_of: "van [het nieuwste citaat dat|de {} nieuwste citaten die] nog niemand beoordeelde",
         preview_from: "komt van",
         preview_to: "gaat naar",
@@ -559,4 +560,7 @@ pub(super) const NL: Words = Words {
         gone_from_files: "Ook weg uit de bestanden van de database.",
         gone_from_files_at: "Ook weg uit de bestanden van de database, sinds {}.",
     },
+    password: access::PASSWORD,
+    audit: access::AUDIT,
+    acts: access::ACTS,
 };

@@ -22,7 +22,7 @@ pub(crate) async fn run(options: AddPerson) -> Result<()> {
         .take(10_000)
         .read_to_string(&mut password)
         .context("the password cannot be read from standard input")?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let password = typed(&password);
     let koffiekar = open(&place).await?;
     let new = NewPerson {
         login,
@@ -35,4 +35,12 @@ pub(crate) async fn run(options: AddPerson) -> Result<()> {
     koffiekar.store.close().await;
     println!("Added {} ({}).", person.login, person.role.as_str());
     Ok(())
+}
+
+/// Without what a file has around its text: the line break at its end, and the mark before it that tells its
+/// encoding.
+fn typed(input: &str) -> String {
+    let text = input.strip_prefix('\u{feff}').unwrap_or(input);
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text).to_owned()
 }

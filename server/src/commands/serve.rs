@@ -3,11 +3,13 @@
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use koffiekar_server::bounds::Shares;
 use koffiekar_server::config::Serve;
+use koffiekar_server::proxies::Proxies;
 use koffiekar_server::{Bounds, Koffiekar, ServingLock, demo, private_files};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -17,6 +19,13 @@ use tokio::task::JoinHandle;
 use super::open::{Schema, make_folder, open_with, refuse_lost_database};
 
 pub(crate) async fn run(options: Serve) -> Result<()> {
+    if options.trust_proxy {
+        bail!(
+            "--trust-proxy (KOFFIEKAR_TRUST_PROXY) believed everybody who says that they are a proxy, and is \
+             gone. Name your proxy instead, for instance --trusted-proxies 127.0.0.1 \
+             (KOFFIEKAR_TRUSTED_PROXIES), and let it set X-Forwarded-For and X-Forwarded-Proto"
+        );
+    }
     let told_to_end = told_to_end()?;
     // Before the database, so that a second server on the same port touches nothing.
     let address = SocketAddr::new(options.address, options.port);
@@ -45,7 +54,7 @@ pub(crate) async fn run(options: Serve) -> Result<()> {
         );
     }
     let mut koffiekar = open_with(&options.place, schema).await?;
-    koffiekar.trust_proxy = options.trust_proxy;
+    koffiekar.proxies = Arc::new(Proxies::trusted(options.trusted_proxies.clone()));
     koffiekar.shares = Shares::of(bounds(&options));
     if options.demo {
         load_demo(&koffiekar).await?;

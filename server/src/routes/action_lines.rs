@@ -13,6 +13,7 @@ use crate::fields::{self, DESCRIPTION, SYNONYM, TITLE};
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::programme::bounds;
+use crate::readings::ReadingEntry;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::{Tx, catalogue};
 
@@ -89,12 +90,18 @@ pub async fn preview(
     let _turn = koffiekar.shares.long_work(caller.user).await?;
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
     let now = koffiekar.clock.now();
-    Ok(Json(
-        koffiekar
-            .previews
-            .of_line(line, store, suggest, now)
-            .await?,
-    ))
+    let key = line.key.clone();
+    let previews = &koffiekar.previews;
+    let preview = previews.of_line(line, store, suggest, now).await?;
+    let reading = ReadingEntry {
+        action: "preview action line",
+        object: key.as_str(),
+        filter: None,
+        rows: preview.looked_at.into(),
+        each_time: false,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
+    Ok(Json(preview))
 }
 
 pub(super) async fn ensure_theme(tx: &mut Tx, key: &LineKey) -> Result<(), ApiError> {

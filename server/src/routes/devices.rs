@@ -1,15 +1,17 @@
 //! Tablets: enrolling one, seeing them, ending one.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use ed25519_dalek::VerifyingKey;
-use koffiekar_sync_core::ids::DeviceNumber;
-use koffiekar_sync_core::office::{Device, EnrolDevice, Enrolment};
+use koffiekar_sync_core::ids::{DeviceNumber, Millis};
+use koffiekar_sync_core::office::{Device, DevicePage, EnrolDevice, Enrolment};
+use serde::Deserialize;
 
 use super::session::authenticate;
 use crate::Koffiekar;
 use crate::caller::Caller;
-use crate::extract::{Json, Origin, Path};
+use crate::extract::{Json, Origin, Path, Query};
 use crate::fields::{self, LABEL};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
@@ -18,16 +20,22 @@ use crate::store::audit::{self, DONE, Entry};
 use crate::store::{devices, receipt_keys};
 
 const LABEL_CHARS: usize = 60;
+/// Tablets that one person has at a time.
+const MOST_OF_PERSON: u64 = 300;
+/// Tablets of a page.
+const PAGE: usize = 100;
 
 /// `POST /api/v1/devices`: a tablet brings its key and its user's password, and gets a number.
 pub async fn enrol(
     State(koffiekar): State<Koffiekar>,
     Origin(origin): Origin,
+    headers: HeaderMap,
     Json(asked): Json<EnrolDevice>,
-) -> Result<(StatusCode, Json<Enrolment>), ApiError> {
+) -> Result<Response, ApiError> {
     let public_key = checked_key(&asked.public_key)?;
     let label = fields::line(LABEL, &asked.label, 1..=LABEL_CHARS)?;
-    let account = authenticate(&koffiekar, &origin, &asked.login, asked.password).await?;
+    let (account, browser) =
+        authenticate(&koffiekar, &origin, &headers, &asked.login, asked.password).await?;
     if !policy::allows(account.role, Action::Record) {
         return Err(ApiError::not_allowed());
     }
@@ -35,6 +43,16 @@ pub async fn enrol(
     let now = koffiekar.clock.now();
     let number = new_number(&koffiekar.random);
     let mut tx = koffiekar.store.write().await?;
+    if devices::count_active(&mut tx, account.id).await? >= MOST_OF_PERSON {
+        return Err(ApiError::conflict(
+            format!(
+                "Er staan al {MOST_OF_PERSON} tablets op uw naam. Laat uw beheerder intrekken wat u niet meer gebruikt."
+            ),
+            format!(
+                "{MOST_OF_PERSON} devices stand in your name already. Have your administrator revoke those that you use no longer."
+            ),
+        ));
+    }
     if !devices::enrol(&mut tx, number, account.id, &public_key, &label, now).await? {
         return Err(ApiError::internal("a random device number was taken"));
     }
@@ -61,19 +79,52 @@ pub async fn enrol(
         receipt_key: random::hex(&receipt_key),
         server_time: koffiekar.clock.now(),
     };
-    Ok((StatusCode::CREATED, Json(enrolment)))
+    let cookie = [(header::SET_COOKIE, browser.set_cookie()?)];
+    Ok((StatusCode::CREATED, cookie, Json(enrolment)).into_response())
+}
+
+/// Which page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behind {
+    after: Option<String>,
 }
 
 /// `GET /api/v1/devices`
 pub async fn list(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-) -> Result<Json<Vec<Device>>, ApiError> {
+    Query(behind): Query<Behind>,
+) -> Result<Json<DevicePage>, ApiError> {
     caller.may(Action::ManageDevices)?;
+    let after = behind.after.as_deref().map(place).transpose()?;
     let mut tx = koffiekar.store.read().await?;
-    let list = devices::list(&mut tx).await?;
+    let mut devices = devices::list(&mut tx, after, PAGE + 1).await?;
+    let total = devices::count(&mut tx).await?;
     tx.commit().await?;
-    Ok(Json(list))
+    let is_last = devices.len() <= PAGE;
+    devices.truncate(PAGE);
+    let next = match (is_last, devices.last()) {
+        (false, Some(last)) => Some(format!("{}-{}", last.enrolled_at.0, last.number)),
+        _ => None,
+    };
+    Ok(Json(DevicePage {
+        devices,
+        total,
+        next,
+    }))
+}
+
+fn place(text: &str) -> Result<(Millis, DeviceNumber), ApiError> {
+    let parts = text.split_once('-');
+    let place =
+        parts.and_then(|(at, number)| Some((Millis(at.parse().ok()?), number.parse().ok()?)));
+    place.ok_or_else(|| {
+        ApiError::invalid(
+            "`after` is geen `next` van een eerdere bladzijde. Begin opnieuw zonder `after`.",
+            "`after` is no `next` of an earlier page. Begin anew without `after`.",
+        )
+    })
 }
 
 /// `POST /api/v1/devices/{device}/revoke`: what the tablet sends from now on is not stored.

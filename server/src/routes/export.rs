@@ -24,10 +24,11 @@ use crate::Koffiekar;
 use crate::bounds::ExportShare;
 use crate::calendar::{Calendar, timestamp};
 use crate::caller::Caller;
-use crate::extract::Query;
+use crate::extract::Asked;
 use crate::facets::{Question, label};
 use crate::policy::Action;
 use crate::problem::ApiError;
+use crate::readings::ReadingEntry;
 use crate::store::quotes::{self, Sight, TableRow};
 use crate::table_file::{self, Form};
 
@@ -39,11 +40,11 @@ const AHEAD: usize = 2;
 /// Tells the moment that a table is about; what was erased or withdrawn since is not in it.
 const AS_OF: &str = "koffiekar-as-of";
 
-/// `GET /api/v1/quotes.csv?form=spreadsheet`: the same quotes as the list, all of them.
+/// `GET` and `POST /api/v1/quotes.csv?form=spreadsheet`: the same quotes as the list, all of them.
 pub async fn csv(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(mut parameters): Query<Map<String, Value>>,
+    Asked(mut parameters): Asked<Map<String, Value>>,
 ) -> Result<Response, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let form = form(&mut parameters)?;
@@ -64,6 +65,14 @@ pub async fn csv(
     let ids = koffiekar.facets.all(&mut tx, question).await?;
     drop(tx);
     drop(turn);
+    let reading = ReadingEntry {
+        action: "export quotes",
+        object: "all",
+        filter: Some(&filter),
+        rows: ids.len() as u64,
+        each_time: true,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
     let today = calendar.date(koffiekar.clock.now());
     let name = table_file::file_name("citaten", question, &today);
 
@@ -86,11 +95,11 @@ pub async fn csv(
     Ok(file(name, as_of, Body::from_stream(head.chain(pieces))))
 }
 
-/// `GET /api/v1/quotes/counts.csv`: the same numbers as `/quotes/counts`.
+/// `GET` and `POST /api/v1/quotes/counts.csv`: the same numbers as `/quotes/counts`.
 pub async fn counts_csv(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(mut parameters): Query<Map<String, Value>>,
+    Asked(mut parameters): Asked<Map<String, Value>>,
 ) -> Result<Response, ApiError> {
     caller.may(Action::Aggregate)?;
     let form = form(&mut parameters)?;

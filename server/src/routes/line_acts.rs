@@ -16,6 +16,7 @@ use crate::line_acts::check;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::programme::bounds;
+use crate::readings::ReadingEntry;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::crosswalk::{self, NewAct};
 use crate::store::quotes::SETTLED;
@@ -111,6 +112,18 @@ pub async fn preview(
             .previews
             .of_split(line, into, new, store, now)
             .await?;
+        let reading = ReadingEntry {
+            action: "preview act on action lines",
+            object: line.as_str(),
+            filter: None,
+            rows: preview
+                .suggested
+                .iter()
+                .map(|one| u64::from(one.quotes))
+                .sum(),
+            each_time: true,
+        };
+        koffiekar.note_reading(&caller, reading).await?;
     }
     Ok(Json(preview))
 }

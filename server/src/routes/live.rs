@@ -4,15 +4,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use koffiekar_sync_core::ids::RoundId;
-use koffiekar_sync_core::limits;
 use koffiekar_sync_core::live::{LiveNotice, LiveRequest};
 
 use crate::Koffiekar;
-use crate::extract::Query;
 use crate::live::Listener;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
@@ -27,8 +26,11 @@ const NOT_BUFFERED: (&str, &str) = ("x-accel-buffering", "no");
 
 pub async fn live(
     State(koffiekar): State<Koffiekar>,
-    Query(asked): Query<LiveRequest>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let signed = headers.get(header::AUTHORIZATION);
+    let signed = signed.and_then(|value| LiveRequest::parse(value.to_str().ok()?));
+    let asked = signed.ok_or_else(unsigned)?;
     let mut tx = koffiekar.store.read().await?;
     let device = devices::find(&mut tx, asked.device)
         .await?
@@ -36,10 +38,10 @@ pub async fn live(
     asked
         .verify(&device.public_key)
         .map_err(|_| ApiError::DeviceUnknown)?;
-    let now = koffiekar.clock.now();
-    if asked.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
-        return Err(ApiError::ClockOff { server_time: now });
-    }
+    drop(tx);
+    koffiekar
+        .take_once(asked.device, &asked.nonce, asked.time)
+        .await?;
     if device.revoked || !policy::allows(device.user.role, Action::Record) {
         return Err(ApiError::DeviceRevoked);
     }
@@ -47,6 +49,7 @@ pub async fn live(
         .live
         .listen(asked.device)
         .ok_or(ApiError::Busy(None))?;
+    let mut tx = koffiekar.store.read().await?;
     let mut first = Vec::with_capacity(device.rounds.len());
     for round in &device.rounds {
         let place = feed::last_place(&mut tx, *round).await?.unsigned_abs();
@@ -73,6 +76,13 @@ pub async fn live(
     let kept = KeepAlive::new().interval(HEARTBEAT);
     let stream = Sse::new(events).keep_alive(kept);
     Ok(([NOT_BUFFERED], stream).into_response())
+}
+
+fn unsigned() -> ApiError {
+    ApiError::invalid(
+        "Deze aanvraag is niet ondertekend in de kop Authorization. Werk de app bij; `docs/sync-protocol.md` zegt hoe.",
+        "This request is not signed in the header Authorization. Update the app; `docs/sync-protocol.md` says how.",
+    )
 }
 
 struct Stream {

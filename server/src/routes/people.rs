@@ -6,14 +6,16 @@ use koffiekar_sync_core::ids::{RoundId, UserId};
 use koffiekar_sync_core::office::{ChangePerson, NewPerson, Person, Role};
 
 use crate::Koffiekar;
+use crate::attempts;
 use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::fields::{self, NAME};
+use crate::password_rules;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::accounts::{self, Account, NewAccount};
 use crate::store::audit::{self, DONE, Entry};
-use crate::store::{Tx, catalogue, rounds, sessions};
+use crate::store::{Tx, browsers, catalogue, rounds, sessions};
 
 const NAME_CHARS: usize = 80;
 
@@ -49,10 +51,8 @@ pub async fn insert(
 ) -> Result<Person, ApiError> {
     let login = fields::login(&new.login)?;
     let name = fields::line(NAME, &new.name, 1..=NAME_CHARS)?;
-    let password_hash = koffiekar
-        .passwords
-        .hash(fields::password(new.password)?)
-        .await?;
+    let password = password_rules::checked(new.password, &login, &name)?;
+    let password_hash = koffiekar.passwords.hash(password, origin).await?;
     let now = koffiekar.clock.now();
     let id = UserId::new(now, koffiekar.random.bytes());
     let account = Account {
@@ -118,12 +118,15 @@ pub async fn change(
         .map(|name| fields::line(NAME, &name, 1..=NAME_CHARS))
         .transpose()?;
     let password_hash = match change.password {
-        Some(password) => Some(
-            koffiekar
-                .passwords
-                .hash(fields::password(password)?)
-                .await?,
-        ),
+        Some(password) => {
+            let mut tx = koffiekar.store.read().await?;
+            let found = accounts::find(&mut tx, user).await?;
+            drop(tx);
+            let known = found.ok_or_else(ApiError::not_found)?;
+            let name = name.as_ref().unwrap_or(&known.name);
+            let password = password_rules::checked(password, &known.login, name)?;
+            Some(koffiekar.passwords.hash(password, &caller.origin).await?)
+        }
         None => None,
     };
 
@@ -148,6 +151,8 @@ pub async fn change(
     }
     if let Some(password_hash) = &password_hash {
         accounts::set_password(&mut tx, user, password_hash).await?;
+        browsers::forget_all_of(&mut tx, user).await?;
+        attempts::forgive(&mut tx, &account.login).await?;
     }
     if let Some(rounds) = &change.rounds {
         check_rounds(&mut tx, rounds).await?;
@@ -162,10 +167,11 @@ pub async fn change(
             at: koffiekar.clock.now(),
             actor: Some(caller.user),
             origin: &caller.origin,
-            action: match change.disabled {
-                Some(true) => "disable person",
-                Some(false) => "enable person",
-                None => "change person",
+            action: match (change.disabled, &password_hash) {
+                (Some(true), _) if !before.disabled => "disable person",
+                (_, Some(_)) => "give password",
+                (Some(false), None) if before.disabled => "enable person",
+                _ => "change person",
             },
             object: &user.to_string(),
             result: DONE,

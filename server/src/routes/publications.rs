@@ -21,6 +21,7 @@ use crate::caller::Caller;
 use crate::extract::{Json, Path};
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
+use crate::readings::ReadingEntry;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::publications::{self, SectionHead, Selection};
 use crate::store::{Tx, quotes};
@@ -51,6 +52,14 @@ pub async fn read(
     let selections = publications::selections(&mut tx, id).await?;
     let mut chosen = chosen_quotes(&mut tx, &caller, selections).await?;
     tx.commit().await?;
+    let reading = ReadingEntry {
+        action: "read publication",
+        object: &id.to_string(),
+        filter: None,
+        rows: chosen.values().map(|quotes| quotes.len() as u64).sum(),
+        each_time: false,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
     publication.sections = heads
         .into_iter()
         .map(|head| {
@@ -86,7 +95,7 @@ pub async fn choose(
             "The resident does not allow this quote to be published. Choose another quote.",
         ));
     }
-    let new = publications::choose(&mut tx, id, choice.quote, caller.user, now).await?;
+    let new = publications::choose(&mut tx, id, choice.quote, row.round, caller.user, now).await?;
     if new {
         if let Some(before) = choice.before {
             publications::put_before(&mut tx, id, choice.quote, before).await?;
@@ -128,10 +137,16 @@ pub async fn take_back(
         .await?
         .ok_or_else(ApiError::not_found)?;
     let row = quotes::rows_by_ids(&mut tx, &[quote]).await?.pop();
-    if row.is_some_and(|row| !caller.is_member(row.round)) {
-        return Err(ApiError::not_found());
-    }
-    if publications::take_back(&mut tx, id, quote).await? {
+    let stands = publications::selections_of_section(&mut tx, id).await?;
+    let stands = stands.iter().find(|selection| selection.quote == quote);
+    // One of a foreign round is answered as one that stands there no more: whether there is such a quote is
+    // nothing to the caller.
+    let is_theirs = match (row, stands) {
+        (Some(row), _) => caller.is_member(row.round),
+        (None, Some(selection)) => may_see_removed(&caller, selection),
+        (None, None) => false,
+    };
+    if is_theirs && publications::take_back(&mut tx, id, quote).await? {
         audit::write(
             &mut tx,
             Entry {
@@ -196,6 +211,7 @@ async fn chosen_quotes(
                 (false, blocked) if chooses => (withheld(row), blocked),
                 (false, _) => continue,
             },
+            None if !may_see_removed(caller, &selection) => continue,
             None => (removed(&selection), Some(SelectionBlock::Removed)),
         };
         let Selection {
@@ -213,6 +229,14 @@ async fn chosen_quotes(
         sections.entry(section).or_default().push(selected);
     }
     Ok(sections)
+}
+
+/// That a quote of one's round was removed; where nobody knows its round any more, whoever chose it is told.
+fn may_see_removed(caller: &Caller, selection: &Selection) -> bool {
+    match selection.round {
+        Some(round) => caller.is_member(round),
+        None => selection.chooser == caller.user,
+    }
 }
 
 /// That it was chosen, and nobody's words.

@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 use crate::Koffiekar;
 use crate::calendar::Calendar;
 use crate::caller::Caller;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Asked, Json, Path};
 use crate::facets::Question;
 use crate::policy::Action;
 use crate::problem::ApiError;
+use crate::readings::ReadingEntry;
 use crate::store::quotes::{self, FilterError, Sight};
 use crate::store::{Tx, accounts, audit, devices, documents};
 
@@ -54,11 +55,11 @@ pub(super) async fn moment(
     Ok(quotes::as_of(filter, koffiekar.clock.now(), &calendar)?)
 }
 
-/// `GET /api/v1/quotes`
+/// `GET` and `POST /api/v1/quotes`
 pub async fn list(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(filter): Query<QuoteFilter>,
+    Asked(filter): Asked<QuoteFilter>,
 ) -> Result<Json<QuotePage>, ApiError> {
     caller.may(Action::ReadQuotes)?;
     let sight = sight(&caller);
@@ -72,7 +73,17 @@ pub async fn list(
         catalogue: &catalogue,
         as_of,
     };
-    Ok(Json(koffiekar.facets.page(&mut tx, question).await?))
+    let page = koffiekar.facets.page(&mut tx, question).await?;
+    drop(tx);
+    let reading = ReadingEntry {
+        action: "read quotes",
+        object: "all",
+        filter: Some(&filter),
+        rows: page.total,
+        each_time: false,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
+    Ok(Json(page))
 }
 
 /// The dimensions stand beside the filters in the query string.
@@ -98,11 +109,11 @@ impl By {
     }
 }
 
-/// `GET /api/v1/quotes/counts?rows=theme&columns=kind`
+/// `GET` and `POST /api/v1/quotes/counts?rows=theme&columns=kind`
 pub async fn counts(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(mut parameters): Query<Map<String, Value>>,
+    Asked(mut parameters): Asked<Map<String, Value>>,
 ) -> Result<Json<Counts>, ApiError> {
     caller.may(Action::Aggregate)?;
     let By { rows, columns } = By::take(&mut parameters)?;
@@ -156,6 +167,15 @@ pub async fn detail(
             at: one.at,
         });
     }
+    drop(tx);
+    let reading = ReadingEntry {
+        action: "read quote",
+        object: &id.to_string(),
+        filter: None,
+        rows: 1 + others.len() as u64,
+        each_time: false,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
     Ok(Json(QuoteDetail {
         quote,
         notes,

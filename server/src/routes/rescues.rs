@@ -40,9 +40,8 @@ pub async fn take_in(
 
     let mut tx = koffiekar.store.read().await?;
     let rounds = rounds::list(&mut tx).await?;
-    let tablets = devices::list(&mut tx).await?;
+    let tablet = devices::shown(&mut tx, device).await?;
     drop(tx);
-    let tablet = tablets.into_iter().find(|tablet| tablet.number == device);
     let tablet = tablet.ok_or(ApiError::DeviceUnknown)?;
 
     let mut conversations = Vec::new();

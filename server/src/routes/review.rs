@@ -16,12 +16,13 @@ use crate::audited::{ONE_IN, draw, is_drawn};
 use crate::calendar::Calendar;
 use crate::caller::Caller;
 use crate::edit;
-use crate::extract::{Json, Path, Query};
+use crate::extract::{Asked, Json, Path};
 use crate::facets::Question;
 use crate::line_acts;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::projection::Said;
+use crate::readings::ReadingEntry;
 use crate::store::answers::{self, Answer};
 use crate::store::audit::{DONE, Entry};
 use crate::store::{catalogue, quotes};
@@ -52,7 +53,7 @@ pub async fn desk(
 pub async fn queue(
     State(koffiekar): State<Koffiekar>,
     caller: Caller,
-    Query(filter): Query<QuoteFilter>,
+    Asked(filter): Asked<QuoteFilter>,
 ) -> Result<Json<Review>, ApiError> {
     caller.may(Action::Tag)?;
     let limit = filter.limit.unwrap_or(20).clamp(1, MOST_REVIEWED) as usize;
@@ -89,6 +90,15 @@ pub async fn queue(
     let ids: Vec<QuoteId> = order.iter().map(|(id, _)| *id).collect();
     let rows = quotes::in_order(&mut tx, &sight, &ids, None).await?;
     let why: BTreeMap<QuoteId, WhyReviewed> = order.into_iter().collect();
+    drop(tx);
+    let reading = ReadingEntry {
+        action: "read review",
+        object: "all",
+        filter: Some(&filter),
+        rows: rows.len() as u64,
+        each_time: false,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
     let items = rows.into_iter().filter_map(|quote| {
         let why = *why.get(&quote.id)?;
         Some(item(quote, why))

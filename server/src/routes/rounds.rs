@@ -48,7 +48,20 @@ pub async fn add(
 
     let mut tx = koffiekar.store.write().await?;
     catalogue::bump(&mut tx).await?;
-    if rounds::list(&mut tx).await?.len() >= MOST {
+    let there = rounds::list(&mut tx).await?;
+    if let Some(same) = there.iter().find(|other| is_same(other, &round)) {
+        return Err(ApiError::conflict(
+            format!(
+                "De ronde `{}` van {} tot en met {} is er al. Gebruik die, of kies een andere naam.",
+                same.name, same.starts_on, same.ends_on
+            ),
+            format!(
+                "The round `{}` from {} to {} is there already. Use that one, or choose another name.",
+                same.name, same.starts_on, same.ends_on
+            ),
+        ));
+    }
+    if there.len() >= MOST {
         return Err(ApiError::conflict(
             format!("Er zijn al {MOST} rondes; meer kan niet."),
             format!("There are {MOST} rounds already; there cannot be more."),
@@ -141,6 +154,20 @@ pub async fn preview(
     let outside = rounds::recorded_outside(&mut tx, id, from, until).await?;
     tx.commit().await?;
     Ok(Json(RoundPreview { outside }))
+}
+
+/// The same to whoever chooses one of them: a second press of the button made it.
+fn is_same(one: &Round, other: &Round) -> bool {
+    let name = |round: &Round| {
+        let words: Vec<String> = round
+            .name
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
+        words
+    };
+    let kind = |round: &Round| (round.kind, round.starts_on.clone(), round.ends_on.clone());
+    name(one) == name(other) && kind(one) == kind(other)
 }
 
 fn check_dates(starts_on: &str, ends_on: &str) -> Result<(), ApiError> {

@@ -59,10 +59,10 @@ pub async fn sync(
     let fingerprint = Fingerprint::of(&message);
     drop(message);
     let known = known_device(&koffiekar, &envelope).await?;
+    koffiekar
+        .take_once(envelope.device, &envelope.nonce, envelope.time)
+        .await?;
     let now = koffiekar.clock.now();
-    if envelope.time.0.abs_diff(now.0) > limits::CLOCK_WINDOW_MS.unsigned_abs() {
-        return Err(ApiError::ClockOff { server_time: now });
-    }
     let devices = &koffiekar.shares.devices;
     let share = devices.take(known.device.number).await;
     let _share = share.ok_or(ApiError::Busy(None))?;

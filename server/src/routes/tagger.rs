@@ -14,6 +14,7 @@ use crate::extract::{Json, Path};
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::quality;
+use crate::readings::ReadingEntry;
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::{answers, catalogue, tagger};
 
@@ -141,8 +142,16 @@ pub async fn preview(
     let (store, suggest) = (&koffiekar.store, &koffiekar.suggest);
     let previews = &koffiekar.previews;
     let now = koffiekar.clock.now();
-    let preview = previews.of_version(&version, store, suggest, now);
-    Ok(Json(preview.await?))
+    let preview = previews.of_version(&version, store, suggest, now).await?;
+    let reading = ReadingEntry {
+        action: "preview tagger version",
+        object: &number.to_string(),
+        filter: None,
+        rows: preview.looked_at.into(),
+        each_time: true,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
+    Ok(Json(preview))
 }
 
 /// `PUT /api/v1/tagger/learning`

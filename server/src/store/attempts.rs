@@ -1,26 +1,30 @@
-//! Counted attempts to sign in, under a hash of who made them.
+//! Wrong passwords, counted under a hash of who gave them.
 
 use koffiekar_sync_core::ids::Millis;
 
 use super::{Result, Tx, on};
 
-/// SHA-256 of an address, or of an address and a login.
+/// SHA-256 of what is counted: a login, a browser, a network address.
 pub type Key = [u8; 32];
 
+/// Wrong passwords of late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     pub attempts: u64,
+    /// When they count no longer; each one puts it off.
     pub ends_at: Millis,
 }
 
-/// One more; a first one counts until `ends_at`.
-pub async fn count(tx: &mut Tx, key: &Key, ends_at: Millis) -> Result<Count> {
+/// One more; all of them count until `ends_at`. Those that ended before `now` are not among them.
+pub async fn count(tx: &mut Tx, key: &Key, now: Millis, ends_at: Millis) -> Result<Count> {
     let statement = "
-        insert into attempts (key, attempts, ends_at) values ($1, 1, $2)
-        on conflict (key) do update set attempts = attempts.attempts + 1
+        insert into attempts (key, attempts, ends_at) values ($1, 1, $3)
+        on conflict (key) do update set ends_at = $3,
+            attempts = case when attempts.ends_at <= $2 then 1 else attempts.attempts + 1 end
         returning attempts, ends_at";
     let (attempts, ends_at): (i64, i64) = on!(tx, c => sqlx::query_as(statement)
         .bind(key.as_slice())
+        .bind(now.0)
         .bind(ends_at.0)
         .fetch_one(c).await?);
     Ok(Count {
@@ -50,13 +54,6 @@ pub async fn remove_ended(tx: &mut Tx, now: Millis) -> Result<()> {
 
 pub async fn forget(tx: &mut Tx, key: &Key) -> Result<()> {
     let statement = "delete from attempts where key = $1";
-    on!(tx, c => sqlx::query(statement).bind(key.as_slice()).execute(c).await.map(drop)?);
-    Ok(())
-}
-
-/// One less.
-pub async fn take_back(tx: &mut Tx, key: &Key) -> Result<()> {
-    let statement = "update attempts set attempts = attempts - 1 where key = $1 and attempts > 0";
     on!(tx, c => sqlx::query(statement).bind(key.as_slice()).execute(c).await.map(drop)?);
     Ok(())
 }

@@ -108,6 +108,24 @@ pub async fn set_seal_key(tx: &mut Tx, key: SealKey) -> Result<()> {
     Ok(())
 }
 
+/// From which keys of this installation are made; missing before the first start that knows of it.
+pub async fn secret(tx: &mut Tx) -> Result<Option<[u8; 32]>> {
+    let statement = "select secret from installation where one = 1";
+    let row: Option<(Option<Vec<u8>>,)> =
+        on!(tx, c => sqlx::query_as(statement).fetch_optional(c).await?);
+    let secret = row.and_then(|(secret,)| secret).map(TryInto::try_into);
+    secret
+        .transpose()
+        .map_err(|_| StoreError::Corrupt("the secret of the installation".to_owned()))
+}
+
+/// Where there is none yet: it is never replaced.
+pub async fn set_secret(tx: &mut Tx, secret: &[u8; 32]) -> Result<()> {
+    let statement = "update installation set secret = $1 where one = 1 and secret is null";
+    on!(tx, c => sqlx::query(statement).bind(secret.as_slice()).execute(c).await.map(drop)?);
+    Ok(())
+}
+
 /// Counts a change of the catalogue, and holds the row until the transaction ends.
 pub async fn bump(tx: &mut Tx) -> Result<()> {
     let statement = "

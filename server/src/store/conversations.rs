@@ -126,6 +126,13 @@ async fn try_to_move(
         .bind(to.id.as_bytes().as_slice())
         .bind(to.kind.as_str())
         .execute(c).await.map(drop)?);
+    let statement = "
+        update selections set round = $2
+        where quote in (select id from quotes where conversation = $1)";
+    on!(tx, c => sqlx::query(statement)
+        .bind(id.as_bytes().as_slice())
+        .bind(to.id.as_bytes().as_slice())
+        .execute(c).await.map(drop)?);
     let news = vec![(from, id, feed::MOVED), (to.id, id, feed::CHANGED)];
     feed::put(tx, news).await.map(Some)
 }

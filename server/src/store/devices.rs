@@ -161,14 +161,53 @@ fn device(row: DeviceRow) -> Result<Device> {
     })
 }
 
-/// All tablets, the newest first, as the administrator sees them.
-pub async fn list(tx: &mut Tx) -> Result<Vec<Device>> {
+/// Tablets as the administrator sees them, the newest first: so many behind this one.
+pub async fn list(
+    tx: &mut Tx,
+    after: Option<(Millis, DeviceNumber)>,
+    most: usize,
+) -> Result<Vec<Device>> {
     let statement = "
         select number, label, account, name, enrolled_at, last_contact, waiting, revoked_at
         from devices join users on users.id = devices.account
-        order by enrolled_at desc, number";
-    let rows: Vec<DeviceRow> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+        where (enrolled_at, number) < ($1, $2)
+        order by enrolled_at desc, number desc limit $3";
+    let (at, number) = match after {
+        Some((at, number)) => (at.0, column(number)),
+        None => (i64::MAX, i64::MAX),
+    };
+    let rows: Vec<DeviceRow> = on!(tx, c => sqlx::query_as(statement)
+        .bind(at)
+        .bind(number)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .fetch_all(c).await?);
     rows.into_iter().map(device).collect()
+}
+
+/// One of them.
+pub async fn shown(tx: &mut Tx, which: DeviceNumber) -> Result<Option<Device>> {
+    let statement = "
+        select number, label, account, name, enrolled_at, last_contact, waiting, revoked_at
+        from devices join users on users.id = devices.account
+        where number = $1";
+    let row: Option<DeviceRow> =
+        on!(tx, c => sqlx::query_as(statement).bind(column(which)).fetch_optional(c).await?);
+    row.map(device).transpose()
+}
+
+pub async fn count(tx: &mut Tx) -> Result<u64> {
+    let statement = "select count(*) from devices";
+    let (count,): (i64,) = on!(tx, c => sqlx::query_as(statement).fetch_one(c).await?);
+    Ok(count.unsigned_abs())
+}
+
+/// Tablets of a person that were not ended.
+pub async fn count_active(tx: &mut Tx, user: UserId) -> Result<u64> {
+    let statement = "select count(*) from devices where account = $1 and revoked_at is null";
+    let (count,): (i64,) = on!(tx, c => sqlx::query_as(statement)
+        .bind(user.as_bytes().as_slice())
+        .fetch_one(c).await?);
+    Ok(count.unsigned_abs())
 }
 
 /// How many tablets that may call did so last within the hour, the day, the week, longer ago, or never.
@@ -199,11 +238,5 @@ pub async fn revoke(tx: &mut Tx, which: DeviceNumber, now: Millis) -> Result<Opt
         .bind(column(which))
         .bind(now.0)
         .execute(c).await.map(drop)?);
-    let statement = "
-        select number, label, account, name, enrolled_at, last_contact, waiting, revoked_at
-        from devices join users on users.id = devices.account
-        where number = $1";
-    let row: Option<DeviceRow> =
-        on!(tx, c => sqlx::query_as(statement).bind(column(which)).fetch_optional(c).await?);
-    row.map(device).transpose()
+    shown(tx, which).await
 }

@@ -3,7 +3,9 @@
 //! A selection refers to a quote by its id alone: it outlives the quote, so that an editor sees that
 //! a chosen quote was removed instead of missing it.
 
-use koffiekar_sync_core::ids::{LineKey, Millis, PublicationId, QuoteId, SectionId, UserId};
+use koffiekar_sync_core::ids::{
+    LineKey, Millis, PublicationId, QuoteId, RoundId, SectionId, UserId,
+};
 use koffiekar_sync_core::office::Publication;
 
 use super::{Result, Tx, on};
@@ -24,7 +26,10 @@ pub struct Selection {
     pub quote: QuoteId,
     /// The editor's name.
     pub chosen_by: String,
+    pub chooser: UserId,
     pub chosen_at: Millis,
+    /// The round of the quote, also after that is gone; missing where it was gone before rounds stood here.
+    pub round: Option<RoundId>,
 }
 
 /// id, title, form, state
@@ -53,15 +58,18 @@ fn section((id, title, theme, action_line): SectionRow) -> Result<SectionHead> {
     })
 }
 
-/// section, quote, name of who chose it, chosen_at
-type SelectionRow = (Vec<u8>, Vec<u8>, String, i64);
+/// section, quote, name and id of who chose it, chosen_at, round
+type SelectionRow = (Vec<u8>, Vec<u8>, String, Vec<u8>, i64, Option<Vec<u8>>);
 
-fn selection((section, quote, chosen_by, chosen_at): SelectionRow) -> Result<Selection> {
+fn selection(row: SelectionRow) -> Result<Selection> {
+    let (section, quote, chosen_by, chooser, chosen_at, round) = row;
     Ok(Selection {
         section: SectionId::from_slice(&section)?,
         quote: QuoteId::from_slice(&quote)?,
         chosen_by,
+        chooser: UserId::from_slice(&chooser)?,
         chosen_at: Millis(chosen_at),
+        round: round.map(|id| RoundId::from_slice(&id)).transpose()?,
     })
 }
 
@@ -102,7 +110,7 @@ pub async fn find_section(tx: &mut Tx, id: SectionId) -> Result<Option<SectionHe
 /// Everything chosen for a publication, section by section, in the order of choosing.
 pub async fn selections(tx: &mut Tx, id: PublicationId) -> Result<Vec<Selection>> {
     let statement = "
-        select section, quote, name, chosen_at
+        select section, quote, name, chosen_by, chosen_at, round
         from selections
         join sections on sections.id = selections.section
         join users on users.id = selections.chosen_by
@@ -117,7 +125,7 @@ pub async fn selections(tx: &mut Tx, id: PublicationId) -> Result<Vec<Selection>
 /// What was chosen for one section, in the order of choosing.
 pub async fn selections_of_section(tx: &mut Tx, id: SectionId) -> Result<Vec<Selection>> {
     let statement = "
-        select section, quote, name, chosen_at
+        select section, quote, name, chosen_by, chosen_at, round
         from selections join users on users.id = selections.chosen_by
         where section = $1 order by position, quote";
     let rows: Vec<SelectionRow> = on!(tx, c => sqlx::query_as(statement)
@@ -131,12 +139,13 @@ pub async fn choose(
     tx: &mut Tx,
     section: SectionId,
     quote: QuoteId,
+    round: RoundId,
     user: UserId,
     now: Millis,
 ) -> Result<bool> {
     let statement = "
-        insert into selections (section, quote, chosen_by, chosen_at, position)
-        values ($1, $2, $3, $4,
+        insert into selections (section, quote, chosen_by, chosen_at, round, position)
+        values ($1, $2, $3, $4, $5,
             (select coalesce(max(position), -1) + 1 from selections where section = $1))
         on conflict (section, quote) do nothing";
     let rows = on!(tx, c => sqlx::query(statement)
@@ -144,6 +153,7 @@ pub async fn choose(
         .bind(quote.as_bytes().as_slice())
         .bind(user.as_bytes().as_slice())
         .bind(now.0)
+        .bind(round.as_bytes().as_slice())
         .execute(c).await?.rows_affected());
     Ok(rows == 1)
 }

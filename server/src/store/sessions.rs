@@ -77,6 +77,16 @@ pub async fn end_all_of(tx: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
+/// Signs somebody out everywhere else.
+pub async fn end_others_of(tx: &mut Tx, user: UserId, kept: &TokenHash) -> Result<()> {
+    let statement = "delete from sessions where account = $1 and token_hash <> $2";
+    on!(tx, c => sqlx::query(statement)
+        .bind(user.as_bytes().as_slice())
+        .bind(kept.as_slice())
+        .execute(c).await.map(drop)?);
+    Ok(())
+}
+
 pub async fn remove_expired(tx: &mut Tx, now: Millis) -> Result<()> {
     let statement = "delete from sessions where expires_at <= $1";
     on!(tx, c => sqlx::query(statement).bind(now.0).execute(c).await.map(drop)?);

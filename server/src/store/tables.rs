@@ -2,7 +2,8 @@
 //!
 //! A table stands behind those that it refers to. Search terms are not here: they follow from the quotes,
 //! and each engine keeps them in its own way. Nor is what servers on one database tell each other about
-//! their work: which model is in use, and which quotes were derived again.
+//! their work: which model is in use, which quotes were derived again, and which signed messages were here
+//! in the last minutes.
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
@@ -95,7 +96,7 @@ pub(crate) const QUOTE_LINES: Table = Table {
 
 const AUDIT_LOG: &str = "audit_log";
 
-pub const TABLES: [Table; 28] = [
+pub const TABLES: [Table; 29] = [
     Table {
         name: "installation",
         key: &["one"],
@@ -112,6 +113,7 @@ pub const TABLES: [Table; 28] = [
             ("wanted_precision", Int),
             ("learning_held_at", Int),
             ("asks", Text),
+            ("secret", Bytes),
             ("time_zone", Text),
             ("terms_version", Int),
         ],
@@ -228,6 +230,11 @@ pub const TABLES: [Table; 28] = [
         ],
     },
     Table {
+        name: "known_browsers",
+        key: &["account", "token_hash"],
+        columns: &[("token_hash", Bytes), ("account", Bytes), ("seen_at", Int)],
+    },
+    Table {
         name: "devices",
         key: &["number"],
         columns: &[
@@ -310,6 +317,7 @@ pub const TABLES: [Table; 28] = [
             ("chosen_by", Bytes),
             ("chosen_at", Int),
             ("position", Int),
+            ("round", Bytes),
         ],
     },
     Table {
@@ -323,6 +331,7 @@ pub const TABLES: [Table; 28] = [
             ("action", Text),
             ("object", Text),
             ("result", Text),
+            ("details", Text),
         ],
     },
     Table {

@@ -43,3 +43,14 @@ pub struct Device {
     pub waiting: u64,
     pub revoked: bool,
 }
+
+/// `GET /api/v1/devices`: the newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DevicePage {
+    pub devices: Vec<Device>,
+    /// On all pages.
+    pub total: u64,
+    /// Give this as `after` for the next page; missing on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}

@@ -36,9 +36,16 @@ impl Role {
 }
 
 /// `POST /api/v1/session`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct SignIn {
     pub login: String,
+    pub password: String,
+}
+
+/// `PUT /api/v1/session/password`
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OwnPassword {
+    pub current: String,
     pub password: String,
 }
 

@@ -1,6 +1,7 @@
 //! How often the first line is the right one, by how many labels there are.
 
 use koffiekar_tagging::quality::{Judged, by_line, macro_f1};
+use koffiekar_tagging::shared::Origin;
 use koffiekar_tagging::{LineDescription, Tagger};
 
 use crate::data::{Data, LANGUAGES, Labels, Row, some_of_each};
@@ -57,6 +58,9 @@ fn mixed(data: &Data) {
                 Tagger::train(&lines, &labelled)
             })
             .collect();
+        if each.is_none() {
+            shared(data, &lines, &taggers[0]);
+        }
         for language in LANGUAGES {
             let evaluate = data.evaluate_of(Some(language));
             let scores: Vec<Score> = taggers
@@ -67,6 +71,25 @@ fn mixed(data: &Data) {
             let number = each.map_or(String::new(), |each| format!("_{each}"));
             Score::mean(&scores).tell(&format!("tagging_mixed_{language}{number}"));
         }
+    }
+}
+
+/// What tablets get of it: each quote in a conversation of its own, by two people who take turns.
+fn shared(data: &Data, lines: &[LineDescription], tagger: &Tagger) {
+    let train = data.train_of(None);
+    let learnt = some_of_each(&train, Labels::Scenario, None, 0);
+    let said = (0u128..).zip(&learnt).map(|(number, one)| {
+        let origin = Origin {
+            conversation: number,
+            person: number % 2,
+        };
+        (one.text.as_str(), origin)
+    });
+    let shared = tagger.shared(lines, said);
+    for language in LANGUAGES {
+        let evaluate = data.evaluate_of(Some(language));
+        let score = Score::of(&shared, &evaluate, Labels::Scenario);
+        score.tell(&format!("tagging_shared_{language}"));
     }
 }
 

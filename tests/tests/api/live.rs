@@ -23,8 +23,13 @@ fn asks(hand: &Hand, time: Millis) -> LiveRequest {
 }
 
 async fn open(hand: &Hand, asked: &LiveRequest) -> Response {
-    let address = format!("{}/api/v1/sync/live?{}", hand.url, asked.query());
-    http().get(address).send().await.unwrap()
+    let address = format!("{}/api/v1/sync/live", hand.url);
+    http()
+        .get(address)
+        .header("authorization", asked.authorization())
+        .send()
+        .await
+        .unwrap()
 }
 
 pub(crate) struct Stream {
@@ -148,6 +153,19 @@ async fn only_the_device_itself_listens_and_only_while_it_may() {
     let old = asks(&one, now().plus(-limits::CLOCK_WINDOW_MS - 1));
     let told = refusal(old, &one).await;
     assert_eq!(told, (StatusCode::UNAUTHORIZED, "clock-off".to_owned()));
+
+    // Whoever saw it on its way gets nothing for it.
+    let asked = asks(&one, now());
+    drop(open(&one, &asked).await);
+    let told = refusal(asked, &one).await;
+    assert_eq!(told, (StatusCode::UNAUTHORIZED, "replayed".to_owned()));
+    // The address is no place for a signature.
+    let old = format!(
+        "{}/api/v1/sync/live?device=1&time=2&nonce=3&signature=4",
+        one.url
+    );
+    let response = http().get(old).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
 
     let mut streams = Vec::new();
     for _ in 0..3 {

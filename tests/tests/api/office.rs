@@ -205,6 +205,8 @@ const TABLE: &[Row] = &[
     ("GET",    "/readyz",                               "",                 "",                         [200, 200, 200, 200, 200]),
     ("GET",    "/api/v1",                               "",                 "",                         [200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/session",                       "",                 "",                         [401, 200, 200, 200, 200]),
+    // It is not their password.
+    ("PUT",    "/api/v1/session/password",              "",                 r#"{"current":"","password":"drie losse woorden"}"#, [401, 422, 422, 422, 422]),
     ("GET",    "/api/v1/programme",                     "",                 "",                         [401, 200, 200, 200, 200]),
     ("PUT",    "/api/v1/programme/asks",                "",                 r#"{"asks":["analysis"]}"#, [401, 403, 403, 403, 200]),
     // A cookie is no signature.
@@ -222,6 +224,11 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes/counts?rows=theme",      "",                 "",                         [401, 403, 200, 200, 403]),
+    // The same as a form; this one names no dimension.
+    ("POST",   "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
+    ("POST",   "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
+    ("POST",   "/api/v1/quotes/counts",                 "",                 "",                         [401, 403, 422, 422, 403]),
+    ("POST",   "/api/v1/review",                        "",                 "",                         [401, 403, 200, 403, 403]),
     ("GET",    "/api/v1/quotes/counts.csv?rows=theme",  "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/desk",                          "",                 "",                         [401, 403, 200, 403, 403]),
     ("GET",    "/api/v1/quotes/{quote}",                "zeggenalles",      "",                         [401, 403, 200, 200, 403]),
@@ -249,7 +256,8 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/sections/{section}/selections", "zeggenniets",      r#"{"quote":"{quote}"}"#,   [401, 403, 409, 403, 403]),
     ("POST",   "/api/v1/sections/{section}/selections", FOREIGN,            r#"{"quote":"{quote}"}"#,   [401, 403, 404, 403, 403]),
     ("DELETE", "/api/v1/sections/{section}/selections/{quote}", "zeggenalles", "",                      [401, 403, 200, 403, 403]),
-    ("DELETE", "/api/v1/sections/{section}/selections/{quote}", FOREIGN,    "",                         [401, 403, 404, 403, 403]),
+    // The same as where there is no such quote.
+    ("DELETE", "/api/v1/sections/{section}/selections/{quote}", FOREIGN,    "",                         [401, 403, 200, 403, 403]),
 
     ("GET",    "/api/v1/people",                        "",                 "",                         [401, 403, 403, 403, 200]),
     ("POST",   "/api/v1/people",                        "",                 PERSON,                     [401, 403, 403, 403, 201]),
@@ -276,6 +284,8 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/conversations/{id}/erase",      "",                 "",                         [401, 403, 403, 403, 404]),
     ("POST",   "/api/v1/quotes/{quote}/erase",          "zeggenalles",      r#"{"conversation":"{id}"}"#, [401, 403, 403, 403, 404]),
     ("GET",    "/api/v1/erasures",                      "",                 "",                         [401, 403, 403, 403, 200]),
+
+    ("GET",    "/api/v1/audit",                         "",                 "",                         [401, 403, 403, 403, 200]),
 
     ("POST",   "/api/v1/rescues",                       "",                 "",                         [401, 403, 403, 403, 422]),
 
@@ -541,7 +551,10 @@ async fn an_answer_about_the_name_alone_prints_nothing() {
     let house = House::open(Place::sqlite()).await;
     let path = format!("/api/v1/sections/{}/selections", house.section);
     let quote = house.quotes["zeggenopnaam"];
-    let choice = ChooseQuote { quote };
+    let choice = ChooseQuote {
+        quote,
+        before: None,
+    };
     let office = house.office("editor");
     let refusal = office.refused(Method::POST, &path, Some(&choice)).await;
     assert_eq!(refusal.status, 409);

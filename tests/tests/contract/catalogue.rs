@@ -288,3 +288,16 @@ async fn conversations_follow_their_area_to_another_wijk() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_secret_of_an_installation_is_set_once() {
+    on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        assert_eq!(catalogue::secret(&mut tx).await.unwrap(), None);
+        for secret in [[1; 32], [2; 32]] {
+            catalogue::set_secret(&mut tx, &secret).await.unwrap();
+            assert_eq!(catalogue::secret(&mut tx).await.unwrap(), Some([1; 32]));
+        }
+    })
+    .await;
+}

@@ -59,7 +59,14 @@ async fn a_contact_is_remembered_with_what_waits() {
         devices::note_contact(&mut tx, TABLET, AT.plus(8), 3)
             .await
             .unwrap();
-        devices::list(&mut tx).await.unwrap()
+        assert_eq!(devices::count(&mut tx).await.unwrap(), 2);
+        let all = devices::list(&mut tx, None, 9).await.unwrap();
+        let first = devices::list(&mut tx, None, 1).await.unwrap();
+        assert_eq!(first, all[..1]);
+        let behind = Some((first[0].enrolled_at, first[0].number));
+        let rest = devices::list(&mut tx, behind, 9).await.unwrap();
+        assert_eq!(rest, all[1..]);
+        all
     })
     .await;
     let tablet = |number, label: &str, user, user_name: &str| Device {
@@ -122,8 +129,14 @@ async fn a_tablet_ends_once_and_with_its_account() {
             devices::revoke(&mut tx, DeviceNumber(9), AT).await.unwrap(),
             None
         );
+        assert_eq!(devices::count_active(&mut tx, ANNA).await.unwrap(), 1);
         let ended = devices::revoke(&mut tx, TABLET, AT).await.unwrap().unwrap();
+        assert_eq!(devices::count_active(&mut tx, ANNA).await.unwrap(), 0);
         assert!(ended.revoked);
+        let shown = devices::shown(&mut tx, TABLET).await.unwrap();
+        assert_eq!(shown.as_ref(), Some(&ended));
+        let nothing = devices::shown(&mut tx, DeviceNumber(9)).await.unwrap();
+        assert_eq!(nothing, None);
         let again = devices::revoke(&mut tx, TABLET, AT.plus(7)).await.unwrap();
         assert_eq!(again, Some(ended));
         assert!(

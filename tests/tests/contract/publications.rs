@@ -46,7 +46,7 @@ pub(crate) async fn with_a_section(store: &Store, quotes: &[QuoteId]) {
             .unwrap();
     }
     for (quote, n) in quotes.iter().zip(0..) {
-        let chosen = publications::choose(&mut tx, SECTION, *quote, BRAM, AT.plus(n)).await;
+        let chosen = publications::choose(&mut tx, SECTION, *quote, STREET, BRAM, AT.plus(n)).await;
         assert!(chosen.unwrap());
     }
     tx.commit().await.unwrap();
@@ -101,20 +101,23 @@ async fn a_quote_is_chosen_once_for_a_section_and_comes_in_the_order_of_choosing
         with_a_section(&store, &[quote(9), quote(1)]).await;
         let mut tx = store.write().await.unwrap();
         let later = AT.plus(77);
-        let again = publications::choose(&mut tx, SECTION, quote(9), ANNA, later).await;
+        let again = publications::choose(&mut tx, SECTION, quote(9), STREET, ANNA, later).await;
         assert!(!again.unwrap());
-        let elsewhere = publications::choose(&mut tx, SECOND, quote(9), ANNA, later).await;
+        let elsewhere = publications::choose(&mut tx, SECOND, quote(9), HOUSE, ANNA, later).await;
         assert!(elsewhere.unwrap());
-        let chosen = |section, n, by: &str, at| Selection {
+        let chosen = |section, n, (by, chooser): (&str, _), round, at| Selection {
             section,
             quote: quote(n),
             chosen_by: by.to_owned(),
+            chooser,
             chosen_at: at,
+            round: Some(round),
         };
+        let (anna, bram) = (("Anna", ANNA), ("Bram", BRAM));
         let expected = [
-            chosen(SECTION, 9, "Bram", AT),
-            chosen(SECTION, 1, "Bram", AT.plus(1)),
-            chosen(SECOND, 9, "Anna", later),
+            chosen(SECTION, 9, bram, STREET, AT),
+            chosen(SECTION, 1, bram, STREET, AT.plus(1)),
+            chosen(SECOND, 9, anna, HOUSE, later),
         ];
         assert_eq!(
             publications::selections(&mut tx, BOOK).await.unwrap(),
@@ -137,7 +140,7 @@ async fn a_quote_is_chosen_once_for_a_section_and_comes_in_the_order_of_choosing
                 .unwrap()
         );
         // Chosen anew it comes last.
-        let chosen = publications::choose(&mut tx, SECTION, quote(9), BRAM, later).await;
+        let chosen = publications::choose(&mut tx, SECTION, quote(9), STREET, BRAM, later).await;
         assert!(chosen.unwrap());
         let of_section = publications::selections_of_section(&mut tx, SECTION)
             .await

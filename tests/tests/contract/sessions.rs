@@ -94,3 +94,25 @@ async fn one_session_ends_or_all_of_one_person_or_what_expired() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn all_but_one_session_of_a_person_end() {
+    on_both(async |store| {
+        let mut tx = store.write().await.unwrap();
+        for token in [&TOKEN, &OTHER] {
+            sessions::start(&mut tx, token, ANNA, AT, END)
+                .await
+                .unwrap();
+        }
+        sessions::end_others_of(&mut tx, BRAM, &OTHER)
+            .await
+            .unwrap();
+        assert_eq!(holds(&mut tx, &TOKEN, AT).await, Some(END));
+        sessions::end_others_of(&mut tx, ANNA, &OTHER)
+            .await
+            .unwrap();
+        assert_eq!(holds(&mut tx, &TOKEN, AT).await, None);
+        assert_eq!(holds(&mut tx, &OTHER, AT).await, Some(END));
+    })
+    .await;
+}

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Rows for the tables that [`Data`] leaves empty, by the migration since which they can be written.
-const MORE: [(usize, &[&str]); 7] = [
+const MORE: [(usize, &[&str]); 8] = [
     (
         1,
         &[
@@ -80,6 +80,18 @@ const MORE: [(usize, &[&str]); 7] = [
                 x'00000000000000000000000000000001', 2000, x'00000000000000000000000000000001')",
             "insert into line_history (quote, line, standing, since, until)
              values ( x'00000000000000000000000000000064', 'wonen-1', 'proposed', 1000, 2000)",
+        ],
+    ),
+    (
+        12,
+        &[
+            "update installation set secret = x'1b1c'",
+            "insert into known_browsers (token_hash, account, seen_at)
+             values ( x'1d', x'00000000000000000000000000000001', 1000)",
+            "insert into audit_log (happened_at, actor, origin, action, object, result, details)
+             values (1000, 'nobody', 'console', 'read quotes', 'quotes', 'done', '{\"rows\":3}')",
+            "update selections set round = x'1e'",
+            "insert into nonces (key, ends_at) values ( x'1f', 1000)",
         ],
     ),
 ];

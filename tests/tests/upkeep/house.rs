@@ -37,6 +37,11 @@ impl House {
         let mut server = Server::start(place).await;
         demo::conversations::load(&server.koffiekar).await.unwrap();
         let mut numbers = Numbers(7);
+        let wrong = json!({ "login": "niemand", "password": "niet dit wachtwoord" });
+        let stranger = Office::stranger(&server.url);
+        stranger
+            .refused(Method::POST, "/api/v1/session", Some(&wrong))
+            .await;
         let mut tablet = Tablet::enrol(&server.url, "veldwerker2").await;
         let ids: Vec<ConversationId> = (0..5).map(|_| record(&mut tablet, &mut numbers)).collect();
         tablet.sync().await.unwrap();

@@ -25,7 +25,7 @@ fn asked(person: &Person) -> Value {
         "nonce": hex(nonce),
         "signed": hex(signed),
         "signature": hex(asked.signature),
-        "query": asked.query(),
+        "authorization": asked.authorization(),
     })
 }
 
@@ -35,7 +35,7 @@ fn made() -> Value {
         place: 44,
     };
     json!({
-        "about": "What stands behind the `?` of `GET /api/v1/sync/live`, and the data of one event",
+        "about": "What stands in the header `Authorization` of `GET /api/v1/sync/live`, and the data of one event",
         "requests": [asked(&anna()), asked(&bilal())],
         "notice": serde_json::to_string(&notice).unwrap(),
     })
@@ -52,7 +52,11 @@ fn live() {
             signature: array(told, "signature"),
         };
         assert_eq!(request.verify(&array(told, "public_key")), Ok(()));
-        assert_eq!(request.query(), text(told, "query"));
+        assert_eq!(request.authorization(), text(told, "authorization"));
+        assert_eq!(
+            LiveRequest::parse(text(told, "authorization")),
+            Some(request)
+        );
     }
     let notice: LiveNotice = serde_json::from_str(text(&kept, "notice")).unwrap();
     assert_eq!(notice.place, 44);

@@ -1,12 +1,16 @@
 //! Tablets: when they last called, what waits on them, and ending one.
 
-use koffiekar_sync_core::office::Device;
+use koffiekar_sync_core::office::{Device, DevicePage};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{keyed, list_of, listed, put};
+use super::keyed;
 use crate::{
     api,
-    parts::{Confirm, Empty, Scroll, Source, Tone, UnderWay, announce, day, moment, title},
+    parts::{
+        Busy, Confirm, Empty, Fetched, Scroll, Source, Tone, Trouble, UnderWay, announce, day,
+        moment, title,
+    },
+    route,
     words::{fill, number, words},
 };
 
@@ -16,7 +20,7 @@ const PATH: &str = "/api/v1/devices";
 pub(super) fn Devices() -> impl IntoView {
     let words = words();
     title(words.devices.title);
-    let devices = Source::<Vec<Device>>::new();
+    let devices = Source::<DevicePage>::new();
     devices.fetch(PATH.to_owned());
     let asked = RwSignal::new(None::<Device>);
     let close = Callback::new(move |()| asked.set(None));
@@ -31,14 +35,14 @@ pub(super) fn Devices() -> impl IntoView {
             match answer {
                 Ok(()) => {
                     announce(Tone::Good, fill(words.devices.done, &[&device.label]));
-                    put(
-                        devices,
-                        Device {
-                            revoked: true,
-                            ..device
-                        },
-                        |a, b| a.number == b.number,
-                    );
+                    devices.value.update(|page| {
+                        if let Fetched::Ready(page) = page {
+                            let mut all = page.devices.iter_mut();
+                            if let Some(one) = all.find(|one| one.number == device.number) {
+                                one.revoked = true;
+                            }
+                        }
+                    });
                 }
                 Err(failure) => announce(Tone::Bad, failure.to_string()),
             }
@@ -53,38 +57,94 @@ pub(super) fn Devices() -> impl IntoView {
             }
         })
     };
-    let list = list_of(devices);
-    let row = move |device: Memo<Device>| view! { <Row device asked/> }.into_any();
-    let table = move || {
-        if list.with_untracked(Vec::is_empty) {
-            return view! { <Empty title=words.devices.empty text=words.devices.empty_hint/> }
-                .into_any();
+    let stage = Memo::new(move |_| match &*devices.value.read() {
+        Fetched::Busy => Fetched::Busy,
+        Fetched::Failed(failure) => Fetched::Failed(failure.clone()),
+        Fetched::Ready(page) => Fetched::Ready(page.devices.is_empty()),
+    });
+    let body = move || match stage.get() {
+        Fetched::Busy => view! { <Busy/> }.into_any(),
+        Fetched::Failed(failure) => {
+            let retry = Callback::new(move |()| devices.fetch(PATH.to_owned()));
+            view! { <Trouble failure retry/> }.into_any()
         }
-        view! {
-            <Scroll label=words.devices.title.to_owned()>
-                <table class="stacks">
-                    <thead>
-                        <tr>
-                            <th scope="col">{words.devices.label}</th>
-                            <th scope="col">{words.devices.user}</th>
-                            <th scope="col">{words.devices.enrolled}</th>
-                            <th scope="col">{words.devices.last_contact}</th>
-                            <th scope="col" class="number">{words.devices.waiting}</th>
-                            <th scope="col">{words.devices.state}</th>
-                            <th scope="col"><span class="unseen">{words.people.actions}</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{keyed(list, |device| device.number, row)}</tbody>
-                </table>
-            </Scroll>
+        Fetched::Ready(true) => {
+            view! { <Empty title=words.devices.empty text=words.devices.empty_hint/> }.into_any()
         }
-        .into_any()
+        Fetched::Ready(false) => view! { <Table devices asked/> }.into_any(),
     };
     view! {
         <div class="page-head"><h1 tabindex="-1">{words.devices.title}</h1></div>
         <p class="lead">{words.devices.intro}</p>
-        {listed(devices, PATH, table)}
+        {body}
         {dialog}
+    }
+}
+
+#[component]
+fn Table(devices: Source<DevicePage>, asked: RwSignal<Option<Device>>) -> impl IntoView {
+    let words = words();
+    let page = Signal::derive(move || match &*devices.value.read() {
+        Fetched::Ready(page) => Some(page.clone()),
+        _ => None,
+    });
+    let list = Signal::derive(move || page.get().map(|page| page.devices).unwrap_or_default());
+    let next = Memo::new(move |_| page.get().and_then(|page| page.next));
+    let under_way = UnderWay::new();
+    let more = move |_| {
+        let Some(next) = next.get_untracked() else {
+            return;
+        };
+        if !under_way.begin() {
+            return;
+        }
+        spawn_local(async move {
+            let path = format!("{PATH}?{}", route::to_query([("after", next)]));
+            let answer = api::get::<DevicePage>(&path).await;
+            under_way.end();
+            match answer {
+                Ok(more) => devices.value.update(|value| {
+                    if let Fetched::Ready(page) = value {
+                        page.devices.extend(more.devices);
+                        page.next = more.next;
+                    }
+                }),
+                Err(failure) => announce(Tone::Bad, failure.to_string()),
+            }
+        });
+    };
+    let shown = move || {
+        let total = page.get().map_or(0, |page| page.total);
+        let here = list.with(Vec::len) as u64;
+        fill(words.held.shown, &[&number(here), &number(total)])
+    };
+    let row = move |device: Memo<Device>| view! { <Row device asked/> }.into_any();
+    view! {
+        <Scroll label=words.devices.title.to_owned()>
+            <table class="stacks">
+                <thead>
+                    <tr>
+                        <th scope="col">{words.devices.label}</th>
+                        <th scope="col">{words.devices.user}</th>
+                        <th scope="col">{words.devices.enrolled}</th>
+                        <th scope="col">{words.devices.last_contact}</th>
+                        <th scope="col" class="number">{words.devices.waiting}</th>
+                        <th scope="col">{words.devices.state}</th>
+                        <th scope="col"><span class="unseen">{words.people.actions}</span></th>
+                    </tr>
+                </thead>
+                <tbody>{keyed(list, |device| device.number, row)}</tbody>
+            </table>
+        </Scroll>
+        {move || next.get().is_some().then(|| view! {
+            <p class="held-more">
+                <button type="button" class="button" aria-disabled=move || under_way.disabled() on:click=more>
+                    {words.common.more}
+                </button>
+                " "
+                <span class="under">{shown}</span>
+            </p>
+        })}
     }
 }
 

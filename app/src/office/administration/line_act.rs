@@ -330,6 +330,7 @@ fn Also(others: Vec<ActionLine>, also: RwSignal<Vec<LineKey>>) -> impl IntoView 
 /// Numbers of what stands on the lines now, and how a split would fall.
 #[component]
 fn Comes(preview: LineActPreview) -> impl IntoView {
+    let coarse = words().audit.coarse;
     let words = &words().lines;
     let lines = preview.lines.into_iter().map(|one| {
         let [confirmed, proposed, contested] =
@@ -349,8 +350,11 @@ fn Comes(preview: LineActPreview) -> impl IntoView {
         );
         view! { <li>{text}</li> }
     });
+    let spread = spread.collect::<Vec<_>>();
+    let coarse = (!spread.is_empty()).then(|| view! { <p class="hint">{coarse}</p> });
     view! {
         {lines.collect_view()}
         <ul>{spread.collect_view()}</ul>
+        {coarse}
     }
 }

@@ -9,7 +9,7 @@ use super::refuse;
 use crate::{
     api,
     office::names::names,
-    parts::{Choice, Dialog, ErrorSummary, Errors, Select, TextField, Tone, announce},
+    parts::{Choice, Dialog, ErrorSummary, Errors, NewPassword, Select, TextField, Tone, announce},
     words::{fill, words},
 };
 
@@ -134,8 +134,7 @@ pub(super) fn PersonForm(
                 <Select id="person-role" label=words.people.role choices=roles.to_vec() on_choose=choose_role
                     value=Signal::derive(move || role.get().as_str().to_owned())/>
                 <RoundChecks rounds/>
-                <TextField id="person-password" label=password_label hint=password_hint kind="password"
-                    autocomplete="new-password" value=password errors/>
+                <NewPassword id="person-password" label=password_label hint=password_hint value=password errors/>
                 {(!is_new).then(|| view! {
                     <label class="check">
                         <input

@@ -77,6 +77,7 @@ pub(super) fn Preview(line: LineKey, written: Signal<WriteLine>) -> impl IntoVie
         <section class="preview" aria-labelledby="line-preview" data-testid="preview">
             <h3 id="line-preview">{words.lines.preview}</h3>
             <div aria-live="polite">{body}</div>
+            <p class="hint">{words.audit.coarse}</p>
         </section>
     }
 }

@@ -149,6 +149,7 @@ pub(super) fn Versions(
 /// What going back would move.
 #[component]
 fn Looked(number_of: i64, preview: Source<VersionPreview>, on_back: Callback<()>) -> impl IntoView {
+    let coarse = words().audit.coarse;
     let words = &words().quality;
     move || match preview.value.get() {
         Fetched::Busy => view! { <Busy/> }.into_any(),
@@ -174,6 +175,7 @@ fn Looked(number_of: i64, preview: Source<VersionPreview>, on_back: Callback<()>
                 <div class="looked" role="status">
                     <p>{told}</p>
                     <ul>{list(words.look_come, &moves.come)}{list(words.look_go, &moves.go)}</ul>
+                    <p class="hint">{coarse}</p>
                     <button type="button" class="button small" on:click=move |_| on_back.run(())>{words.go_back}</button>
                 </div>
             }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use koffiekar_sync_core::ids::{LineKey, Millis, QuoteId};
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, UserId};
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::Labelled;
+use koffiekar_tagging::shared::Origin;
 
 use crate::projection::json;
 use crate::store::{Result, Tx, crosswalk, on};
@@ -14,6 +15,7 @@ use crate::store::{Result, Tx, crosswalk, on};
 pub struct Decided {
     pub labelled: Labelled,
     pub at: Millis,
+    pub origin: Origin,
 }
 
 /// Quotes that editors decided about, in the order of their ids, by what became of the lines since: what
@@ -22,18 +24,27 @@ pub struct Decided {
 pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
     let crosswalk = crosswalk::read(tx, None).await?;
     let statement = "
-        select q.id, q.verbatim, q.language, l.line, l.standing, l.since
-        from quotes q join quote_lines l on l.quote = q.id
+        select q.id, q.verbatim, q.language, l.line, l.standing, l.since, c.id, c.recorded_by
+        from quotes q join quote_lines l on l.quote = q.id join conversations c on c.id = q.conversation
         where q.id in (select quote from quote_lines where standing in ('confirmed', 'rejected'))
             and q.for_analysis
         order by q.id, l.line";
-    type Row = (Vec<u8>, String, String, String, String, i64);
+    type Row = (
+        Vec<u8>,
+        String,
+        String,
+        String,
+        String,
+        i64,
+        Vec<u8>,
+        Vec<u8>,
+    );
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
     let mut decided = Vec::new();
     for quote in rows.chunk_by(|one, other| one.0 == other.0) {
         let said = quote
             .iter()
-            .map(|(_, _, _, line, standing, since)| super::stand(line, standing, *since));
+            .map(|(_, _, _, line, standing, since, ..)| super::stand(line, standing, *since));
         let said = said.collect::<Result<Vec<_>>>()?;
         let judged = crosswalk.judge(&said);
         let with = |wanted: LineStanding| -> Vec<String> {
@@ -54,10 +65,14 @@ pub async fn labelled(tx: &mut Tx) -> Result<Vec<Decided>> {
             }
             _ => continue,
         };
-        let (_, text, language, ..) = &quote[0];
+        let (_, text, language, _, _, _, conversation, person) = &quote[0];
         let since = said.iter().map(|stand| stand.since);
         decided.push(Decided {
             at: since.max().unwrap_or(Millis(0)),
+            origin: Origin {
+                conversation: ConversationId::from_slice(conversation)?.0.as_u128(),
+                person: UserId::from_slice(person)?.0.as_u128(),
+            },
             labelled: Labelled {
                 text: text.clone(),
                 language: language.clone(),
