@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::Koffiekar;
 use crate::bounds::Turn;
 use crate::extract::Origin;
+use crate::middleware::bodies::Holds;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::random::{self, Random};
@@ -81,7 +82,10 @@ impl FromRequestParts<Koffiekar> for Caller {
         let (account, mut expires_at) = session.ok_or(ApiError::SignedOut)?;
         let rounds = accounts::memberships(&mut tx, account.id).await?;
         tx.commit().await?;
-        let turn = state.shares.person(account.id).await?;
+        let turn = Arc::new(state.shares.person(account.id).await?);
+        if let Some(holds) = parts.extensions.get::<Holds>() {
+            holds.add(turn.clone());
+        }
 
         let renewed = now.plus(SESSION_MS);
         if expires_at.plus(EXTEND_AFTER_MS) < renewed {
@@ -107,7 +111,7 @@ impl FromRequestParts<Koffiekar> for Caller {
             demo,
             expires_at,
             origin,
-            _turn: Arc::new(turn),
+            _turn: turn,
         })
     }
 }

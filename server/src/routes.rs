@@ -103,7 +103,7 @@ pub fn router(koffiekar: Koffiekar) -> Router {
         .layer(from_fn_with_state(koffiekar.clone(), middleware::same_origin))
         .layer(from_fn_with_state(koffiekar.clone(), middleware::on_its_database))
         .layer(CatchPanicLayer::custom(middleware::panicked))
-        .layer(from_fn_with_state(koffiekar.clone(), bodies::receive))
+        .layer(from_fn_with_state(koffiekar.clone(), bodies::bound))
         .layer(from_fn(middleware::in_time))
         .layer(from_fn_with_state(koffiekar.clone(), middleware::account_for))
         .with_state(koffiekar)

@@ -130,6 +130,8 @@ fn only_the_edge_of_the_server_knows_http() {
         // Bring conversations in as tablets do: through the API, without a socket.
         "server/src/demo/conversations.rs",
         "tests/src/simulation/",
+        // Asks without a socket, so that nothing of an answer is taken.
+        "tests/tests/api/shares/exports.rs",
         // Asks without a socket, and is a collector of spans.
         "tests/tests/watching.rs",
         "tests/tests/watching/",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -25,6 +25,7 @@ use crate::feed::{self, Asked};
 use crate::intake::writing::Work;
 use crate::intake::{self, Pusher};
 use crate::metrics::SyncWork;
+use crate::middleware::bodies::Holds;
 use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::reference::Reference;
@@ -43,6 +44,7 @@ pub async fn sync(
     State(koffiekar): State<Koffiekar>,
     headers: HeaderMap,
     origin: Origin,
+    holds: Option<Extension<Holds>>,
     message: Arriving,
 ) -> Result<Response, ApiError> {
     let sent_type = headers
@@ -65,7 +67,10 @@ pub async fn sync(
     let now = koffiekar.clock.now();
     let devices = &koffiekar.shares.devices;
     let share = devices.take(known.device.number).await;
-    let _share = share.ok_or(ApiError::Busy(None))?;
+    let share = Arc::new(share.ok_or(ApiError::Busy(None))?);
+    if let Some(Extension(holds)) = holds {
+        holds.add(share.clone());
+    }
     // Nobody closes it.
     let _turn = koffiekar.syncing.acquire().await;
     let request = open(envelope).await?;

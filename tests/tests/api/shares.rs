@@ -8,7 +8,7 @@ mod people;
 use std::future::Future;
 use std::time::Duration;
 
-use koffiekar_server::demo;
+use koffiekar_server::{demo, random};
 use koffiekar_sync_core::office::Problem;
 use koffiekar_tests::hand::{Copy, Hand, pushing};
 use koffiekar_tests::office::Office;
@@ -33,7 +33,11 @@ pub(crate) async fn record_long_quotes(url: &str) {
         .map(|_| {
             let mut new = conversation(&mut numbers, hand.user(), now(), 200);
             for quote in &mut new.quotes {
-                quote.verbatim = format!("{} {}", quote.verbatim, "en zo voort ".repeat(75));
+                // Nothing that could be packed much smaller.
+                let words: Vec<String> = (0..50)
+                    .map(|_| random::hex(&numbers.bytes::<10>()))
+                    .collect();
+                quote.verbatim = format!("{} {}", quote.verbatim, words.join(" "));
             }
             hand.record(demo::round("buurtronde-2026"), &new)
         })

@@ -15,6 +15,7 @@ use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_tests::office::Office;
 use koffiekar_tests::programs;
 use koffiekar_tests::server::{Binary, Place};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -37,6 +38,8 @@ pub(super) async fn abuse(bench: &Bench) {
     let folder = tempfile::tempdir().unwrap();
     lay_out(&place).await;
     let server = start(&place, &folder).await;
+    // The server began with what the system gives at first, and sees to more by itself.
+    hold_many_sockets();
     let mut others = Others::enrol(&server.url).await;
     // The server has read all quotes when it answers this.
     let analyst = Office::sign_in(&server.url, "analist").await;
@@ -66,6 +69,16 @@ pub(super) async fn abuse(bench: &Bench) {
         tell("memory", peak_mb(server.id()), "MB", MEMORY_MB);
         others.until_well().await;
     }
+}
+
+/// As many as the system lets this program have: the clients are all in it.
+fn hold_many_sockets() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    setrlimit(Resource::Nofile, raised).unwrap();
 }
 
 async fn lay_out(place: &Place) {

@@ -1,10 +1,16 @@
-//! Tables that nobody reads.
+//! Tables and other answers that nobody reads.
 
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::response::Response;
 use koffiekar_server::Bounds;
+use koffiekar_sync_core::office::QuotePage;
+use koffiekar_tests::hand::{Hand, fetching};
 use koffiekar_tests::office::Office;
 use koffiekar_tests::server::{Place, Server};
+use tower::ServiceExt;
 
 use super::{Wire, record_long_quotes, within};
 
@@ -73,4 +79,55 @@ async fn whoever_takes_nothing_of_an_answer_loses_the_connection() {
         while told(&analyst).await.0 != 200 {}
     })
     .await;
+}
+
+/// The answer to a person, of which nothing is read yet.
+async fn unread(server: &Server, person: &Office) -> Response {
+    let request = Request::get("/api/v1/quotes?limit=200")
+        .header("cookie", person.cookie.as_ref().unwrap())
+        .body(Body::empty());
+    let router = koffiekar_server::router(server.koffiekar.clone());
+    router.oneshot(request.unwrap()).await.unwrap()
+}
+
+/// The answer to a tablet that fetches everything.
+async fn unread_feed(server: &Server, hand: &Hand) -> Response {
+    let request = Request::post("/api/v1/sync")
+        .header("content-type", "application/cbor")
+        .body(Body::from(hand.seal(&fetching()).to_bytes()));
+    let router = koffiekar_server::router(server.koffiekar.clone());
+    router.oneshot(request.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_counts_for_its_caller_until_it_was_taken() {
+    let bounds = Bounds {
+        requests_of_person: 1,
+        waiting_of_person: 0,
+        requests_of_device: 1,
+        waiting_of_device: 0,
+        ..Bounds::default()
+    };
+    let (server, analyst) = with_long_quotes(Place::sqlite(), bounds).await;
+    let first = unread(&server, &analyst).await;
+    assert_eq!(first.status(), 200);
+    assert_eq!(unread(&server, &analyst).await.status(), 429);
+    // Taken as it was before it left in pieces.
+    let length: usize = first.headers()["content-length"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let body = to_bytes(first.into_body(), usize::MAX).await.unwrap();
+    assert_eq!(body.len(), length);
+    let page: QuotePage = serde_json::from_slice(&body).unwrap();
+    assert_eq!(page.quotes.len(), 200);
+    assert_eq!(unread(&server, &analyst).await.status(), 200);
+
+    let hand = Hand::enrol(&server.url, "veldwerker2").await;
+    let first = unread_feed(&server, &hand).await;
+    assert_eq!(first.status(), 200);
+    assert_eq!(unread_feed(&server, &hand).await.status(), 503);
+    drop(first);
+    assert_eq!(unread_feed(&server, &hand).await.status(), 200);
 }

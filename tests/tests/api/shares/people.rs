@@ -1,10 +1,12 @@
 //! One person's requests wait for one another, and not others for them.
 
-use koffiekar_server::Bounds;
+use koffiekar_server::{Bounds, demo};
 use koffiekar_sync_core::office::{Counts, Desk};
 use koffiekar_tests::hand::{Hand, fetching};
 use koffiekar_tests::office::{Office, http};
+use koffiekar_tests::seed::{Numbers, conversation};
 use koffiekar_tests::server::{Place, Server};
+use koffiekar_tests::tablet::now;
 use reqwest::{Method, StatusCode};
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
@@ -119,4 +121,110 @@ async fn several_moments_are_kept() {
     both().await;
     let _locked = lock(&server).await;
     within("moments that were read before", both()).await;
+}
+
+#[tokio::test]
+async fn while_quotes_cannot_be_read_others_do_what_needs_none() {
+    let server = Server::start(Place::postgres().await).await;
+    let hand = Hand::enrol(&server.url, "veldwerker1").await;
+    let mut people = Vec::new();
+    for login in ["redacteur1", "redacteur2", "analist"] {
+        let person = Office::sign_in(&server.url, login).await;
+        let _: Counts = person.get("/api/v1/quotes/counts?rows=theme").await;
+        people.push(person);
+    }
+    // There is something new to read, and it cannot be read.
+    let new = conversation(&mut Numbers(2), hand.user(), now(), 1);
+    let copy = hand.record(demo::round("buurtronde-2026"), &new);
+    hand.push(&[&copy]).await;
+    let mut locked = PgConnection::connect(&server.database().address())
+        .await
+        .unwrap();
+    for statement in ["begin", "lock table quotes in access exclusive mode"] {
+        sqlx::raw_sql(statement).execute(&mut locked).await.unwrap();
+    }
+
+    let mut asked = JoinSet::new();
+    for person in people.iter().cycle().take(60) {
+        let person = person.clone();
+        asked.spawn(async move {
+            let path = "/api/v1/quotes/counts?rows=theme";
+            person.call(Method::GET, path, None::<&()>).await
+        });
+    }
+    within("what needs no quotes", async {
+        for _ in 0..20 {
+            hand.ask(&fetching()).await;
+            let ready = http()
+                .get(format!("{}/readyz", server.url))
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(ready.status(), StatusCode::OK);
+        }
+        Office::sign_in(&server.url, "beheerder").await;
+    })
+    .await;
+    locked.close().await.unwrap();
+    answered(&mut asked).await;
+}
+
+#[tokio::test]
+async fn several_moments_are_kept() {
+    let server = Server::start(Place::postgres().await).await;
+    let analyst = Office::sign_in(&server.url, "analist").await;
+    let both = async || {
+        let _: Counts = analyst.get(&at(1)).await;
+        let _: Counts = analyst.get(&at(2)).await;
+    };
+    both().await;
+    let _locked = lock(&server).await;
+    within("moments that were read before", both()).await;
+}
+
+#[tokio::test]
+async fn while_quotes_cannot_be_read_others_do_what_needs_none() {
+    let server = Server::start(Place::postgres().await).await;
+    let hand = Hand::enrol(&server.url, "veldwerker1").await;
+    let mut people = Vec::new();
+    for login in ["redacteur1", "redacteur2", "analist"] {
+        let person = Office::sign_in(&server.url, login).await;
+        let _: Counts = person.get("/api/v1/quotes/counts?rows=theme").await;
+        people.push(person);
+    }
+    // There is something new to read, and it cannot be read.
+    let new = conversation(&mut Numbers(2), hand.user(), now(), 1);
+    let copy = hand.record(demo::round("buurtronde-2026"), &new);
+    hand.push(&[&copy]).await;
+    let mut locked = PgConnection::connect(&server.database().address())
+        .await
+        .unwrap();
+    for statement in ["begin", "lock table quotes in access exclusive mode"] {
+        sqlx::raw_sql(statement).execute(&mut locked).await.unwrap();
+    }
+
+    let mut asked = JoinSet::new();
+    for person in people.iter().cycle().take(60) {
+        let person = person.clone();
+        asked.spawn(async move {
+            let path = "/api/v1/quotes/counts?rows=theme";
+            person.call(Method::GET, path, None::<&()>).await
+        });
+    }
+    // One of them reads, and the tagger may want to.
+    within("questions that hold nothing", async {
+        let mut reached = false;
+        loop {
+            let in_use = server.koffiekar.store.connections().0;
+            reached |= in_use > 0;
+            if reached && in_use <= 2 && server.koffiekar.shares.asking() == 6 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    Office::sign_in(&server.url, "beheerder").await;
+    locked.close().await.unwrap();
+    answered(&mut asked).await;
 }
