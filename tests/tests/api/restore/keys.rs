@@ -1,5 +1,6 @@
 //! A new key for receipts: servers that run sign with it, and tablets follow, however long they slept.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -211,6 +212,9 @@ async fn audited(data: &Path, action: &str) -> Vec<(String, String)> {
 #[tokio::test]
 async fn the_commands_do_it_with_the_program_as_it_is_installed() {
     let data = tempfile::tempdir().unwrap();
+    // Commands warn about one that others may look into.
+    let private = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(data.path(), private).unwrap();
     let mut server = Binary::start_empty_demo(data.path()).await;
     let port = server.port;
     let mut numbers = koffiekar_tests::seed::Numbers(3);
