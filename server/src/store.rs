@@ -460,8 +460,8 @@ macro_rules! scripts {
 const SQLITE_MIGRATIONS: Scripts = scripts!("sqlite":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");
+    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 14 "asked_purposes", 15 "settled_wordings");
 const POSTGRES_MIGRATIONS: Scripts = scripts!("postgres":
     "000": 1 "first", 2 "feed", 3 "quarantine", 4 "tombstones", 5 "receipt_keys", 6 "search_rows", 7 "tagger",
         8 "attempts", 9 "derived_place";
-    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 16 "asked_purposes", 18 "settled_wordings");
+    "00": 10 "audits", 11 "crosswalk", 12 "access", 13 "days_and_terms", 14 "asked_purposes", 15 "settled_wordings");
