@@ -227,6 +227,7 @@ const TABLE: &[Row] = &[
     // The same as a form; this one names no dimension.
     ("POST",   "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("POST",   "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
+    ("POST",   "/api/v1/quotes/counts.csv",             "",                 "",                         [401, 403, 422, 422, 403]),
     ("POST",   "/api/v1/quotes/counts",                 "",                 "",                         [401, 403, 422, 422, 403]),
     ("POST",   "/api/v1/review",                        "",                 "",                         [401, 403, 200, 403, 403]),
     ("GET",    "/api/v1/quotes/counts.csv?rows=theme",  "",                 "",                         [401, 403, 200, 200, 403]),
