@@ -192,7 +192,13 @@ async fn quotes_of_a_split_line_wait_until_a_person_says_which(place: Place) {
     let preview: LinePreviewed = world.admin.post("/api/v1/line-acts/preview", &body).await;
     assert_eq!(preview.lines[0].confirmed, confirmed);
     let spread: u32 = preview.suggested.iter().map(|moved| moved.quotes).sum();
-    assert!(spread > 0, "{preview:?}");
+    // In tens alone: the words of the new lines are the administrator's, those of the quotes are not.
+    let mut suggested = preview.suggested.iter();
+    assert!(
+        suggested.all(|moved| moved.quotes.is_multiple_of(10)),
+        "{preview:?}"
+    );
+    assert!(spread as usize <= on_the_line.len(), "{preview:?}");
     assert_eq!(
         world.total("tag_state=untagged").await,
         waiting,

@@ -205,7 +205,6 @@ const TABLE: &[Row] = &[
     ("GET",    "/readyz",                               "",                 "",                         [200, 200, 200, 200, 200]),
     ("GET",    "/api/v1",                               "",                 "",                         [200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/session",                       "",                 "",                         [401, 200, 200, 200, 200]),
-    // It is not their password.
     ("PUT",    "/api/v1/session/password",              "",                 r#"{"current":"","password":"drie losse woorden"}"#, [401, 422, 422, 422, 422]),
     ("GET",    "/api/v1/programme",                     "",                 "",                         [401, 200, 200, 200, 200]),
     ("PUT",    "/api/v1/programme/asks",                "",                 r#"{"asks":["analysis"]}"#, [401, 403, 403, 403, 200]),
@@ -224,9 +223,9 @@ const TABLE: &[Row] = &[
     ("GET",    "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
     ("GET",    "/api/v1/quotes/counts?rows=theme",      "",                 "",                         [401, 403, 200, 200, 403]),
-    // The same as a form; this one names no dimension.
     ("POST",   "/api/v1/quotes",                        "",                 "",                         [401, 403, 200, 200, 403]),
     ("POST",   "/api/v1/quotes.csv",                    "",                 "",                         [401, 403, 200, 200, 403]),
+    ("POST",   "/api/v1/quotes/counts.csv",             "",                 "",                         [401, 403, 422, 422, 403]),
     ("POST",   "/api/v1/quotes/counts",                 "",                 "",                         [401, 403, 422, 422, 403]),
     ("POST",   "/api/v1/review",                        "",                 "",                         [401, 403, 200, 403, 403]),
     ("GET",    "/api/v1/quotes/counts.csv?rows=theme",  "",                 "",                         [401, 403, 200, 200, 403]),
@@ -256,7 +255,6 @@ const TABLE: &[Row] = &[
     ("POST",   "/api/v1/sections/{section}/selections", "zeggenniets",      r#"{"quote":"{quote}"}"#,   [401, 403, 409, 403, 403]),
     ("POST",   "/api/v1/sections/{section}/selections", FOREIGN,            r#"{"quote":"{quote}"}"#,   [401, 403, 404, 403, 403]),
     ("DELETE", "/api/v1/sections/{section}/selections/{quote}", "zeggenalles", "",                      [401, 403, 200, 403, 403]),
-    // The same as where there is no such quote.
     ("DELETE", "/api/v1/sections/{section}/selections/{quote}", FOREIGN,    "",                         [401, 403, 200, 403, 403]),
 
     ("GET",    "/api/v1/people",                        "",                 "",                         [401, 403, 403, 403, 200]),

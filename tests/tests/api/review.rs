@@ -461,9 +461,11 @@ async fn learning_can_go_back_to_an_earlier_version_and_go_on() {
     let after = best().await;
     let moved = before.iter().zip(&after).filter(|(b, a)| b != a).count();
     assert!(moved > 0);
-    assert_eq!(
-        (preview.looked_at as usize, preview.moved as usize),
-        (before.len(), moved)
+    assert_eq!(preview.looked_at as usize, before.len());
+    // It was told in tens, and rather too little of it.
+    assert!(
+        preview.moved.is_multiple_of(10) && preview.moved as usize <= moved,
+        "{preview:?} {moved}"
     );
 
     // Decisions are kept, and teach nothing until learning goes on.

@@ -90,8 +90,8 @@ const POSTGRES: &str = "
             || (select string_agg(trim('\"' from pg_get_indexdef(i.indexrelid, k, true)), ', '
                     order by k)
                 from generate_series(1, i.indnkeyatts) k) || ')'
-            || coalesce(' where ' || lower(replace(replace(
-                pg_get_expr(i.indpred, i.indrelid), '(', ''), ')', '')), '')
+            || coalesce(' where ' || lower(replace(replace(replace(
+                pg_get_expr(i.indpred, i.indrelid), '(', ''), ')', ''), '::text', '')), '')
             || case m.amname when 'btree' then '' else ' using ' || m.amname end
         from tables t join pg_index i on i.indrelid = t.oid
         join pg_class x on x.oid = i.indexrelid

@@ -1,12 +1,20 @@
 //! SQLite and PostgreSQL answer alike.
 
-use koffiekar_server::store::devices;
+use koffiekar_server::store::{Store, catalogue, devices};
+use koffiekar_sync_core::wire::Epoch;
 
 use super::*;
 
 /// The same conversations, to the last id, and the same decisions about them.
 async fn same_everywhere(place: Place) -> Library {
     const START: Millis = Millis(1_769_250_000_000);
+    // One secret, or each installation's tagger has features of its own.
+    let store = Store::open(&place.address()).await.unwrap();
+    let mut tx = store.write().await.unwrap();
+    catalogue::found(&mut tx, Epoch([7; 16])).await.unwrap();
+    catalogue::set_secret(&mut tx, &[7; 32]).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
     let mut server = Server::start(place).await;
     let mut numbers = Numbers(99);
     let rounds = ["buurtronde-2026", "openhuis-2026"].map(demo::round);
