@@ -8,7 +8,9 @@ use leptos::prelude::window;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect, Response};
+use web_sys::{
+    AbortSignal, Blob, Headers, RequestCredentials, RequestInit, RequestRedirect, Response,
+};
 
 use crate::{session, words};
 
@@ -66,15 +68,35 @@ impl fmt::Display for Failure {
 
 const TIMEOUT_MS: u32 = 20_000;
 
+/// For a file of many quotes over a slow line.
+const FILE_TIMEOUT_MS: u32 = 600_000;
+
 pub(crate) async fn get<T: DeserializeOwned>(path: &str) -> Result<T, Failure> {
-    // Words that somebody searches for may be a resident's: they do not go into an address.
+    read(query(path, TIMEOUT_MS).await?).await
+}
+
+/// A file that the server makes, with its name. The browser keeps a large one on disk.
+pub(crate) async fn file(path: &str) -> Result<(String, Blob), Failure> {
+    let response = accept(query(path, FILE_TIMEOUT_MS).await?).await?;
+    let head = response.headers().get("content-disposition");
+    let head = head.ok().flatten().unwrap_or_default();
+    let name = head.split('"').nth(1).unwrap_or("koffiekar").to_owned();
+    let blob = response.blob().map_err(|_| Failure::Unreadable)?;
+    let blob = JsFuture::from(blob)
+        .await
+        .map_err(|error| failure_of(&error))?;
+    Ok((name, blob.unchecked_into()))
+}
+
+/// Words that somebody searches for may be a resident's: they do not go into an address.
+async fn query(path: &str, timeout_ms: u32) -> Result<Response, Failure> {
     if let Some((to, pairs)) = path.split_once('?')
         && pairs.split('&').any(|pair| pair.starts_with("text="))
     {
         let form = "application/x-www-form-urlencoded";
-        return read(ask("POST", to, Some(pairs.into()), form, TIMEOUT_MS).await?).await;
+        return ask("POST", to, Some(pairs.into()), form, timeout_ms).await;
     }
-    read(ask("GET", path, None, "application/json", TIMEOUT_MS).await?).await
+    ask("GET", path, None, "application/json", timeout_ms).await
 }
 
 /// `method` is `POST`, `PUT` or `PATCH`.

@@ -8,6 +8,7 @@ mod form;
 mod password;
 mod picker;
 mod said;
+mod save_file;
 mod scroll;
 mod time;
 mod under_way;
@@ -20,6 +21,7 @@ pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField}
 pub(crate) use password::{NewPassword, ShowPassword};
 pub(crate) use picker::{Pick, Picker};
 pub(crate) use said::{Announcer, Notice, Tone, announce};
+pub(crate) use save_file::save_file;
 pub(crate) use scroll::Scroll;
 pub(crate) use time::{
     day, iso_date, iso_day, iso_month, moment, now, set_time_zone, start_of_day, time_of_day,

@@ -228,7 +228,7 @@ texts! {
     }
     Analysis {
         title, total, none, none_hint, by, and_by, no_second, chart, table, quotes, csv, csv_hint,
-        sum, double, chart_label, show, filters, rest, by_state, without_tags, csv_table, csv_program, numbers,
+        sum, double, chart_label, show, filters, rest, by_state, without_tags, csv_table, csv_program, csv_busy, csv_saved, csv_failed, numbers,
     }
     /// How good the tagger is.
     Quality {

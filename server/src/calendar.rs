@@ -57,18 +57,20 @@ impl Calendar {
 
     /// The first moment of a day given as `2026-01-31`.
     pub fn start_of_day(&self, day: &str) -> Option<Millis> {
-        self.start(date_of(day)?)
+        Some(self.start(date_of(day)?))
     }
 
     /// The first moment behind a day given as `2026-01-31`.
     pub fn end_of_day(&self, day: &str) -> Option<Millis> {
-        self.start(date_of(day)?.tomorrow().ok()?)
+        Some(self.start(date_of(day)?.tomorrow().unwrap_or(Date::MAX)))
     }
 
-    /// Where the clock jumps over midnight, the day begins with the first minute that it has.
-    fn start(&self, date: Date) -> Option<Millis> {
-        let start = date.to_zoned_datetime(self.0.clone()).ok()?;
-        Some(Millis(start.timestamp().as_millisecond()))
+    /// Where the clock jumps over midnight, the day begins with the first minute that it has; what is beyond the
+    /// calendar, with its last moment.
+    fn start(&self, date: Date) -> Millis {
+        let start = date.to_zoned_datetime(self.0.clone());
+        let start = start.map_or(Timestamp::MAX, |start| start.timestamp());
+        Millis(start.as_millisecond())
     }
 
     /// What is beyond the calendar counts as its first or last moment.

@@ -49,9 +49,9 @@ impl ReceiptKeys {
 
 /// Whether keys that were remembered are those of this database: neither has one where the other has another.
 pub(crate) async fn are_of_this_database(tx: &mut Tx, remembered: &[Key]) -> Result<bool> {
-    let here = store::all(tx).await?;
-    let mut both = remembered.iter().zip(&here);
-    Ok(both.all(|(one, other)| one.id == other.id))
+    let here = store::ids(tx).await?;
+    let mut both = remembered.iter().zip(here);
+    Ok(both.all(|(one, id)| one.id == id))
 }
 
 /// Takes the newest key into use; at the first start it is made. `remembered` are those that were here.
@@ -82,7 +82,7 @@ pub(crate) async fn found(
 /// Puts the keys back that a database does not know any more because it went back: what they signed is
 /// verified again, and the last of them signs. They are those of this database.
 async fn recall(tx: &mut Tx, remembered: &[Key], now: Millis) -> Result<()> {
-    let here = store::all(tx).await?;
+    let here = store::ids(tx).await?;
     let lost = remembered.get(here.len()..).unwrap_or_default();
     if here.is_empty() || lost.is_empty() {
         return Ok(());

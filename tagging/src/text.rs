@@ -46,7 +46,7 @@ pub fn search_terms(text: &str, language: &str) -> Vec<String> {
 pub struct QueryWord {
     /// Any of them will do: the folded word first, then its stem in each language.
     pub variants: Vec<String>,
-    /// Words that begin so are meant as well: of the last word, which may not be typed to its end.
+    /// Words that begin with the folded word are meant as well: of the last word, which may not be typed to its end.
     pub is_beginning: bool,
 }
 

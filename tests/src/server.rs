@@ -1,5 +1,7 @@
 //! Servers for one test: inside this process, or as the real binary that can be killed.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -113,7 +115,10 @@ impl Files {
             let _ = std::fs::remove_file(folder.join(name));
         }
         for (name, bytes) in &self.0 {
-            std::fs::write(folder.join(name), bytes).unwrap();
+            let file = folder.join(name);
+            std::fs::write(&file, bytes).unwrap();
+            // As the program made it.
+            std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         }
     }
 }

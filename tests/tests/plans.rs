@@ -39,7 +39,7 @@ const GROW: [&str; 12] = [
 ];
 
 /// Statements that read all of a table, and why that is right.
-const ALL: [(&str, &str, &str); 5] = [
+const ALL: [(&str, &str, &str); 6] = [
     (
         "sessions",
         "delete from sessions where expires_at",
@@ -64,6 +64,11 @@ const ALL: [(&str, &str, &str); 5] = [
         "quote_lines",
         "(select quote from quote_lines where standing in ('confirmed', 'rejected'))",
         "learning takes all",
+    ),
+    (
+        "quotes",
+        "where area is not null and wijk is distinct from",
+        "where areas are loaded, which is rare",
     ),
 ];
 

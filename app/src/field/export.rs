@@ -6,8 +6,8 @@
 use js_sys::{Array, Uint8Array};
 use koffiekar_sync_core::replica::Rescue;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+use wasm_bindgen::JsValue;
+use web_sys::{Blob, BlobPropertyBag};
 
 use super::{
     clock, pause,
@@ -16,6 +16,7 @@ use super::{
     vault,
     words::words,
 };
+use crate::parts::save_file;
 use crate::words::{counted, fill};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -66,17 +67,7 @@ pub(super) fn download(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
     options.set_type("application/octet-stream");
     let parts = Array::of1(&Uint8Array::from(bytes));
     let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options)?;
-    let address = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The browser has taken the bytes by the time that anybody reads this.
-    set_timeout(
-        move || drop(Url::revoke_object_url(&address)),
-        std::time::Duration::from_secs(60),
-    );
-    Ok(())
+    save_file(name, &blob)
 }
 
 #[component]

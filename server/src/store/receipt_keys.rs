@@ -90,6 +90,15 @@ pub async fn since(tx: &mut Tx, key: KeyId) -> Result<Vec<KeySuccession>> {
         .collect()
 }
 
+/// The ids of all of them, the first one first.
+pub(crate) async fn ids(tx: &mut Tx) -> Result<Vec<KeyId>> {
+    let statement = "select id from receipt_keys order by place";
+    let rows: Vec<(Vec<u8>,)> = on!(tx, c => sqlx::query_as(statement).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|(id,)| Ok(KeyId(id.try_into().map_err(corrupt)?)))
+        .collect()
+}
+
 /// All of them, the first one first: each stands at its number, counted from 1.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Key>> {
     type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, i64);

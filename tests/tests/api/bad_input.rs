@@ -385,8 +385,7 @@ async fn strange_words_are_stored_on_either_engine() {
         ] {
             let mut recorded = new(&tablet, &mut numbers);
             recorded.quotes[0].verbatim = words;
-            recorded.area = Some("'; --".to_owned());
-            recorded.language = "=1+1".to_owned();
+            recorded.notes = "=1+1'; --".to_owned();
             ids.push(tablet.record(round("buurtronde-2026"), &recorded));
         }
         let Synced {

@@ -75,12 +75,11 @@ fn query(tx: &Tx, words: &[QueryWord]) -> String {
         Tx::Postgres(_) => (" | ", " & ", ":*"),
     };
     let words = words.iter().map(|word| {
-        let star = if word.is_beginning { prefix } else { "" };
-        let variants: Vec<String> = word
-            .variants
-            .iter()
-            .map(|variant| format!("{variant}{star}"))
-            .collect();
+        let mut variants = word.variants.clone();
+        // The stem of another language is shorter than what was typed: `hui` of `huis` begins too much.
+        if let Some(typed) = variants.first_mut().filter(|_| word.is_beginning) {
+            typed.push_str(prefix);
+        }
         format!("({})", variants.join(or))
     });
     words.collect::<Vec<_>>().join(and)
@@ -114,7 +113,7 @@ pub(crate) fn as_of(
 /// From the first moment of one day until that behind another, where they are given.
 pub(crate) fn period(filter: &QuoteFilter, calendar: &Calendar) -> Result<Period, FilterError> {
     let moment = |day: &Option<String>, of: fn(&Calendar, &str) -> Option<Millis>| {
-        let day = day.as_deref().filter(|day| !day.is_empty());
+        let day = day.as_deref();
         let wrong = |day: &str| FilterError::Date(day.chars().take(20).collect());
         day.map(|day| of(calendar, day).ok_or_else(|| wrong(day)))
             .transpose()

@@ -407,6 +407,7 @@ async fn filters_and_cursors_that_mean_nothing_are_refused_on_both_engines() {
             ] {
                 let path = format!("{path}{query}");
                 let response = send(&editor, Method::GET, &path, None, Vec::new()).await;
+                assert_eq!(response.status(), 422, "{path}");
                 assert_eq!(told(response).await, (422, "invalid".to_owned()), "{path}");
             }
         }

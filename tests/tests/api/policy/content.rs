@@ -592,8 +592,7 @@ async fn what_stands_beside_a_change_is_a_time_and_the_name_of_a_change() {
         let push = committed(&stored, seconds, message);
         street.refused(says, push, NotAllowed, says).await;
     }
-    let lower = name.to_lowercase();
-    let honest = committed(&stored, 1_769_250_000, Some(&lower));
+    let honest = committed(&stored, 1_769_250_000, Some(&name.to_lowercase()));
     let outcomes = street
         .push_as(street.worker, DEVICE, false, vec![honest])
         .await;

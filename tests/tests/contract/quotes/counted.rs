@@ -54,7 +54,7 @@ async fn each_dimension_counts_every_quote_that_is_in_sight() {
             ),
             (Dimension::Area, &["FB03 4", "unknown 1"]),
             (Dimension::Wijk, &["FB 4", "unknown 1"]),
-            (Dimension::Round, &[&street, &house]),
+            (Dimension::Round, &[&house, &street]),
             (Dimension::Kind, &["neighbourhood_round 5", "open_house 0"]),
             (Dimension::Language, &["nl 4", "tr 1"]),
             (Dimension::Month, &["2026-01 4", "2026-02 1"]),
