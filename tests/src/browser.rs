@@ -315,8 +315,8 @@ impl Browser {
         match found {
             Ok(element) => element,
             Err(error) => {
-                let page = self.text().await;
-                panic!("`{css}` did not come: {error}\nThe page says:\n{page}")
+                let told = self.told().await;
+                panic!("`{css}` did not come: {error}\n{told}")
             }
         }
     }
@@ -337,7 +337,10 @@ impl Browser {
     pub async fn click_css(&self, css: &str) {
         let element = self.see_css(css).await;
         element.scroll_into_view().await.unwrap();
-        element.click().await.unwrap();
+        if let Err(error) = element.click().await {
+            self.keep_picture("not-clicked").await;
+            panic!("`{css}` cannot be clicked: {error}");
+        }
     }
 
     /// Types in the place of what stands there, as a person does: select all, type.
@@ -383,6 +386,16 @@ impl Browser {
         }
     }
 
+    /// For whoever reads why a test failed: the page, and the end of what it wrote to the console.
+    async fn told(&self) -> String {
+        let page = self.text().await;
+        let log = std::fs::read_to_string(self.profile_folder.join("chrome_debug.log"));
+        let log = log.unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let end = lines[lines.len().saturating_sub(40)..].join("\n");
+        format!("The page says:\n{page}\nThe console says:\n{end}")
+    }
+
     /// Waits until a condition in the page holds: a JavaScript expression.
     pub async fn until(&self, what: &str, expression: &str) {
         let script = format!("return Boolean({expression});");
@@ -393,8 +406,8 @@ impl Browser {
                 return;
             }
             if started.elapsed() > PATIENCE {
-                let page = self.text().await;
-                panic!("waited in vain until {what}\nThe page says:\n{page}");
+                let told = self.told().await;
+                panic!("waited in vain until {what}\n{told}");
             }
             tokio::time::sleep(OFTEN).await;
         }

@@ -25,9 +25,11 @@ fn ahead(at: Millis) -> i64 {
 
 /// Both months have 31 days. The first of January 1970 was a Thursday.
 fn last_sunday(year: i64, month: i64) -> i64 {
-    let mut days = (0..).map(|day| day * DAY);
-    let last = days.find(|at| date(*at) >= (year, month, 31));
-    let mut at = last.unwrap_or(0);
+    // Not after it; the rest is walked.
+    let mut at = ((year - 1970) * 365 + (month - 1) * 28) * DAY;
+    while date(at) < (year, month, 31) {
+        at += DAY;
+    }
     while (at / DAY + 4) % 7 != 0 {
         at -= DAY;
     }

@@ -58,10 +58,11 @@ fn facts() -> Facts {
     });
     let (count, contact, comparing, revoked) = seen.unwrap_or_default();
     let progress = sync::progress().get();
+    // The attempt that is under way says more than how the last one failed.
     let line = match &progress.failure {
+        _ if progress.is_silent => Line::Silent,
         Some(sync::Trouble::Server(Failure::Stranger)) => Line::Stranger,
         Some(sync::Trouble::Server(Failure::TimedOut)) => Line::Silent,
-        _ if progress.is_silent => Line::Silent,
         _ => Line::Known,
     };
     let is_saving = tablet::kept().get() == Kept::Saving && !tablet::is_written();

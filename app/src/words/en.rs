@@ -373,7 +373,7 @@ pub(super) const EN: Words = Words {
         preview_busy: "Looking…",
         preview_failed: "This could not be looked at just now. You can save all the same.",
         preview_none: "There are no quotes that nobody has judged yet.",
-        preview_same: "None or fewer than ten quotes get another suggestion.",
+        preview_same: "None or fewer than ten of the [newest quote|{} newest quotes] that nobody judged yet get another suggestion.",
         preview_come: "at least {} [comes|come]",
         preview_go: "at least {} [goes|go]",
         preview_stay: "at least {} [stays|stay]",

@@ -373,7 +373,7 @@ pub(super) const NL: Words = Words {
         preview_busy: "Wordt bekeken…",
         preview_failed: "Dit kon nu niet worden bekeken. Bewaren kan wel.",
         preview_none: "Er zijn geen citaten waarover nog niemand oordeelde.",
-        preview_same: "Geen of minder dan tien citaten krijgen een andere suggestie.",
+        preview_same: "Geen of minder dan tien van [het nieuwste citaat dat|de {} nieuwste citaten die] nog niemand beoordeelde, krijgen een andere suggestie.",
         preview_come: "ten minste {} erbij",
         preview_go: "ten minste {} eraf",
         preview_stay: "ten minste {} [blijft|blijven]",

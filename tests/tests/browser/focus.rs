@@ -245,6 +245,7 @@ async fn a_tablet_keeps_the_focus_after_a_wording_an_answer_and_a_removal() {
     tablet.click("ask-consent").await;
     is_kept("consent was asked again").await;
     tablet.click("save-consent").await;
+    tablet.click("confirm-answers").await;
     is_kept("consent was saved").await;
     tablet.click("edit-notes").await;
     is_kept("the notes were opened").await;

@@ -204,7 +204,13 @@ async fn nothing_that_was_typed_is_thrown_away_unasked() {
             "#act-note",
         ),
     ] {
-        browser.go(&format!("{}{address}", server.url)).await;
+        // The way back is one within the app.
+        browser.go(&format!("{}/beheer/logboek", server.url)).await;
+        browser
+            .click_css(&format!(
+                "main a[href='{address}'], nav a[href='{address}']"
+            ))
+            .await;
         // Untouched it closes at once.
         browser.click_css(open).await;
         browser.see_css(field).await;

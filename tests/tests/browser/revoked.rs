@@ -1,6 +1,6 @@
 //! A tablet whose access was ended goes on recording; an administrator decides about what it sends.
 
-use koffiekar_sync_core::office::{Device, HeldPage, QuotePage};
+use koffiekar_sync_core::office::{Device, DevicePage, HeldPage, QuotePage};
 use koffiekar_tests::browser::{Browser, Driver, Profile, Size};
 use koffiekar_tests::office::Office;
 use koffiekar_tests::server::Binary;
@@ -130,7 +130,7 @@ async fn what_a_revoked_tablet_records_is_held_until_an_administrator_decides() 
 
 /// Ends the access of the tablet that was enrolled last.
 async fn revoke_newest(administrator: &Office) {
-    let devices: Vec<Device> = administrator.get("/api/v1/devices").await;
+    let DevicePage { devices, .. } = administrator.get("/api/v1/devices").await;
     let newest = devices
         .iter()
         .max_by_key(|device| device.enrolled_at)

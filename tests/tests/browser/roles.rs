@@ -83,9 +83,8 @@ async fn an_administrator_sees_what_other_words_of_an_action_line_would_move() {
             .await
             .unwrap();
     }
-    let moved = "document.querySelector(\"[data-testid='preview'] td\") !== null";
-    browser.until("quotes would move", moved).await;
-    browser.click_css("[data-testid='preview'] summary").await;
+    let told = "document.querySelector(\"[data-testid='preview']\").textContent.includes('minder dan tien')";
+    browser.until("it is told what would move", told).await;
     browser.is_accessible("what would move").await;
     browser.picture("office-preview-Desk").await;
     browser.resize(Size::Tablet).await;

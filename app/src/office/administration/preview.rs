@@ -90,11 +90,10 @@ fn moves(preview: &LinePreview) -> AnyView {
     let total = |moved: &[MovedQuotes]| moved.iter().map(|moved| moved.quotes).sum::<u32>();
     let (come, go) = (total(&preview.come), total(&preview.go));
     let number = |text, number: u32| counted(text, number.into(), &[&number.to_string()]);
-    let of = number(words.lines.preview_of, preview.looked_at);
     if come + go == 0 {
-        return view! { <p>{words.lines.preview_same}" "<span class="under">{of}</span></p> }
-            .into_any();
+        return view! { <p>{number(words.lines.preview_same, preview.looked_at)}</p> }.into_any();
     }
+    let of = number(words.lines.preview_of, preview.looked_at);
     let rows = |label: &'static str, moved: &[MovedQuotes]| {
         let row = |moved: &MovedQuotes| {
             view! {
