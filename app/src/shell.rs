@@ -124,6 +124,19 @@ fn OfficePage() -> impl IntoView {
                     .into_any()
             }
             State::SignedOut { expired } => view! { <SignIn expired/> }.into_any(),
+            // A field worker came in by this door before, and somebody else wants to sign in.
+            State::SignedIn(session)
+                if session.role == Role::Field
+                    && screen == Screen::SignIn
+                    && session::is_enrolled() =>
+            {
+                spawn_local(async {
+                    if session::end_quietly().await.is_err() {
+                        route::go(&Route::Field.path());
+                    }
+                });
+                view! { <main id="main" tabindex="-1"><Busy/></main> }.into_any()
+            }
             State::SignedIn(session) if screen != Screen::Office => {
                 go_to(session::home(session.role))
             }

@@ -77,6 +77,29 @@ pub(crate) enum SyncWork {
     Idle,
 }
 
+/// Those of a server.
+const REASONS: [ReasonCode; 11] = [
+    ReasonCode::Unreadable,
+    ReasonCode::NotAConversation,
+    ReasonCode::TooLarge,
+    ReasonCode::NotAllowed,
+    ReasonCode::ForeignRound,
+    ReasonCode::ClosedRound,
+    ReasonCode::OtherRound,
+    ReasonCode::TryAgain,
+    ReasonCode::DeviceRevoked,
+    ReasonCode::TurnedDown,
+    ReasonCode::QuarantineFull,
+];
+
+/// Codes of refusals for which somebody is woken (`docs/metrics.md`).
+const WOKEN_BY: [&str; 4] = [
+    "internal",
+    "storage-full",
+    "storage-unavailable",
+    "database-replaced",
+];
+
 const OUTCOMES: [&str; 8] = [
     "stored",
     "unchanged",
@@ -161,6 +184,13 @@ impl Default for Metrics {
         }
         for stored in ["all", "some", "none"] {
             let _ = metrics.pushes.get_or_create(&[("stored", stored)]);
+        }
+        for reason in REASONS {
+            let label = ("reason", name_of(reason));
+            let _ = metrics.conversations_refused.get_or_create(&[label]);
+        }
+        for code in WOKEN_BY {
+            let _ = metrics.refusals.get_or_create(&[("code", code)]);
         }
         metrics
     }

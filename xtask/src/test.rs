@@ -94,6 +94,9 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
         })?;
         steps.check("run the tests", || {
             let mut test = cargo_test(*only, &["--no-fail-fast", "--"]);
+            if std::env::var_os("RUST_TEST_THREADS").is_none() {
+                test.env("RUST_TEST_THREADS", test_threads().to_string());
+            }
             if *only == Some(Part::Fast) {
                 test.args(["--skip", BROWSER_TESTS]);
             }
@@ -105,6 +108,11 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
         });
     }
     Ok(())
+}
+
+/// One more than there are cores: a test in the browser waits more than it works.
+fn test_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
 }
 
 /// The browser tests are all in one test program, the others in every crate's own.

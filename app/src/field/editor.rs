@@ -152,6 +152,8 @@ pub(crate) fn Editor(
     };
     focus(field.clone());
     let about = format!("{field}-about");
+    // The browser takes the focus away from a field that it removes: the values of this screen are gone then.
+    let left = field.clone();
     view! {
         <div class="f-editor">
             <label for=field.clone()>{label}</label>
@@ -168,7 +170,7 @@ pub(crate) fn Editor(
                 aria-invalid=move || problem.get().map(|_| "true")
                 prop:value=initial
                 on:input=typed
-                on:blur=move |_| pause::now(&pending.get_value())
+                on:blur=move |_| pause::now(&left)
             ></textarea>
             <p class="field-error" role="alert">
                 <KeepProblemText problem field/>

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use koffiekar_sync_core::ids::RoundId;
 use koffiekar_sync_core::live::{LiveNotice, LiveRequest};
+use tokio::time::{Instant, Interval, interval_at};
 
 use crate::Koffiekar;
 use crate::live::Listener;
@@ -17,7 +18,7 @@ use crate::policy::{self, Action};
 use crate::problem::ApiError;
 use crate::store::{self, devices, feed};
 
-/// How long a stream may be silent. Then it says that it is there, and looks whether the device still
+/// How long a stream may be silent; then it says that it is there. As often, it looks whether the device still
 /// may listen, and to which rounds.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
@@ -68,6 +69,7 @@ pub async fn live(
         listener,
         rounds: device.rounds,
         waiting: first,
+        looking: interval_at(Instant::now() + HEARTBEAT, HEARTBEAT),
     };
     let events = stream::unfold(state, |mut stream| async {
         let event = stream.next().await?;
@@ -91,6 +93,8 @@ struct Stream {
     rounds: Vec<RoundId>,
     /// To be told, the last one first.
     waiting: Vec<LiveNotice>,
+    /// Whether the device still may listen: also while rounds move all the time.
+    looking: Interval,
 }
 
 impl Stream {
@@ -101,9 +105,9 @@ impl Stream {
                 let text = serde_json::to_string(&notice).ok()?;
                 return Some(Event::default().data(text));
             }
-            match tokio::time::timeout(HEARTBEAT, self.listener.moved()).await {
-                Ok(moved) => moved?,
-                Err(_) => self.look_again().await.ok()??,
+            tokio::select! {
+                moved = self.listener.moved() => moved?,
+                _ = self.looking.tick() => self.look_again().await.ok()??,
             }
             self.waiting = self.listener.news(&self.rounds);
         }

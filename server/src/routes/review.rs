@@ -56,6 +56,12 @@ pub async fn queue(
     Asked(filter): Asked<QuoteFilter>,
 ) -> Result<Json<Review>, ApiError> {
     caller.may(Action::Tag)?;
+    if filter.as_of.is_some() {
+        return Err(ApiError::invalid(
+            "Wat nu te beoordelen is, heeft geen verleden: laat `as_of` weg.",
+            "What is to be judged now has no past: leave `as_of` out.",
+        ));
+    }
     let limit = filter.limit.unwrap_or(20).clamp(1, MOST_REVIEWED) as usize;
     let any = QuoteFilter {
         limit: filter.limit,

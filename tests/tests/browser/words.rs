@@ -119,7 +119,7 @@ async fn the_analysis_says_what_it_leaves_out_and_goes_one_filter_back() {
 
     // One step back each: the words that were typed, then none, then no theme, then no language.
     for (words, theme, language) in [
-        ("buurtt", "wonen", "nl"),
+        ("schimel", "wonen", "nl"),
         ("", "wonen", "nl"),
         ("", "", "nl"),
         ("", "", ""),
