@@ -4,10 +4,11 @@ use anyhow::Result;
 use koffiekar_server::config::Place;
 use koffiekar_server::store::schema;
 
-use super::open::open_to_migrate;
+use super::open::{open_to_migrate, warn_if_open};
 
 pub(crate) async fn run(place: &Place) -> Result<()> {
     let store = open_to_migrate(place).await?;
+    warn_if_open(&place.folder());
     let done = store.migrate().await?;
     let schema = store.schema().await?;
     store.close().await;

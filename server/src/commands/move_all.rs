@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use koffiekar_server::config::Move;
 use koffiekar_server::moving;
 
-use super::open::make_folder;
+use super::open::{make_folder, warn_if_open};
 
 pub(crate) async fn run(Move { from, to }: &Move) -> Result<()> {
     if let Some(folder) = to
@@ -14,6 +14,7 @@ pub(crate) async fn run(Move { from, to }: &Move) -> Result<()> {
         .and_then(|f| Path::new(f).parent())
     {
         make_folder(folder)?;
+        warn_if_open(folder);
     }
     let moved = moving::run(from, to, &mut |what| eprintln!("{what}"))
         .await

@@ -32,6 +32,7 @@ pub(crate) async fn open_with(place: &Place, schema: Schema) -> Result<Koffiekar
             store
         }
     };
+    warn_if_open(&place.folder());
     match Koffiekar::new(store, Clock::System, &place.apart()).await {
         Err(StartError::Store(error)) => told(Err(error)),
         other => Ok(other?),
@@ -89,6 +90,17 @@ fn advice(error: &StoreError) -> &'static str {
     }
 }
 
+/// Once for a command.
+pub(crate) fn warn_if_open(data: &Path) {
+    if is_open_to_others(data) {
+        tracing::warn!(
+            folder = %data.display(),
+            "others on this machine can look into the data folder; its files are closed to them, but give it \
+             a folder of its own (chmod 700)"
+        );
+    }
+}
+
 /// Readable by nobody else, and proven writable.
 pub(crate) fn make_folder(data: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
@@ -100,13 +112,6 @@ pub(crate) fn make_folder(data: &Path) -> Result<()> {
         let mut folder = std::fs::DirBuilder::new();
         let made = folder.recursive(true).mode(FOLDER_MODE).create(data);
         made.with_context(|| format!("cannot make the data folder {shown}"))?;
-    }
-    if is_open_to_others(data) {
-        tracing::warn!(
-            folder = %shown,
-            "others on this machine can look into the data folder; its files are closed to them, but give it \
-             a folder of its own (chmod 700)"
-        );
     }
     let probe = data.join(format!(".writable-{}", std::process::id()));
     let written = std::fs::write(&probe, b"");

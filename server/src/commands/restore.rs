@@ -6,7 +6,7 @@ use koffiekar_server::{Clock, backup};
 
 use super::CONSOLE;
 use super::new_epoch::WHAT_HAPPENS_NOW;
-use super::open::make_folder;
+use super::open::{make_folder, warn_if_open};
 
 pub(crate) async fn run(options: &Restore) -> Result<()> {
     let Restore {
@@ -21,6 +21,7 @@ pub(crate) async fn run(options: &Restore) -> Result<()> {
         );
     };
     make_folder(&place.folder())?;
+    warn_if_open(&place.folder());
     let apart = place.apart();
     let clock = Clock::System;
     let restored = backup::put_back(from, &database, &apart, &clock, *replace, CONSOLE)

@@ -46,7 +46,7 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
         view! {
             <div class="field">
                 <label for=id>{label}</label>
-                <input id=id type="date" prop:value=value on:change=move |event| drop(change.try_run(event_target_value(&event)))/>
+                <input id=id type="date" prop:value=value on:change=move |event| { change.try_run(event_target_value(&event)); }/>
             </div>
         }
     };
@@ -86,7 +86,7 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
                     autocomplete="off"
                     prop:value=text
                     on:input=move |event| type_ahead(event_target_value(&event))
-                    on:blur=move |_| drop(is_typing.try_set_value(false))
+                    on:blur=move |_| { is_typing.try_set_value(false); }
                 />
             </div>
             {select("filter-theme", words.filters.theme, names().theme_choices(), THEME)}

@@ -50,7 +50,7 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
                     placeholder=words.desk.search
                     autocomplete="off"
                     prop:value=text
-                    on:blur=move |_| drop(is_typing.try_set_value(false))
+                    on:blur=move |_| { is_typing.try_set_value(false); }
                     on:input={
                         let mut type_ahead = type_ahead;
                         move |event| type_ahead(event_target_value(&event))
