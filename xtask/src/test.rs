@@ -110,9 +110,9 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
     Ok(())
 }
 
-/// One more than there are cores: a test in the browser waits more than it works.
+/// Two more than there are cores: a test in the browser waits more than it works.
 fn test_threads() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from) + 1
+    std::thread::available_parallelism().map_or(2, usize::from) + 2
 }
 
 /// The browser tests are all in one test program, the others in every crate's own.
