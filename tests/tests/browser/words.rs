@@ -117,6 +117,20 @@ async fn the_analysis_says_what_it_leaves_out_and_goes_one_filter_back() {
             .contains("schim")
     );
 
+    // What is looked for goes into the file, and into no address.
+    let downloads = browser.downloads().await;
+    browser.click_css(".files .button.quiet").await;
+    let file = downloads.file(".csv").await;
+    let table = std::fs::read_to_string(&file).unwrap();
+    assert!(table.starts_with("quote,"), "{table}");
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let told = format!("document.querySelector('.said')?.textContent.includes({name:?})");
+    browser.until("it is told", &told).await;
+    let asked = browser
+        .evaluate("return performance.getEntriesByType('resource').map((one) => one.name).join()")
+        .await;
+    assert!(!asked.as_str().unwrap().contains("schim"), "{asked}");
+
     // One step back each: the words that were typed, then none, then no theme, then no language.
     for (words, theme, language) in [
         ("schimel", "wonen", "nl"),
