@@ -3,7 +3,7 @@
 use koffiekar_tests::simulation::plan::Plan;
 use koffiekar_tests::simulation::{kept, run, shortened, simulate, told};
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 250;
 
 #[test]
 fn what_went_wrong_once_does_not_go_wrong_again() {

@@ -92,11 +92,12 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
         steps.run("compile the tests", || {
             run(&mut cargo_test(*only, &["--no-run"]))
         })?;
+        if only.is_none() && args.is_empty() {
+            steps.check("run the tests", || run_all(&variables));
+            return Ok(());
+        }
         steps.check("run the tests", || {
             let mut test = cargo_test(*only, &["--no-fail-fast", "--"]);
-            if std::env::var_os("RUST_TEST_THREADS").is_none() {
-                test.env("RUST_TEST_THREADS", test_threads().to_string());
-            }
             if *only == Some(Part::Fast) {
                 test.args(["--skip", BROWSER_TESTS]);
             }
@@ -110,9 +111,30 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Two more than there are cores: a test in the browser waits more than it works.
-fn test_threads() -> usize {
-    std::thread::available_parallelism().map_or(2, usize::from) + 2
+/// A test in the browser waits more than it works: the others run meanwhile, and give way to it.
+fn run_all(variables: &[(&'static str, PathBuf)]) -> Result<()> {
+    let envs = || variables.iter().map(|(name, path)| (*name, path));
+    let mut browser = cargo_test(Some(Part::Browser), &["--", BROWSER_TESTS])
+        .envs(envs())
+        .spawn()?;
+    let rest = cargo_test(None, &["--no-fail-fast", "--", "--skip", BROWSER_TESTS]);
+    let mut giving_way = std::process::Command::new("nice");
+    giving_way
+        .args(["-n", "5"])
+        .arg(rest.get_program())
+        .args(rest.get_args());
+    for (name, value) in rest.get_envs() {
+        if let Some(value) = value {
+            giving_way.env(name, value);
+        }
+    }
+    if let Some(folder) = rest.get_current_dir() {
+        giving_way.current_dir(folder);
+    }
+    let rest = run(giving_way.envs(envs()));
+    let browser = browser.wait()?;
+    anyhow::ensure!(browser.success(), "a test in the browser failed");
+    rest
 }
 
 /// The browser tests are all in one test program, the others in every crate's own.
