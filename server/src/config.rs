@@ -1,4 +1,4 @@
-//! What can be set, as a flag or in the environment. `koffiekar help serve` shows all of it.
+//! What can be set, as a flag or in the environment. `koffiekar help serve` shows all that a server takes.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

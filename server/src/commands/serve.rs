@@ -148,7 +148,7 @@ async fn load_demo(koffiekar: &Koffiekar) -> Result<()> {
     Ok(())
 }
 
-/// Whose password everybody can know may not open what residents said.
+/// Whose password is printed at every start with `--demo` may not open what residents said.
 async fn refuse_demo_accounts(koffiekar: &Koffiekar) -> Result<()> {
     let open = demo::open_accounts(koffiekar).await?;
     if open.is_empty() {
