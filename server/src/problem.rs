@@ -324,12 +324,12 @@ impl ApiError {
                 "The database gave no answer within a second. Have your administrator look at how much goes on at once, and at the disk and the database.",
             ),
             Self::StorageFull(_) => text(
-                "Er is geen ruimte meer op de schijf van de server, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder ruimte maken; de server gaat dan verder.",
-                "No room is left on the server's disk, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator make room; the server then goes on.",
+                "Er is geen ruimte meer op de schijf van de server. Wat nu gestuurd werd, geldt niet als opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder ruimte maken; de server gaat dan verder.",
+                "No room is left on the server's disk. What was sent now does not count as stored. What a tablet holds stays there and goes by itself later. Have your administrator make room; the server then goes on.",
             ),
             Self::StorageUnavailable(_) => text(
-                "De server kan zijn gegevens niet lezen of schrijven, dus er is niets opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder naar de schijf en de database kijken.",
-                "The server cannot read or write its data, so nothing was stored. What a tablet holds stays there and goes by itself later. Have your administrator look at the disk and the database.",
+                "De server kan zijn gegevens niet lezen of schrijven. Wat nu gestuurd werd, geldt niet als opgeslagen. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder naar de schijf en de database kijken.",
+                "The server cannot read or write its data. What was sent now does not count as stored. What a tablet holds stays there and goes by itself later. Have your administrator look at the disk and the database.",
             ),
             Self::DatabaseReplaced => text(
                 "De database waarmee deze server begon, staat niet meer op haar plaats, of er is een oudere teruggezet. Er wordt niets opgeslagen en niets bevestigd. Wat op de tablet staat, blijft staan en gaat later vanzelf. Laat uw beheerder de goede database terugzetten en de server opnieuw starten.",

@@ -104,6 +104,7 @@ impl<'t> Features<'t> {
             letters.push(EDGE);
             letters.extend(folded.chars());
             letters.push(EDGE);
+            write_as_in_the_singular(&mut letters);
             previous = Some(features.add_word(
                 word,
                 is_stop_word,
@@ -173,6 +174,22 @@ impl<'t> Features<'t> {
     }
 }
 
+/// Dutch writes *huis* and *huizen*, *brief* and *brieven*: inside a word, a `z` or `v` before an `e` is written as the
+/// `s` or `f` that it becomes at the end, so that both forms share their pieces. In other languages it is only a letter
+/// that two words may share.
+fn write_as_in_the_singular(letters: &mut [char]) {
+    // The edge of the word, and its first letter, stay as they are.
+    for at in 3..letters.len() {
+        if letters[at] == 'e' {
+            letters[at - 1] = match letters[at - 1] {
+                'z' => 's',
+                'v' => 'f',
+                other => other,
+            };
+        }
+    }
+}
+
 /// FNV-1a over code points, with its own start for words and for pieces of words.
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PIECE_OFFSET: u64 = OFFSET ^ 0x5bd1_e995;
@@ -220,6 +237,21 @@ mod tests {
     fn spelling_that_nobody_means_makes_no_difference() {
         assert_eq!(set("De BUURT is één"), set("de buurt is een"));
         assert_eq!(set("المدرسة"), set("المدرسه"));
+    }
+
+    #[test]
+    fn dutch_words_share_their_pieces_with_forms_that_are_spelt_with_another_letter() {
+        for (one, other, least) in [
+            ("huis", "huizen", 9),
+            ("brief", "brieven", 12),
+            ("golf", "golven", 9),
+        ] {
+            let (one, other) = (set(one), set(other));
+            let shared = one.iter().filter(|feature| other.contains(feature)).count();
+            assert!(shared >= least, "{shared}");
+        }
+        // At the beginning of a word they are different sounds.
+        assert_ne!(set("zee"), set("see"));
     }
 
     #[test]

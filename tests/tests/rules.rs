@@ -232,7 +232,7 @@ fn pure_crates_depend_on_nothing_that_does() {
     assert!(workspace.contains("unsafe_code = \"forbid\""));
 }
 
-/// `app -> sync-core, tagging <- server`; nothing sees `tests`.
+/// `app -> sync-core, tagging <- server <- tests`; nothing else.
 #[test]
 fn crates_look_one_way() {
     let sees: [(&str, &[&str]); 6] = [

@@ -22,16 +22,39 @@ pub(crate) struct Options {
     dev: bool,
 }
 
-pub(crate) fn command(options: &Options) -> Result<()> {
-    build(&mut Steps::default(), options.dev)
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As small as it gets.
+    Delivered,
+    /// The same, but for what takes minutes: optimised across crates no more, compressed less.
+    Tested,
+    Dev,
 }
 
-pub(crate) fn build(steps: &mut Steps, dev: bool) -> Result<()> {
-    let (profile, folder) = if dev {
-        ("dev", "debug")
+impl Build {
+    /// The name of the profile, and of its folder in `target`.
+    fn profile(self) -> (&'static str, &'static str) {
+        match self {
+            Build::Delivered => ("wasm", "wasm"),
+            Build::Tested => (TESTED_PROFILE, TESTED_PROFILE),
+            Build::Dev => ("dev", "debug"),
+        }
+    }
+}
+
+pub(crate) const TESTED_PROFILE: &str = "wasm-tested";
+
+pub(crate) fn command(options: &Options) -> Result<()> {
+    let which = if options.dev {
+        Build::Dev
     } else {
-        ("wasm", "wasm")
+        Build::Delivered
     };
+    build(&mut Steps::default(), which)
+}
+
+pub(crate) fn build(steps: &mut Steps, which: Build) -> Result<()> {
+    let (profile, folder) = which.profile();
     let wasm = steps.run("compile the app", || {
         wasm_target::ensure()?;
         run(&mut cargo([
@@ -49,12 +72,13 @@ pub(crate) fn build(steps: &mut Steps, dev: bool) -> Result<()> {
             .join("koffiekar_app.wasm"))
     })?;
     let bound = steps.run("bind the app to JavaScript", || {
-        bind::bind(&wasm, dev).with_context(|| format!("cannot bind {}", wasm.display()))
+        bind::bind(&wasm, which == Build::Dev)
+            .with_context(|| format!("cannot bind {}", wasm.display()))
     })?;
     steps.run("bundle the app into app/dist", || {
         let app = root().join("app");
         let files = bundle::bundle(&app, bound)?;
         fs::create_dir_all(app.join("dist"))?;
-        dist::write(&app.join("dist"), &files, !dev)
+        dist::write(&app.join("dist"), &files, which)
     })
 }

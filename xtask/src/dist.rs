@@ -14,15 +14,19 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use crate::bundle::File;
+use crate::{app::Build, bundle::File};
 
-pub(crate) fn write(dist: &Path, files: &[File], compress: bool) -> Result<()> {
+pub(crate) fn write(dist: &Path, files: &[File], which: Build) -> Result<()> {
     let mut wanted = BTreeSet::from(["assets.json".to_owned()]);
     let mut assets = BTreeMap::new();
     for file in files {
         let (content_type, text) = content_type(&file.name)?;
-        let encodings: &[&str] = if compress && text { &["br", "gz"] } else { &[] };
-        write_one(dist, file, encodings)?;
+        let encodings: &[&str] = if which != Build::Dev && text {
+            &["br", "gz"]
+        } else {
+            &[]
+        };
+        write_one(dist, file, encodings, which)?;
         wanted.insert(file.name.clone());
         wanted.extend(
             encodings
@@ -44,14 +48,19 @@ pub(crate) fn write(dist: &Path, files: &[File], compress: bool) -> Result<()> {
 
 /// The compressed forms come first: should this stop half-way, the plain file still has its old
 /// content, and the next time all are written again.
-fn write_one(dist: &Path, file: &File, encodings: &[&str]) -> Result<()> {
+fn write_one(dist: &Path, file: &File, encodings: &[&str], which: Build) -> Result<()> {
     let plain = dist.join(&file.name);
     let same = fs::read(&plain).is_ok_and(|old| old == file.bytes);
+    // The other files are the same in every build, and small.
+    let quality = match which {
+        Build::Tested if file.name.ends_with(".wasm") => 5,
+        _ => 11,
+    };
     for encoding in encodings {
         let path = dist.join(format!("{}.{encoding}", file.name));
         if !(same && path.exists()) {
             let packed = match *encoding {
-                "br" => brotli(&file.bytes)?,
+                "br" => brotli(&file.bytes, quality)?,
                 _ => gzip(&file.bytes)?,
             };
             replace(&path, &packed)?;
@@ -112,9 +121,9 @@ fn content_type(name: &str) -> Result<(&'static str, bool)> {
     })
 }
 
-fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+fn brotli(bytes: &[u8], quality: i32) -> Result<Vec<u8>> {
     let params = brotli::enc::BrotliEncoderParams {
-        quality: 11,
+        quality,
         lgwin: 22,
         ..Default::default()
     };

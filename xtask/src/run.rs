@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{
-    app,
+    app::{self, Build},
     steps::Steps,
     workspace::{cargo, root, run, target_dir},
 };
@@ -23,7 +23,7 @@ pub(crate) struct Options {
 
 pub(crate) fn command(options: &Options) -> Result<()> {
     let mut steps = Steps::default();
-    app::build(&mut steps, false)?;
+    app::build(&mut steps, Build::Delivered)?;
     let server = steps.run("compile the server", || {
         run(&mut cargo([
             "build",

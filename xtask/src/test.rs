@@ -2,7 +2,7 @@
 //!
 //! Native crates are always compiled as one selection (`--workspace` without the app), so that
 //! cargo settles on one set of features and lints, server and tests share what they compile. The
-//! app compiles for wasm32 only; its lints run in the profile it is built with, whose compiled
+//! app compiles for wasm32 only; its lints run in the profile that it is tested in, whose compiled
 //! macros they then find ready.
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::{
-    app,
+    app::{self, Build},
     steps::Steps,
     tools::{self, CHROMEDRIVER, CHROMIUM, NODE, NPM, POSTGRES},
     wasm_target,
@@ -73,7 +73,7 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
         });
     }
     if browser {
-        app::build(steps, false)?;
+        app::build(steps, Build::Tested)?;
     }
     if lints {
         steps.check("lint the app", lint_app);
@@ -172,7 +172,8 @@ fn lint_app() -> Result<()> {
     run(&mut cargo([
         "clippy",
         "--package=koffiekar-app",
-        "--profile=wasm",
+        "--profile",
+        app::TESTED_PROFILE,
         "--target",
         wasm_target::TRIPLE,
         "--",

@@ -122,6 +122,15 @@ pub async fn counts_csv(
         .facets
         .count_by(&mut tx, question, by.rows, by.columns);
     let counts = counts.await?;
+    drop(tx);
+    let reading = ReadingEntry {
+        action: "export counts",
+        object: "all",
+        filter: Some(&filter),
+        rows: counts.rows.len() as u64,
+        each_time: true,
+    };
+    koffiekar.note_reading(&caller, reading).await?;
     let what = [Some(by.rows), by.columns].into_iter().flatten();
     let what: Vec<&str> = what.map(table_file::dimension).collect();
     let what = format!(

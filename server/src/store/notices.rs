@@ -70,7 +70,7 @@ impl Store {
             return Ok(());
         };
         let texts: Vec<String> = notices.iter().map(|notice| notice.to_text()).collect();
-        let mut tx = postgres.pool.begin().await?;
+        let mut tx = postgres.begin("begin").await?;
         sqlx::query("select pg_notify($1, text) from unnest($2::text[]) as text")
             .bind(CHANNEL)
             .bind(texts)

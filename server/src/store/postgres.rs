@@ -1,10 +1,12 @@
 //! A PostgreSQL as one server uses it: connections for requests, and one for what needs it to itself.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Transaction};
+use sqlx::{PgPool, SqlSafeStr, Transaction};
 use tokio::sync::Mutex;
 
 use super::{PATIENCE, PROGRAM, Result, encryption, trouble};
@@ -73,19 +75,29 @@ impl Postgres {
         self.pool.options().get_max_connections()
     }
 
-    /// Who waits for a connection is not told by the pool whether too many do, or there is no database to
-    /// connect to. Asked soon, the database itself tells.
+    /// Whoever asked may go away at any moment. The statement is carried to its end all the same: sqlx counts a
+    /// transaction when it has begun, so one that was left before that would stay open on its connection, and
+    /// the next one there would be inside it.
     pub(super) async fn begin(
         &self,
         statement: &'static str,
     ) -> Result<Transaction<'static, sqlx::Postgres>> {
-        let mut turn = std::pin::pin!(self.pool.begin_with(statement));
+        let connection = self.acquire().await?;
+        let statement = Some(statement.into_sql_str());
+        let begun = tokio::spawn(Transaction::begin(connection, statement)).await;
+        Ok(begun.map_err(|error| sqlx::Error::Io(io::Error::other(error)))??)
+    }
+
+    /// Who waits for a connection is not told by the pool whether too many do, or there is no database to
+    /// connect to. Asked soon, the database itself tells.
+    async fn acquire(&self) -> Result<PoolConnection<sqlx::Postgres>> {
+        let mut turn = std::pin::pin!(self.pool.acquire());
         let asked = async {
             tokio::time::sleep(SOON).await;
             trouble::is_there(&*self.asking.lock().await).await
         };
         tokio::select! {
-            begun = &mut turn => return Ok(begun?),
+            connection = &mut turn => return Ok(connection?),
             there = asked => there?,
         }
         Ok(turn.await?)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{Millis, UserId};
 
 /// What is done, as it stands in the log.
-pub const ACTS: [&str; 43] = [
+pub const ACTS: [&str; 44] = [
     "accept held work",
     "add action line",
     "add person",
@@ -24,6 +24,7 @@ pub const ACTS: [&str; 43] = [
     "enrol device",
     "erase conversation",
     "erase quote",
+    "export counts",
     "export quotes",
     "give password",
     "hold learning at version",

@@ -82,6 +82,9 @@ async fn reading_is_written_down(place: Place) {
         let (status, body) = analyst.call(Method::GET, &csv, None::<&()>).await;
         assert_eq!(status, StatusCode::OK, "{body}");
     }
+    let counts = format!("/api/v1/quotes/counts.csv?rows=kind&text={WORD}");
+    let (status, body) = analyst.call(Method::GET, &counts, None::<&()>).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
     for quote in &quotes[..2] {
         let _: Value = analyst.get(&format!("/api/v1/quotes/{quote}")).await;
     }
@@ -92,13 +95,15 @@ async fn reading_is_written_down(place: Place) {
         [
             "read quote",
             "read quote",
+            "export counts",
             "export quotes",
             "export quotes",
             "read quotes"
         ]
     );
     assert_eq!(lines[1].object, quotes[0].to_string());
-    assert_eq!(lines[2].read.as_ref().unwrap().rows, 3);
+    assert_eq!(lines[2].read.as_ref().unwrap().rows, 1);
+    assert_eq!(lines[3].read.as_ref().unwrap().rows, 3);
 
     // A word in a place where a code belongs is no code.
     let smuggled = format!("/api/v1/quotes?area={WORD}%20in%20het%20park");

@@ -48,6 +48,35 @@ async fn who_reads_sees_one_picture_and_writes_nothing() {
     .await;
 }
 
+/// A client that hangs up ends its request at any moment, that of beginning a transaction as well.
+#[tokio::test]
+async fn a_transaction_that_nobody_waited_for_is_not_left_to_the_next() {
+    for place in [Place::sqlite(), Place::postgres().await] {
+        let settings = Settings {
+            connections: 1,
+            ..Settings::default()
+        };
+        let store = Store::open_with(&place.address(), &settings).await.unwrap();
+        for moment in 0..40 {
+            let mut reading = Box::pin(store.read());
+            for _ in 0..moment {
+                tokio::select! {
+                    biased;
+                    _ = &mut reading => break,
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+            drop(reading);
+            let mut tx = store.write().await.unwrap();
+            let written = accounts::insert(&mut tx, &person(moment + 1)).await;
+            written.unwrap_or_else(|error| panic!("{} at {moment}: {error}", store.engine()));
+            tx.commit().await.unwrap();
+            assert_eq!(count(&store).await, moment as u64 + 1);
+        }
+        store.close().await;
+    }
+}
+
 #[tokio::test]
 async fn connections_in_use_are_counted() {
     on_empty(async |store| {

@@ -48,7 +48,7 @@ pub(super) const AUDIT: Audit = Audit {
 };
 
 /// In the order of the acts in the log.
-pub(super) const ACTS: [&str; 43] = [
+pub(super) const ACTS: [&str; 44] = [
     "held work taken in",
     "action line added",
     "person added",
@@ -65,6 +65,7 @@ pub(super) const ACTS: [&str; 43] = [
     "tablet enrolled",
     "conversation erased",
     "quote erased",
+    "counts downloaded",
     "quotes downloaded",
     "password given",
     "learning held",

@@ -48,7 +48,7 @@ pub(super) const AUDIT: Audit = Audit {
 };
 
 /// In the order of the acts in the log.
-pub(super) const ACTS: [&str; 43] = [
+pub(super) const ACTS: [&str; 44] = [
     "vastgehouden werk aangenomen",
     "actielijn toegevoegd",
     "persoon toegevoegd",
@@ -65,6 +65,7 @@ pub(super) const ACTS: [&str; 43] = [
     "tablet aangemeld",
     "gesprek gewist",
     "citaat gewist",
+    "aantallen gedownload",
     "citaten gedownload",
     "wachtwoord gegeven",
     "leren stilgezet",
