@@ -3,7 +3,10 @@
 //! compile ([`wasm_target`]) -> bind ([`bind`]) -> name, link and list ([`bundle`]) -> write and
 //! compress ([`dist`]). What did not change is not written again.
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -54,8 +57,14 @@ pub(crate) fn command(options: &Options) -> Result<()> {
 }
 
 pub(crate) fn build(steps: &mut Steps, which: Build) -> Result<()> {
+    let wasm = compile(steps, which)?;
+    bundle(steps, which, &wasm)
+}
+
+/// Gives the wasm's path.
+pub(crate) fn compile(steps: &mut Steps, which: Build) -> Result<PathBuf> {
     let (profile, folder) = which.profile();
-    let wasm = steps.run("compile the app", || {
+    steps.run("compile the app", || {
         wasm_target::ensure()?;
         run(&mut cargo([
             "build",
@@ -70,9 +79,12 @@ pub(crate) fn build(steps: &mut Steps, which: Build) -> Result<()> {
             .join(wasm_target::TRIPLE)
             .join(folder)
             .join("koffiekar_app.wasm"))
-    })?;
+    })
+}
+
+pub(crate) fn bundle(steps: &mut Steps, which: Build, wasm: &Path) -> Result<()> {
     let bound = steps.run("bind the app to JavaScript", || {
-        bind::bind(&wasm, which == Build::Dev)
+        bind::bind(wasm, which == Build::Dev)
             .with_context(|| format!("cannot bind {}", wasm.display()))
     })?;
     steps.run("bundle the app into app/dist", || {

@@ -5,7 +5,9 @@
 //! app compiles for wasm32 only; its lints run in the profile that it is tested in, whose compiled
 //! macros they then find ready.
 
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -72,16 +74,19 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
             run(&mut cargo(["fmt", "--all", "--check"]))
         });
     }
-    if browser {
-        app::build(steps, Build::Tested)?;
+    // They share nothing that they compile, and the server's lint must not meet a half-written `app/dist`.
+    let linting = lints.then(|| thread::spawn(lint_native));
+    let wasm = browser.then(|| app::compile(steps, Build::Tested));
+    if let Some(linting) = linting {
+        steps.check("lint everything but the app", || {
+            linting.join().unwrap_or_else(|panic| resume_unwind(panic))
+        });
+    }
+    if let Some(wasm) = wasm {
+        app::bundle(steps, Build::Tested, &wasm?)?;
     }
     if lints {
         steps.check("lint the app", lint_app);
-        steps.check("lint everything else", || {
-            run(cargo(["clippy", "--all-targets"])
-                .args(NATIVE)
-                .args(["--", "-D", "warnings"]))
-        });
     }
     if tests {
         let server = steps.run("compile the server", || {
@@ -165,6 +170,12 @@ fn find_tools(browser: bool) -> Result<Vec<(&'static str, PathBuf)>> {
         }
     }
     Ok(variables)
+}
+
+fn lint_native() -> Result<()> {
+    run(cargo(["clippy", "--all-targets"])
+        .args(NATIVE)
+        .args(["--", "-D", "warnings"]))
 }
 
 fn lint_app() -> Result<()> {
