@@ -7,9 +7,9 @@ use clap::builder::{FalseyValueParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand};
 use koffiekar_sync_core::office::Role;
 
-use crate::apart::Apart;
-use crate::proxies::Network;
 use crate::store;
+use crate::upkeep::apart::Apart;
+use crate::web::proxies::Network;
 
 /// Koffiekar: what residents say, brought together, tagged and published
 #[derive(Debug, Parser)]

@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Koffiekar;
+use crate::office::programme::{self, ProgrammeError};
 use crate::problem::ApiError;
-use crate::programme::{self, ProgrammeError};
 use crate::store::accounts::{self, Account, NewAccount};
 use crate::store::audit::{self, DONE, Entry};
 use crate::store::publications::{self, SectionHead};

@@ -1,10 +1,14 @@
 //! The server of Koffiekar: takes what tablets recorded, keeps it, and gives it to the office.
 //!
 //! A request takes the same way every time. [`router`] is the whole API in one table and names the
-//! handler, a function in [`routes`] that reads like a sentence: it takes the [`caller`], asks the
-//! [`policy`], acts through the core and the [`store`] inside one transaction, and answers. Whatever
-//! is refused is an [`problem::ApiError`], which the outermost [`middleware`] turns into
+//! handler, a function in [`web`] that reads like a sentence: it takes the caller, asks the
+//! [`policy`], acts through the core, a room of the server and the [`store`] inside one transaction, and
+//! answers. Whatever is refused is an [`problem::ApiError`], which the outermost middleware turns into
 //! `application/problem+json` in the caller's language.
+//!
+//! The rooms, each with a page of its own: [`web`] is HTTP, [`sync`] is for tablets, [`office`] for people at
+//! desks, [`tagger`] proposes action lines, [`asking`] filters and counts, [`upkeep`] keeps an installation,
+//! [`store`] is the database, [`demo`] fills an empty one. Beside them stands what all of them need.
 //!
 //! Two kinds of client speak to it. Tablets push and pull conversation documents through
 //! `POST /api/v1/sync`, signed with the key they made at enrolment; the documents are the truth.
@@ -13,70 +17,31 @@
 //!
 //! What holds everywhere: an answer that something is stored is given after the commit; an
 //! administrator never reads residents' words; nothing that a resident said, and no secret, reaches
-//! a log. Only [`store`] knows SQL; only [`routes`], [`extract`], [`middleware`], [`problem`],
-//! [`caller`] and [`assets`] know HTTP. Time and randomness come from [`clock`] and [`random`].
+//! a log. Only [`store`] knows SQL; only [`web`] and [`problem`] know HTTP. Time and randomness come from [`clock`] and [`random`].
 
-mod apart;
-pub mod assets;
-mod attempts;
-pub mod audited;
+pub mod asking;
 pub mod background;
-pub mod backup;
-pub mod bounds;
 pub mod calendar;
-pub mod caller;
 pub mod clock;
-mod coarse;
-mod compare;
 pub mod config;
-mod connections;
 pub mod crosswalk;
-mod database_watch;
 pub mod demo;
 pub mod each;
-mod edit;
-mod erasing;
-mod erasures;
-pub mod extract;
-pub mod facets;
-mod feed;
-mod fields;
-pub mod intake;
-mod line_acts;
-mod live;
 pub mod metrics;
-mod middleware;
-pub mod moving;
-mod nonces;
-mod others;
-mod password_rules;
-mod passwords;
+pub mod office;
 pub mod policy;
-mod preview;
 pub mod private_files;
 pub mod problem;
-pub mod programme;
 pub mod projection;
-pub mod proxies;
-mod quality;
-mod quarantine;
 pub mod random;
-mod readings;
-pub mod receipt_keys;
-mod reference;
-mod remembered;
-pub mod restored;
-pub mod routes;
 mod secret;
-mod serving_lock;
 pub mod store;
-pub mod suggest;
-mod table_file;
-mod terms;
+pub mod sync;
+pub mod tagger;
 mod this_machine;
 pub mod traces;
-pub mod verify;
-mod vouchers;
+pub mod upkeep;
+pub mod web;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -85,10 +50,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use background::Background;
-use bounds::Shares;
-use connections::Answers;
-use database_watch::{DatabaseWatch, Marks};
-use erasures::Erasures;
 use koffiekar_sync_core::conversation::Actor;
 use koffiekar_sync_core::ids::DeviceNumber;
 use koffiekar_sync_core::receipt::KeyId;
@@ -97,28 +58,32 @@ use koffiekar_sync_core::wire::Epoch;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use upkeep::database_watch::{DatabaseWatch, Marks};
+use upkeep::erasures::Erasures;
+use web::bounds::Shares;
+use web::connections::Answers;
 
-pub use apart::{Apart, ApartError};
-pub use bounds::Bounds;
+use asking::facets::Facets;
 pub use clock::Clock;
-use erasing::Clearing;
-pub use erasing::{EraseError, rewrite_files};
-use facets::Facets;
-pub use live::Live;
 use metrics::Metrics;
-pub use middleware::API_VERSION;
-pub use passwords::Passwords;
+use office::erasing::Clearing;
+pub use office::erasing::{EraseError, rewrite_files};
+pub use office::passwords::Passwords;
 use problem::ApiError;
-use proxies::Proxies;
 pub use random::Random;
-use receipt_keys::ReceiptKeys;
-pub use reference::References;
-pub use remembered::Remembered;
-pub use routes::router;
-pub use routes::watched::watched;
-pub use serving_lock::{ServingLock, ServingLockError};
 use store::documents::Written;
 use store::{Store, StoreError, catalogue};
+pub use sync::live::Live;
+use sync::receipt_keys::ReceiptKeys;
+pub use sync::reference::References;
+pub use upkeep::apart::{Apart, ApartError};
+pub use upkeep::remembered::Remembered;
+pub use upkeep::serving_lock::{ServingLock, ServingLockError};
+pub use web::bounds::Bounds;
+pub use web::middleware::API_VERSION;
+use web::proxies::Proxies;
+pub use web::routes::router;
+pub use web::routes::watched::watched;
 
 /// Threads for long work beyond one a core: some of it waits for a disk.
 const MORE_THREADS: usize = 4;
@@ -157,18 +122,18 @@ pub struct Koffiekar {
     /// Sign receipts.
     pub receipts: ReceiptKeys,
     /// Proposes action lines.
-    pub suggest: suggest::Suggest,
-    previews: preview::Previews,
+    pub suggest: tagger::suggest::Suggest,
+    previews: tagger::preview::Previews,
     /// Signed messages that came of late.
-    nonces: nonces::Nonces,
+    nonces: sync::nonces::Nonces,
     /// What was written down of who read what.
-    readings: readings::Readings,
+    readings: web::readings::Readings,
     /// The server's own author of changes, fresh for each process.
     pub actor: Actor,
     /// Turns for tablets that sync.
     syncing: Arc<Semaphore>,
     /// Gathers what waits to be written.
-    pub writing: intake::writing::Writing,
+    pub writing: sync::intake::writing::Writing,
     /// Tells listening tablets of news.
     pub live: Live,
     pub references: References,
@@ -242,7 +207,7 @@ impl Koffiekar {
         let keys = memory
             .as_ref()
             .map_or(&[][..], |memory| &memory.receipt_keys);
-        if !receipt_keys::are_of_this_database(&mut tx, keys).await? {
+        if !sync::receipt_keys::are_of_this_database(&mut tx, keys).await? {
             return Err(ApartError::OtherMemory(apart.remembered()).into());
         }
         if let Some(memory) = memory.as_ref().filter(|_| !apart.erasures_lost)
@@ -251,27 +216,27 @@ impl Koffiekar {
             let log = apart.erasures();
             return Err(ApartError::ErasuresMissing { known, log }.into());
         }
-        let receipts = receipt_keys::found(&mut tx, keys, &random, &clock).await?;
+        let receipts = sync::receipt_keys::found(&mut tx, keys, &random, &clock).await?;
         let installation = catalogue::installation(&mut tx).await?;
         if let Some(memory) = memory
             && memory.is_ahead(&mut tx, &installation).await?
         {
             tracing::warn!("an older copy of this database was put back: it gets a new epoch");
             let epoch = Epoch(random.bytes());
-            restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
+            upkeep::restored::renew_epoch(&mut tx, epoch, "start", clock.now()).await?;
         }
         tx.commit().await?;
         remembered.note(&store).await;
-        terms::renew(&store).await?;
+        tagger::terms::renew(&store).await?;
         let metrics = Arc::new(Metrics::default());
-        let suggest = suggest::Suggest::new(metrics.clone(), clock.clone());
+        let suggest = tagger::suggest::Suggest::new(metrics.clone(), clock.clone());
         suggest.learn_now(&store).await?;
         let actor = Actor {
             device: DeviceNumber::SERVER,
             session: random.bytes(),
         };
-        let writing = intake::writing::Writing::of(&store);
-        let nonces = nonces::Nonces::of(&store, clock.now());
+        let writing = sync::intake::writing::Writing::of(&store);
+        let nonces = sync::nonces::Nonces::of(&store, clock.now());
         let passwords = Passwords::new(random.clone());
         let koffiekar = Koffiekar {
             store,
@@ -279,11 +244,11 @@ impl Koffiekar {
             random,
             receipts,
             suggest,
-            previews: preview::Previews::default(),
+            previews: tagger::preview::Previews::default(),
             nonces,
-            readings: readings::Readings::default(),
+            readings: web::readings::Readings::default(),
             actor,
-            syncing: Arc::new(Semaphore::new(routes::sync::AT_ONCE)),
+            syncing: Arc::new(Semaphore::new(web::routes::sync::AT_ONCE)),
             writing,
             live: Live::default(),
             references: References::default(),
@@ -296,13 +261,13 @@ impl Koffiekar {
             database: DatabaseWatch::default(),
             background: Background::default(),
             storage_failed: Arc::default(),
-            look_every: others::LOOK_EVERY,
+            look_every: sync::others::LOOK_EVERY,
             ending: Arc::default(),
             metrics,
             shares: Shares::of(Bounds::default()),
             proxies: Arc::default(),
         };
-        erasing::again(&koffiekar).await?;
+        office::erasing::again(&koffiekar).await?;
         koffiekar.remembered.note(&koffiekar.store).await;
         Ok(koffiekar)
     }
@@ -369,7 +334,7 @@ pub async fn serve(
     let loops = start_loops(&koffiekar);
     let answers = Answers {
         bounds: koffiekar.shares.bounds,
-        refusal: routes::crowded(koffiekar.clone()),
+        refusal: web::routes::crowded(koffiekar.clone()),
         is_client: clients_of(&koffiekar),
         service: router(koffiekar),
     };
@@ -403,11 +368,13 @@ fn start_loops(koffiekar: &Koffiekar) -> Vec<JoinHandle<()>> {
         run!("watching the database", k => k.watch_database()),
     ];
     match koffiekar.store.engine() {
-        "sqlite" => loops.push(run!("clearing files", k => erasing::clear_in_background(k))),
+        "sqlite" => {
+            loops.push(run!("clearing files", k => office::erasing::clear_in_background(k)))
+        }
         _ => loops.extend([
-            run!("hearing others", k => others::hear(k)),
-            run!("looking at rounds", k => others::look_every_now_and_then(k)),
-            run!("telling others", k => others::tell(k)),
+            run!("hearing others", k => sync::others::hear(k)),
+            run!("looking at rounds", k => sync::others::look_every_now_and_then(k)),
+            run!("telling others", k => sync::others::tell(k)),
         ]),
     }
     loops
@@ -432,7 +399,7 @@ pub async fn serve_watched(
             connections: WATCHING.min(koffiekar.shares.bounds.connections),
             ..koffiekar.shares.bounds
         },
-        refusal: routes::crowded(koffiekar.clone()),
+        refusal: web::routes::crowded(koffiekar.clone()),
         is_client: Box::new(|_| false),
         service: watched(koffiekar),
     };

@@ -7,7 +7,7 @@
 //! once, beside the request's number, and never to the client.
 //!
 //! A text says what, why and what to do, in Dutch and in English. An `ApiError` becomes a response
-//! without a body; the outermost layer ([`crate::middleware::account_for`]) knows the language and
+//! without a body; the outermost layer ([`crate::web::middleware::account_for`]) knows the language and
 //! the request's number, and writes it.
 
 use std::borrow::Cow;

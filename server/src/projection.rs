@@ -9,16 +9,13 @@ use koffiekar_sync_core::catalogue::{Area, AreaLevel, Catalogue, RoundKind};
 use koffiekar_sync_core::clock;
 use koffiekar_sync_core::consent::Purpose;
 use koffiekar_sync_core::conversation::{Conversation, Stance};
-use koffiekar_sync_core::ids::{
-    ConversationId, DeviceNumber, LineKey, Millis, QuoteId, RoundId, UserId,
-};
+use koffiekar_sync_core::ids::{ConversationId, LineKey, Millis, QuoteId, RoundId, UserId};
 use koffiekar_sync_core::office::{LineStanding, LineSuggestion, TagState};
 use koffiekar_tagging::text::search_terms;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
 use crate::crosswalk::Crosswalk;
-use crate::store::documents::StoredDocument;
 
 /// The rows of one conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,17 +114,6 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// `recorded_on`: the tablet that recorded it. One that somebody else brought, or brought anew, may have
-    /// been recorded before that tablet was enrolled.
-    pub fn of(stored: &StoredDocument, recorded_on: Option<DeviceNumber>) -> Self {
-        Self {
-            received_at: stored.received_at,
-            enrolled_at: stored
-                .enrolled_at
-                .filter(|_| recorded_on == Some(stored.device)),
-        }
-    }
-
     /// Whether the time at which it was recorded cannot be relied on; lists then have the time of receipt.
     pub fn is_time_doubtful(self, conversation: &Conversation) -> bool {
         let Self {

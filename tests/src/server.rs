@@ -7,9 +7,9 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use koffiekar_server::bounds::Shares;
-use koffiekar_server::proxies::Proxies;
 use koffiekar_server::store::Store;
+use koffiekar_server::web::bounds::Shares;
+use koffiekar_server::web::proxies::Proxies;
 use koffiekar_server::{Apart, Bounds, Clock, Koffiekar};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use koffiekar_server::{demo, receipt_keys, restored};
+use koffiekar_server::demo;
+use koffiekar_server::sync::receipt_keys;
+use koffiekar_server::upkeep::restored;
 use koffiekar_sync_core::conversation::{Command, Stance, Wording};
 use koffiekar_sync_core::ids::{ConversationId, QuoteId, RoundId};
 use koffiekar_sync_core::office::{QuotePage, TagState};

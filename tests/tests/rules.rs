@@ -1,6 +1,6 @@
 //! The rules of the map, held against the sources: which part knows what, and how files look.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -117,16 +117,9 @@ fn only_the_app_knows_the_browser() {
 #[test]
 fn only_the_edge_of_the_server_knows_http() {
     let edge = [
-        "server/src/assets.rs",
-        "server/src/caller.rs",
-        "server/src/connections.rs",
-        "server/src/extract.rs",
         "server/src/lib.rs",
-        "server/src/middleware.rs",
-        "server/src/middleware/",
         "server/src/problem.rs",
-        "server/src/routes.rs",
-        "server/src/routes/",
+        "server/src/web/",
         // Bring conversations in as tablets do: through the API, without a socket.
         "server/src/demo/conversations.rs",
         "tests/src/simulation/",
@@ -255,6 +248,51 @@ fn crates_look_one_way() {
         let beyond: Vec<&&str> = named.difference(&allowed).collect();
         assert!(beyond.is_empty(), "{krate} depends on {beyond:?}");
     }
+}
+
+/// The rooms of the server, folders and single files, look one way. `lib.rs` puts them together, and each may name
+/// what it holds.
+#[test]
+fn rooms_of_the_server_make_no_circle() {
+    let sources: Vec<_> = rust()
+        .into_iter()
+        .filter_map(|source| {
+            let path = source.path.strip_prefix("server/src/")?.to_owned();
+            let room = path.split(['/', '.']).next()?.to_owned();
+            (!["lib", "main", "commands"].contains(&&*room)).then_some((room, source))
+        })
+        .collect();
+    let rooms: BTreeSet<&str> = sources.iter().map(|(room, _)| &**room).collect();
+    let mut sees: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (room, source) in &sources {
+        for (_, line) in source.code() {
+            for named in line.split("crate::").skip(1) {
+                let named = named.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+                let named = named.into_iter().next().unwrap_or_default();
+                if let Some(other) = rooms.get(named).filter(|other| *other != room) {
+                    sees.entry(room).or_default().insert(other);
+                }
+            }
+        }
+    }
+    assert!(sees["web"].contains("sync"), "{sees:?}");
+    // Whatever sees nothing that is left cannot be in a circle.
+    let mut left = rooms;
+    loop {
+        let free: Vec<&str> = left
+            .iter()
+            .copied()
+            .filter(|room| {
+                sees.get(room)
+                    .is_none_or(|others| others.is_disjoint(&left))
+            })
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|room| !free.contains(room));
+    }
+    assert!(left.is_empty(), "a circle is among {left:?}: {sees:?}");
 }
 
 /// A file has one idea.

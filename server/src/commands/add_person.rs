@@ -4,7 +4,7 @@ use std::io::Read;
 
 use anyhow::{Context, Result};
 use koffiekar_server::config::AddPerson;
-use koffiekar_server::routes::people;
+use koffiekar_server::web::routes::people;
 use koffiekar_sync_core::office::NewPerson;
 
 use super::CONSOLE;

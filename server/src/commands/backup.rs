@@ -1,8 +1,8 @@
 //! `koffiekar backup`
 
 use anyhow::{Result, bail};
-use koffiekar_server::backup;
 use koffiekar_server::config::{Backup, Place};
+use koffiekar_server::upkeep::backup;
 
 pub(crate) async fn run(Backup { place, to }: &Backup) -> Result<()> {
     let Some(database) = place.sqlite_file() else {

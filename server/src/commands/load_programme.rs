@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use koffiekar_server::config::LoadProgramme;
-use koffiekar_server::programme;
+use koffiekar_server::office::programme;
 
 use super::open::open;
 

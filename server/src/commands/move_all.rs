@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use koffiekar_server::config::Move;
-use koffiekar_server::moving;
+use koffiekar_server::upkeep::moving;
 
 use super::open::{make_folder, warn_if_open};
 

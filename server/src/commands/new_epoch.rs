@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use koffiekar_server::config::Place;
-use koffiekar_server::restored;
+use koffiekar_server::upkeep::restored;
 
 use super::CONSOLE;
 use super::open::open;

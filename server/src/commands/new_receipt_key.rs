@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use koffiekar_server::config::Place;
 use koffiekar_server::random::hex;
-use koffiekar_server::receipt_keys;
+use koffiekar_server::sync::receipt_keys;
 
 use super::CONSOLE;
 use super::open::open;

@@ -1,8 +1,9 @@
 //! `koffiekar restore`
 
 use anyhow::{Context, Result, bail};
+use koffiekar_server::Clock;
 use koffiekar_server::config::Restore;
-use koffiekar_server::{Clock, backup};
+use koffiekar_server::upkeep::backup;
 
 use super::CONSOLE;
 use super::new_epoch::WHAT_HAPPENS_NOW;

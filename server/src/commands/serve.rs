@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use koffiekar_server::bounds::Shares;
 use koffiekar_server::config::Serve;
-use koffiekar_server::proxies::Proxies;
+use koffiekar_server::web::bounds::Shares;
+use koffiekar_server::web::proxies::Proxies;
 use koffiekar_server::{Bounds, Koffiekar, ServingLock, demo, private_files};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;

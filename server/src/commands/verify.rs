@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use koffiekar_server::config::Place;
-use koffiekar_server::verify;
+use koffiekar_server::upkeep::verify;
 
 use super::open::store_as_it_is;
 

@@ -19,8 +19,8 @@ use super::{PASSWORD, round, user};
 use crate::Koffiekar;
 use crate::calendar::Calendar;
 use crate::random;
-use crate::routes::sync::CONTENT_TYPE;
 use crate::store::{StoreError, catalogue, devices, documents, rounds};
+use crate::web::routes::sync::CONTENT_TYPE;
 
 const CONVERSATIONS: &str = include_str!("../../demo/conversations.toml");
 /// The version of the consent texts in the demo programme.

@@ -13,7 +13,7 @@ use super::{
     Result, StoreError, Tx, Value, bind_all, bulk, devices, on, or_start_over, projections, tagger,
     tombstones,
 };
-use crate::projection::Projection;
+use crate::projection::{Arrival, Projection};
 
 /// A document as it stands in the database.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,19 @@ pub struct StoredDocument {
     pub device: DeviceNumber,
     /// When that device was enrolled; missing for the server itself.
     pub enrolled_at: Option<Millis>,
+}
+
+impl StoredDocument {
+    /// `recorded_on`: the tablet that recorded it. One that somebody else brought, or brought anew, may have
+    /// been recorded before that tablet was enrolled.
+    pub fn arrival(&self, recorded_on: Option<DeviceNumber>) -> Arrival {
+        Arrival {
+            received_at: self.received_at,
+            enrolled_at: self
+                .enrolled_at
+                .filter(|_| recorded_on == Some(self.device)),
+        }
+    }
 }
 
 /// A document to be written.

@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
-use koffiekar_server::routes::sync::CONTENT_TYPE;
+use koffiekar_server::office::programme;
 use koffiekar_server::store::accounts::{self, Account, NewAccount};
 use koffiekar_server::store::{Store, Tx, devices, receipt_keys as keys, rounds, sessions};
-use koffiekar_server::{
-    Apart, Clock, Koffiekar, Random, programme, random, receipt_keys, restored, router,
-};
+use koffiekar_server::sync::receipt_keys;
+use koffiekar_server::upkeep::restored;
+use koffiekar_server::web::routes::sync::CONTENT_TYPE;
+use koffiekar_server::{Apart, Clock, Koffiekar, Random, random, router};
 use koffiekar_sync_core::catalogue::{Round, RoundKind};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, RoundId, UserId};
 use koffiekar_sync_core::office::{Problem, Role};

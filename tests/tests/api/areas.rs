@@ -1,6 +1,8 @@
 //! An area is put into another wijk: what was said there is counted there, by every server, at once.
 
-use koffiekar_server::{demo, programme, verify};
+use koffiekar_server::demo;
+use koffiekar_server::office::programme;
+use koffiekar_server::upkeep::verify;
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::office::Counts;
 use koffiekar_tests::office::Office;

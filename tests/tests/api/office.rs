@@ -316,7 +316,7 @@ async fn every_route_answers_every_role_as_the_table_says() {
 /// A route that is added to the server and not to the table fails here.
 #[test]
 fn the_table_names_every_route_of_the_server() {
-    let source = include_str!("../../../server/src/routes.rs");
+    let source = include_str!("../../../server/src/web/routes.rs");
     let mut served = BTreeSet::new();
     for line in source.lines() {
         let Some((_, rest)) = line.split_once(".route(\"") else {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjType, ROOT, ReadDoc};
-use koffiekar_server::intake::{Pusher, take_in};
 use koffiekar_server::projection::Surroundings;
 use koffiekar_server::store::Store;
 use koffiekar_server::store::catalogue;
+use koffiekar_server::sync::intake::{Pusher, take_in};
 use koffiekar_server::{Clock, Koffiekar, demo, random};
 use koffiekar_sync_core::catalogue::Round;
 use koffiekar_sync_core::consent::{Decision, Purpose, Statement};

@@ -5,7 +5,8 @@ mod compared;
 mod keys;
 mod vouchers;
 
-use koffiekar_server::{demo, restored};
+use koffiekar_server::demo;
+use koffiekar_server::upkeep::restored;
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{ConversationId, RoundId};
 use koffiekar_sync_core::office::{Device, QuotePage};

@@ -4,7 +4,7 @@ mod names;
 mod own_password;
 mod web;
 
-use koffiekar_server::proxies::{Network, Proxies};
+use koffiekar_server::web::proxies::{Network, Proxies};
 use koffiekar_server::{Clock, demo, random};
 use koffiekar_sync_core::ids::Millis;
 use koffiekar_tests::office::{Office, http};

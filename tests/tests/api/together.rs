@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use koffiekar_server::intake::{Intake, Pusher, take_in};
 use koffiekar_server::projection::Surroundings;
 use koffiekar_server::store::{Store, catalogue, documents};
+use koffiekar_server::sync::intake::{Intake, Pusher, take_in};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Actor, Document, NewConversation};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis};

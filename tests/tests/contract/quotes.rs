@@ -10,7 +10,7 @@ mod zeros;
 
 use std::sync::Arc;
 
-use koffiekar_server::facets::{Facets, Question};
+use koffiekar_server::asking::facets::{Facets, Question};
 use koffiekar_server::projection::Said;
 use koffiekar_server::store::quotes::{self, FilterError, Sight};
 use koffiekar_server::store::{Store, Tx, catalogue};

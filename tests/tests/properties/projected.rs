@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use koffiekar_server::intake::{Pusher, take_in};
-use koffiekar_server::projection::{Arrival, Surroundings, project};
+use koffiekar_server::projection::{Surroundings, project};
 use koffiekar_server::store::catalogue;
 use koffiekar_server::store::documents::{self, StoredDocument};
+use koffiekar_server::sync::intake::{Pusher, take_in};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Document, Head};
 use koffiekar_sync_core::ids::{ConversationId, Millis, RoundId};
@@ -130,7 +130,7 @@ fn the_rows_say_what_the_documents_say(place: &Place, runtime: &Runtime, cases: 
                 stored.round,
                 kind,
                 &conversation,
-                Arrival::of(&stored, document.recorded_on()),
+                stored.arrival(document.recorded_on()),
                 &desk.surroundings,
                 |text, language, first| tagger.suggest(text, language, first),
             );

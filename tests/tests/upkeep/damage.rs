@@ -1,7 +1,7 @@
 //! Damage of every kind is found; what follows from documents is put right, and nothing else is touched.
 
 use koffiekar_server::store::Store;
-use koffiekar_server::verify::{self, Mended, Verified};
+use koffiekar_server::upkeep::verify::{self, Mended, Verified};
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::Place;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use koffiekar_server::store::Store;
-use koffiekar_server::{ApartError, Clock, Koffiekar, StartError, demo, receipt_keys};
+use koffiekar_server::sync::receipt_keys;
+use koffiekar_server::{ApartError, Clock, Koffiekar, StartError, demo};
 use koffiekar_tests::office::{Office, http};
 use koffiekar_tests::programs;
 use koffiekar_tests::rows::Rows;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use koffiekar_server::moving::{self, MoveError};
 use koffiekar_server::store::StoreError;
 use koffiekar_server::store::tables::TABLES;
+use koffiekar_server::upkeep::moving::{self, MoveError};
 use koffiekar_server::{Clock, Koffiekar, store::Store};
 use koffiekar_tests::rows::Rows;
 use koffiekar_tests::server::{Place, Server};
@@ -151,7 +151,7 @@ async fn mended(place: Place) -> Place {
         .await
         .unwrap();
     let tagger = koffiekar.suggest.model();
-    let mended = koffiekar_server::verify::mend(&koffiekar.store, &tagger).await;
+    let mended = koffiekar_server::upkeep::verify::mend(&koffiekar.store, &tagger).await;
     assert!(mended.unwrap().written > 0);
     koffiekar.store.close().await;
     place

@@ -6,7 +6,7 @@ use std::io::Write;
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjType, ROOT, ScalarValue};
 use flate2::{Compression, write::DeflateEncoder};
-use koffiekar_server::intake::outcome_of;
+use koffiekar_server::sync::intake::outcome_of;
 use koffiekar_sync_core::admission::{Admission, admit};
 use koffiekar_sync_core::consent::{Decision, Purpose};
 use koffiekar_sync_core::conversation::{Actor, Command, Document, Head, Stance};

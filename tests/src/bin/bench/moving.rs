@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use koffiekar_server::{demo, moving};
+use koffiekar_server::demo;
+use koffiekar_server::upkeep::moving;
 use koffiekar_sync_core::office::{Counts, QuotePage};
 use koffiekar_tests::office::{Office, http};
 use koffiekar_tests::seed::{Numbers, conversation};

@@ -1,7 +1,8 @@
 //! An older copy of the database is put back: what was erased since is erased again, before anybody
 //! reads in it.
 
-use koffiekar_server::{Clock, demo, restored};
+use koffiekar_server::upkeep::restored;
+use koffiekar_server::{Clock, demo};
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::office::{Device, Erasure};
 use koffiekar_sync_core::wire::Outcome;

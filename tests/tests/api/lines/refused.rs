@@ -1,6 +1,6 @@
 //! What cannot be done to action lines, and what can be taken back.
 
-use koffiekar_server::programme;
+use koffiekar_server::office::programme;
 
 use super::*;
 

@@ -124,7 +124,7 @@ async fn an_answer_as_of_then_stays_the_same(place: Place) {
     rows.run("update quotes set month = 'wrong'").await;
     drop(rows);
     let tagger = koffiekar.suggest.model();
-    let mended = koffiekar_server::verify::mend(&koffiekar.store, &tagger)
+    let mended = koffiekar_server::upkeep::verify::mend(&koffiekar.store, &tagger)
         .await
         .unwrap();
     assert!(mended.written > 0 && mended.faults.is_empty());

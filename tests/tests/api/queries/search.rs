@@ -1,6 +1,6 @@
 //! Words are found as people type them.
 
-use koffiekar_server::verify;
+use koffiekar_server::upkeep::verify;
 use koffiekar_tests::rows::Rows;
 
 use super::*;

@@ -6,7 +6,8 @@ use std::process::Stdio;
 
 use ed25519_dalek::VerifyingKey;
 use koffiekar_server::store::Store;
-use koffiekar_server::{Clock, Koffiekar, receipt_keys};
+use koffiekar_server::sync::receipt_keys;
+use koffiekar_server::{Clock, Koffiekar};
 use koffiekar_sync_core::receipt::KeyId;
 use koffiekar_sync_core::replica::{AnswerError, Reaction, Standing};
 use koffiekar_sync_core::wire::{Answer, Request};

@@ -1,7 +1,9 @@
 //! Changes of others come back on the server's own word, and on nothing else.
 
 use ed25519_dalek::SigningKey;
-use koffiekar_server::{random, receipt_keys, restored};
+use koffiekar_server::random;
+use koffiekar_server::sync::receipt_keys;
+use koffiekar_server::upkeep::restored;
 use koffiekar_sync_core::conversation::{Document, Head};
 use koffiekar_sync_core::office::HeldPage;
 use koffiekar_sync_core::receipt::{Receipt, SignedReceipt, feed_fingerprint};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use koffiekar_server::intake::{Pusher, take_in};
 use koffiekar_server::projection::Surroundings;
 use koffiekar_server::store::{Store, catalogue, quotes, tagger};
+use koffiekar_server::sync::intake::{Pusher, take_in};
 use koffiekar_server::{Clock, Koffiekar, demo};
 use koffiekar_sync_core::conversation::{Actor, Document};
 use koffiekar_sync_core::ids::{ConversationId, DeviceNumber, Millis, QuoteId};
