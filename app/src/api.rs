@@ -237,7 +237,7 @@ fn failure_of(error: &JsValue) -> Failure {
 }
 
 /// Every answer of the API has this; the page of a wifi that asks for a login has not.
-const SIGN_OF_SERVER: &str = "api-version";
+pub(crate) const SIGN_OF_SERVER: &str = "api-version";
 
 async fn accept(response: Response) -> Result<Response, Failure> {
     let status = response.status();

@@ -18,14 +18,12 @@ pub(crate) use dialog::Dialog;
 pub(crate) use fetched::{Fetched, Source, Trouble};
 pub(crate) use focus_place::{FocusPlace, is_on_body, start as keep_focus};
 pub(crate) use form::{Choice, ErrorSummary, Errors, Select, TextArea, TextField};
-pub(crate) use password::{NewPassword, ShowPassword};
+pub(crate) use password::{NewPassword, ShowPassword, with_blank_told};
 pub(crate) use picker::{Pick, Picker};
 pub(crate) use said::{Announcer, Notice, Tone, announce};
 pub(crate) use save_file::save_file;
 pub(crate) use scroll::Scroll;
-pub(crate) use time::{
-    day, iso_date, iso_day, iso_month, moment, now, set_time_zone, start_of_day, time_of_day,
-};
+pub(crate) use time::{day, iso_date, iso_day, iso_month, moment, now, set_time_zone, time_of_day};
 pub(crate) use under_way::UnderWay;
 
 use leptos::prelude::*;

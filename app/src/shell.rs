@@ -23,6 +23,7 @@ pub(crate) fn App() -> impl IntoView {
     keep_focus();
     route::start();
     update::start();
+    field::listen_for_handover();
     if field::is_handed_over().get_untracked() && untrack(route::current) != Route::Field {
         route::replace(&Route::Field.path());
     }

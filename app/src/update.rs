@@ -141,6 +141,8 @@ fn load_anew() {
     spawn_local(async {
         if field::is_all_kept().await {
             page::leave_here();
+        } else {
+            CHOSEN.set(false);
         }
     });
 }

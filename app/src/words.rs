@@ -175,7 +175,7 @@ texts! {
     }
     Audit {
         title, intro, person, everybody, act, every_act, from, until, when, object, origin, result, done, refused,
-        nobody, empty, empty_hint, rows_one, rows_many, lines_one, lines_many, words_one, words_many,
+        nobody, empty, empty_hint, rows_one, rows_many, lines_one, lines_many, searched,
         coarse,
     }
     Common {
@@ -184,7 +184,7 @@ texts! {
     }
     /// Names of what is stored by a key.
     Names {
-        none_line, line_counts_for, line_split_into, line_retired, untagged, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
+        none_line, line_counts_for, line_split_into, line_retired, untagged, no_line_yet, proposed, confirmed, contested, rejected, accepted, neighbourhood_round,
         open_house, consultation, concept_reaction, role_field, role_editor, role_analyst,
         role_administrator, analysis, anonymous_publication, named_publication, follow_up_contact,
         may_without_name, only_with_name, may_not, no_consent, wording_conflict, removed,

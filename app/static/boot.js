@@ -22,8 +22,12 @@ function guarded(exports) {
   return Object.fromEntries(Object.entries(exports).map(item));
 }
 
-koffiekar.wipe = () => {
+koffiekar.end = () => {
   isOver = true;
+};
+
+koffiekar.wipe = () => {
+  koffiekar.end();
   if (wasm) new Uint8Array(wasm.memory.buffer).fill(0);
 };
 

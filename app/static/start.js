@@ -20,12 +20,12 @@
       stopped_why: "Er ging iets mis in de app. Typ hier niet verder: begin opnieuw.",
       load: "Koffiekar kon niet starten",
       load_why:
-        "Wat u op dit apparaat hebt vastgelegd, staat er nog. Controleer de verbinding en begin opnieuw.",
+        "Aan wat u op dit apparaat hebt vastgelegd, is niets veranderd. Controleer de verbinding en begin opnieuw.",
       old: "Deze browser is te oud voor Koffiekar. Vraag uw beheerder om een nieuwere browser.",
       kept: (at) => `Het laatst bewaard op deze tablet: ${at}.`,
       kept_counts: (all, waiting, drafts) =>
         `Daar staan dan gesprekken: ${all}, nog niet verzonden: ${waiting}, niet afgemaakt: ${drafts}.`,
-      kept_unknown: "Wat u eerder op deze tablet bewaarde, staat er nog.",
+      kept_unknown: "Aan wat u eerder op deze tablet bewaarde, is niets veranderd.",
       kept_office: "Wat u hebt opgeslagen, staat op de server.",
       after: "Wat u daarna typte, is misschien niet bewaard.",
       typed: "Dit stond nog op het scherm. Kopieer het voordat u opnieuw begint, voor het geval dat het er straks niet meer staat.",
@@ -40,12 +40,12 @@
       stopped_why: "Something went wrong in the app. Do not type on here: start again.",
       load: "Koffiekar could not start",
       load_why:
-        "What you recorded on this device is still there. Check the connection and start again.",
+        "Nothing of what you recorded on this device was changed. Check the connection and start again.",
       old: "This browser is too old for Koffiekar. Ask your administrator for a newer browser.",
       kept: (at) => `Kept last on this tablet: ${at}.`,
       kept_counts: (all, waiting, drafts) =>
         `It then held conversations: ${all}, not sent yet: ${waiting}, not finished: ${drafts}.`,
-      kept_unknown: "What you kept on this tablet before is still there.",
+      kept_unknown: "Nothing of what you kept on this tablet before was changed.",
       kept_office: "What you saved is on the server.",
       after: "What you typed after that may not be kept.",
       typed: "This was still on the screen. Copy it before you start again, in case it is not there any more then.",
@@ -77,13 +77,13 @@
     return made;
   }
 
-  // What somebody typed and can still be seen, with the label of its field. Never a password.
+  // What somebody typed and can still be seen, with the label of its field. Never a password, shown or not.
   function typedTexts() {
     const fields = document.querySelectorAll(
       "textarea, input:not([type]), input[type=text], input[type=search]",
     );
     return [...fields]
-      .filter((field) => field.value.trim() !== "" && field.autocomplete !== "username")
+      .filter((field) => field.value.trim() !== "" && !/username|password/.test(field.autocomplete))
       .map((field) => ({
         label: field.labels?.[0]?.textContent || field.getAttribute("aria-label") || "",
         text: field.value,
@@ -146,6 +146,8 @@
   function fail(kind, error) {
     if (failed || leaving) return;
     failed = true;
+    // However it failed: nothing of the app runs behind this screen.
+    koffiekar.end?.();
     console.error(error);
     const draw = () => {
       const lang = language();

@@ -496,6 +496,22 @@ impl Browser {
         );
         let violations = self.evaluate_async(&run).await;
         assert_eq!(violations, json!([]), "accessibility of {screen}");
+        let text = self.text().await;
+        assert!(!text.contains("{}"), "a gap in a text of {screen}: {text}");
+    }
+
+    /// Goes to this address in a second window of the same browser, which is looked at from then on. Gives
+    /// the first one, for [`Browser::back_to`].
+    pub async fn open_beside(&self, address: &str) -> WindowHandle {
+        let before = self.driver.window().await.unwrap();
+        let beside = self.driver.new_tab().await.unwrap();
+        self.driver.switch_to_window(beside).await.unwrap();
+        self.go(address).await;
+        before
+    }
+
+    pub async fn back_to(&self, window: WindowHandle) {
+        self.driver.switch_to_window(window).await.unwrap();
     }
 
     /// Accessible in both themes, and nothing to scroll sideways for on the smallest telephone. Pictures of

@@ -212,6 +212,8 @@ fn AskAgain(
         only_with_name: only_with_name.into(),
         on_only_with_name: Callback::new(move |()| only_with_name.set(true)),
     };
+    Effect::new(move || tablet::set_unsaved_answers(answers.with(|answers| !answers.is_empty())));
+    on_cleanup(|| tablet::set_unsaved_answers(false));
     let is_stale = Memo::new(move |_| consent.with(|now| seen.with_value(|seen| now != seen)));
     let close = move || {
         asking.set(None);

@@ -37,6 +37,15 @@ pub(crate) struct Draft {
     /// The resident said so: not without a name, but with one.
     #[serde(default)]
     pub(crate) only_with_name: bool,
+    /// Quotes that were taken out and can be put back until *Klaar*, the last one last.
+    #[serde(default)]
+    pub(crate) removed: Vec<RemovedQuote>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RemovedQuote {
+    place: usize,
+    quote: DraftQuote,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,7 +103,25 @@ impl Draft {
             quotes: vec![DraftQuote::new(now.at)?],
             answers: Vec::new(),
             only_with_name: false,
+            removed: Vec::new(),
         })
+    }
+
+    pub(crate) fn remove(&mut self, id: QuoteId) {
+        if let Some(place) = self.quotes.iter().position(|quote| quote.id == id) {
+            let quote = self.quotes.remove(place);
+            self.removed.push(RemovedQuote { place, quote });
+            // What a conversation holds at most can be put back, and no more.
+            let beyond = self.removed.len().saturating_sub(limits::QUOTES);
+            self.removed.drain(..beyond);
+        }
+    }
+
+    /// The one that was taken out last, to where it stood.
+    pub(crate) fn put_back(&mut self) {
+        if let Some(RemovedQuote { place, quote }) = self.removed.pop() {
+            self.quotes.insert(place.min(self.quotes.len()), quote);
+        }
     }
 
     pub(crate) fn answer(&mut self, answer: Answer) {

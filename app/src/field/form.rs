@@ -141,11 +141,10 @@ fn Fields(draft: Draft) -> impl IntoView {
             focus(field);
         }
     };
-    let removed = RwSignal::new(None::<(usize, DraftQuote)>);
+    let can_put_back = Memo::new(move |_| draft.with(|draft| !draft.removed.is_empty()));
     let put_back = move |_| {
-        if let Some((place, quote)) = removed.get_untracked() {
-            removed.set(None);
-            writing.acted(|draft| draft.quotes.insert(place.min(draft.quotes.len()), quote));
+        if !full() {
+            writing.acted(Draft::put_back);
         }
     };
     view! {
@@ -159,9 +158,9 @@ fn Fields(draft: Draft) -> impl IntoView {
             <ClockDoubt writing/>
             <div class="f-main">
             <For each=move || quotes.get() key=|id| *id let:quote>
-                <QuoteField writing quote quotes removed/>
+                <QuoteField writing quote quotes/>
             </For>
-            {move || removed.get().map(|_| view! {
+            {move || can_put_back.get().then(|| view! {
                 <div class="f-undo" role="status">
                     <p>{words.removed_quote}</p>
                     <button type="button" class="button" data-testid="undo-remove" on:click=put_back>{words.undo}</button>
@@ -201,12 +200,7 @@ fn Fields(draft: Draft) -> impl IntoView {
 }
 
 #[component]
-fn QuoteField(
-    writing: Writing,
-    quote: QuoteId,
-    quotes: Memo<Vec<QuoteId>>,
-    removed: RwSignal<Option<(usize, DraftQuote)>>,
-) -> impl IntoView {
+fn QuoteField(writing: Writing, quote: QuoteId, quotes: Memo<Vec<QuoteId>>) -> impl IntoView {
     let words = words();
     let draft = writing.draft;
     let place = move || {
@@ -244,14 +238,7 @@ fn QuoteField(
     let toggle = Callback::new(move |line: LineKey| {
         writing.acted(|draft| change(draft, &|one| one.lines = toggled(&one.lines, &line)));
     });
-    let remove = move |_| {
-        let place = untrack(place);
-        writing.acted(|draft| {
-            if place < draft.quotes.len() {
-                removed.set(Some((place, draft.quotes.remove(place))));
-            }
-        });
-    };
+    let remove = move |_| writing.acted(|draft| draft.remove(quote));
     let field = quote_field(quote);
     let hint = format!("{field}-hint");
     let error = format!("{field}-error");
@@ -300,6 +287,7 @@ fn NotesField(writing: Writing) -> impl IntoView {
             <textarea
                 id="notes"
                 data-testid="notes"
+                dir="auto"
                 class:wrong=move || problem.get().is_some()
                 rows="3"
                 aria-describedby="notes-hint notes-error"

@@ -14,18 +14,19 @@ use super::{
 use crate::{
     api::Failure,
     page,
-    parts::{focus, title},
+    parts::{focus, title, with_blank_told},
     shell::Switches,
     words::fill,
 };
 
 const LABEL_CHARS: usize = 60;
 
-pub(super) fn text_of(refusal: &Refusal, at_server: bool) -> String {
+/// `typed` is the password that was not right.
+pub(super) fn text_of(refusal: &Refusal, at_server: bool, typed: &str) -> String {
     let words = words();
     match refusal {
-        Refusal::WrongPassword if at_server => words.wrong_sign_in.to_owned(),
-        Refusal::WrongPassword => words.wrong_password.to_owned(),
+        Refusal::WrongPassword if at_server => with_blank_told(words.wrong_sign_in, typed),
+        Refusal::WrongPassword => with_blank_told(words.wrong_password, typed),
         Refusal::PasswordTooShort => words.password_short.to_owned(),
         Refusal::OtherPassword => words.other_password.to_owned(),
         Refusal::NoLocks => words.no_locks.to_owned(),
@@ -151,7 +152,7 @@ pub(crate) fn Enrol() -> impl IntoView {
             if is_blank(&text) {
                 wrong.push((id, words.fill_in.to_owned()));
             } else if text.chars().count() > most {
-                wrong.push((id, words.label_long.to_owned()));
+                wrong.push((id, fill(words.at_most, &[&most.to_string()])));
             }
         }
         if !judge(problems, wrong) {
@@ -164,7 +165,13 @@ pub(crate) fn Enrol() -> impl IntoView {
             let done = phase::enrol(name, secret, label.get_untracked().trim().to_owned()).await;
             if let Err(refusal) = done {
                 busy.set(false);
-                judge(problems, vec![("enrol-password", text_of(&refusal, true))]);
+                judge(
+                    problems,
+                    vec![(
+                        "enrol-password",
+                        password.with_untracked(|typed| text_of(&refusal, true, typed)),
+                    )],
+                );
             }
         });
     };
@@ -224,7 +231,10 @@ pub(crate) fn Unlock() -> impl IntoView {
                 busy.set(false);
                 judge(
                     problems,
-                    vec![("unlock-password", text_of(&refusal, false))],
+                    vec![(
+                        "unlock-password",
+                        password.with_untracked(|typed| text_of(&refusal, false, typed)),
+                    )],
                 );
                 password.set(String::new());
             }

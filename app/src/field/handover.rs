@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     draft::{Answer, statements},
     pause,
-    phase::wait,
+    phase::{Locking, lock, wait},
     questions::{self, Answers, Asking, LanguageChoice, Rows, put},
     resident::resident,
     return_code::Return,
@@ -76,12 +76,16 @@ pub(crate) fn is_marked() -> ArcRwSignal<bool> {
     IS_MARKED.with(Clone::clone)
 }
 
-/// Call once: a window beside this one follows.
+/// Call once: a window beside the one that is handed over leaves the office, and locks what is open in it.
 pub(crate) fn listen() {
     let _ = window_event_listener_untyped("storage", |_| {
         let marked = has_mark();
-        if is_marked().get_untracked() != marked {
-            is_marked().set(marked);
+        if is_marked().get_untracked() == marked {
+            return;
+        }
+        is_marked().set(marked);
+        if marked {
+            lock(Locking::Asked);
         }
     });
 }
@@ -200,11 +204,18 @@ pub(crate) fn HandOverScreen() -> impl IntoView {
         }
         let About::Finished(id) = about else {
             // Where the disk refuses, nothing is kept, and nobody is thanked for it.
-            return if tablet::trouble().get_untracked().is_some() {
-                wrong.set(true);
-            } else {
-                to(Step::Thanks);
-            };
+            busy.set(true);
+            spawn_local(async move {
+                let is_kept = tablet::is_all_kept().await;
+                if busy.try_set(false).is_some() {
+                    return;
+                }
+                match is_kept && tablet::trouble().get_untracked().is_none() {
+                    true => to(Step::Thanks),
+                    false => wrong.set(true),
+                }
+            });
+            return;
         };
         let made = tablet::peek(|open| {
             let given = answers.get_untracked();

@@ -176,8 +176,9 @@ pub(crate) fn Conversations(round: RoundId) -> impl IntoView {
             </h2>
             {move || (total.get() == 0).then(|| view! { <p class="f-empty">{words.no_conversations}</p> })}
             <ul class="f-list">
-                <For each=move || rows.with(|(rows, _)| rows.clone()) key=Clone::clone let:row>
-                    <Item row/>
+                <For each=move || rows.with(|(rows, _)| rows.iter().map(|row| row.id).collect::<Vec<_>>())
+                    key=|id| *id let:id>
+                    <Item id rows/>
                 </For>
             </ul>
             {move || (total.get() > most.get()).then(|| view! {
@@ -190,8 +191,25 @@ pub(crate) fn Conversations(round: RoundId) -> impl IntoView {
     }
 }
 
+/// The link stays while what it says changes, and so does the focus on it.
 #[component]
-fn Item(row: Row) -> impl IntoView {
+fn Item(id: ConversationId, rows: Memo<(Vec<Row>, usize)>) -> impl IntoView {
+    let row =
+        Memo::new(move |_| rows.with(|(rows, _)| rows.iter().find(|row| row.id == id).cloned()));
+    let attribute = move |of: fn(&Row) -> String| row.with(|row| row.as_ref().map(of));
+    view! {
+        <li>
+            <a class="f-item" href=Screen::Conversation(id).path() data-testid="conversation-item"
+                data-standing=move || attribute(|row| row.sign.name().to_owned())
+                data-mine=move || attribute(|row| row.is_mine.to_string())>
+                {move || row.get().map(|row| view! { <Summary row/> })}
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn Summary(row: Row) -> impl IntoView {
     let words = words();
     let quotes = match row.quotes {
         0 => words.only_notes.to_owned(),
@@ -209,32 +227,27 @@ fn Item(row: Row) -> impl IntoView {
     };
     let is_quote = row.quotes > 0;
     view! {
-        <li>
-            <a class="f-item" href=Screen::Conversation(row.id).path() data-testid="conversation-item"
-                data-standing=row.sign.name() data-mine=row.is_mine.to_string()>
-                {match row.first_words {
-                    Some(first) => view! {
-                        <span class="f-item-words" class:f-said=is_quote lang=row.language.clone()
-                            dir="auto">{first}</span>
-                    }.into_any(),
-                    None => view! { <span class="f-item-words">{words.cannot_read}</span> }.into_any(),
-                }}
-                <span class="f-item-meta">{format!("{area} · {when} · {whose} · {quotes}")}</span>
-                <span class="f-item-signs">
-                    <StandingSign sign=row.sign/>
-                    {row.is_time_doubtful.then(|| view! {
-                        <span class="f-flag" data-testid="time-doubtful">{words.time_doubtful}</span>
-                    })}
-                    {row.has_conflict.then(|| view! { <span class="f-flag">{words.has_conflict}</span> })}
-                    {row.why.map(|why| {
-                        let (why, what) = words.reason(why);
-                        // Who need not do anything is not told what to do.
-                        let what = (row.sign == Sign::Refused).then_some(what);
-                        view! { <span class="f-why-short" data-testid="row-why">{why}" "{what}</span> }
-                    })}
-                    {row.is_being_edited.then(|| view! { <span class="f-flag">{words.draft_edit}</span> })}
-                </span>
-            </a>
-        </li>
+        {match row.first_words {
+            Some(first) => view! {
+                <span class="f-item-words" class:f-said=is_quote lang=row.language.clone()
+                    dir="auto">{first}</span>
+            }.into_any(),
+            None => view! { <span class="f-item-words">{words.cannot_read}</span> }.into_any(),
+        }}
+        <span class="f-item-meta">{format!("{area} · {when} · {whose} · {quotes}")}</span>
+        <span class="f-item-signs">
+            <StandingSign sign=row.sign/>
+            {row.is_time_doubtful.then(|| view! {
+                <span class="f-flag" data-testid="time-doubtful">{words.time_doubtful}</span>
+            })}
+            {row.has_conflict.then(|| view! { <span class="f-flag">{words.has_conflict}</span> })}
+            {row.why.map(|why| {
+                let (why, what) = words.reason(why);
+                // Who need not do anything is not told what to do.
+                let what = (row.sign == Sign::Refused).then_some(what);
+                view! { <span class="f-why-short" data-testid="row-why">{why}" "{what}</span> }
+            })}
+            {row.is_being_edited.then(|| view! { <span class="f-flag">{words.draft_edit}</span> })}
+        </span>
     }
 }

@@ -18,7 +18,8 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response,
+    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit,
+    RequestRedirect, Response,
 };
 
 use super::{
@@ -26,6 +27,7 @@ use super::{
     sync::{self, is_visible},
     tablet,
 };
+use crate::api::SIGN_OF_SERVER;
 
 const PATH: &str = "/api/v1/sync/live";
 /// One event has a hundred characters.
@@ -107,9 +109,12 @@ async fn follow(authorization: &str, signal: &AbortSignal, number: u32) -> Resul
     let init = RequestInit::new();
     init.set_headers_headers(&headers);
     init.set_signal(Some(signal));
+    init.set_redirect(RequestRedirect::Manual);
     let response = JsFuture::from(window().fetch_with_str_and_init(PATH, &init)).await?;
     let response: Response = response.dyn_into()?;
-    let body = response.body().filter(|_| response.ok());
+    // The page of a wifi that asks for a login is no stream.
+    let is_ours = response.headers().has(SIGN_OF_SERVER).unwrap_or_default();
+    let body = response.body().filter(|_| response.ok() && is_ours);
     let Some(body) = body else {
         return Err(response.status().into());
     };

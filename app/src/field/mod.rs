@@ -123,7 +123,6 @@ pub(crate) fn Field() -> impl IntoView {
     if !LISTENING.replace(true) {
         pause::listen();
         storage::listen();
-        handover::listen();
         idle::listen();
         store::listen(phase::disk_changed);
         clock::listen();
@@ -161,6 +160,11 @@ pub(crate) fn Field() -> impl IntoView {
             {move || (!handed_over.get()).then(|| view! { <Announcer/> })}
         </div>
     }
+}
+
+/// Call once, on whatever screen the app begins: see [`is_handed_over`].
+pub(crate) fn listen_for_handover() {
+    handover::listen();
 }
 
 /// Whether a tablet of this browser is in other hands: then nothing of the office may be seen either.

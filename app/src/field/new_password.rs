@@ -15,7 +15,7 @@ use super::{
     words::words,
 };
 use crate::{
-    parts::{Tone, announce, title},
+    parts::{Tone, announce, title, with_blank_told},
     words::fill,
 };
 
@@ -87,8 +87,9 @@ fn BeginAnew(person: StoredValue<KeyRecord>) -> impl IntoView {
             if let Err(refusal) = phase::begin_anew(person.get_value(), secret).await {
                 let _ = busy.try_set(false);
                 let text = match refusal {
-                    Refusal::WrongPassword => words.new_password_wrong.to_owned(),
-                    other => text_of(&other, true),
+                    Refusal::WrongPassword => password
+                        .with_untracked(|typed| with_blank_told(words.new_password_wrong, typed)),
+                    other => text_of(&other, true, ""),
                 };
                 judge(problems, vec![("new-password-field", text)]);
             }

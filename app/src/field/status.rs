@@ -13,7 +13,7 @@ use super::{
     words::words,
 };
 use crate::{
-    parts::{moment, title},
+    parts::{moment, title, with_blank_told},
     shell::Switches,
     words::fill,
 };
@@ -168,7 +168,9 @@ fn SignInAgain(revoked: bool) -> impl IntoView {
             let _ = busy.try_set(false);
             if let Err(refusal) = done {
                 let text = match refusal {
-                    Refusal::WrongPassword => words.wrong_sign_in.to_owned(),
+                    Refusal::WrongPassword => {
+                        password.with_untracked(|typed| with_blank_told(words.wrong_sign_in, typed))
+                    }
                     Refusal::Server(failure) => failure.to_string(),
                     _ => words.storage_broken.to_owned(),
                 };

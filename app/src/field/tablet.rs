@@ -108,6 +108,7 @@ thread_local! {
     static TROUBLE: ArcRwSignal<Option<StoreError>> = ArcRwSignal::new(None);
     static KEPT: ArcRwSignal<Kept> = ArcRwSignal::new(Kept::Quiet);
     /// Writes of typed words that are under way.
+    static UNSAVED_ANSWERS: Cell<bool> = const { Cell::new(false) };
     static WRITING: Cell<u32> = const { Cell::new(0) };
     static OPENINGS: RefCell<u64> = const { RefCell::new(0) };
 }
@@ -156,6 +157,17 @@ pub(crate) fn peek<T>(look: impl FnOnce(&Open) -> T) -> Option<T> {
 /// Changes what is only in memory.
 pub(crate) fn touch<T>(change: impl FnOnce(&mut Open) -> T) -> Option<T> {
     OPEN.with_borrow_mut(|open| open.as_mut().map(change))
+}
+
+/// Answers about consent stand on the screen and are not saved.
+pub(crate) fn has_unsaved_answers() -> bool {
+    UNSAVED_ANSWERS.get()
+}
+
+pub(crate) fn set_unsaved_answers(there_are: bool) {
+    if UNSAVED_ANSWERS.replace(there_are) != there_are {
+        changed();
+    }
 }
 
 pub(crate) fn changed() {
@@ -349,6 +361,10 @@ pub(crate) async fn edit(
     if let Some(target) = target {
         touch(|open| open.edits.remove(&(id, target)));
         changed();
+        tell_what_is_kept();
+        let besides = touch(|open| open.unsent_writes(false)).unwrap_or_default();
+        // The edit itself is on the disk.
+        settle(keep(&besides).await.err());
     }
     Ok(())
 }

@@ -85,7 +85,7 @@ texts! {
     no_locks: "Deze browser kan vensters niet uit elkaar houden. Gebruik een nieuwe versie van Chrome of Edge, via https.",
         "This browser cannot keep windows apart. Use a recent Chrome or Edge, over https.";
     fill_in: "Vul dit in.", "Fill this in.";
-    label_long: "Ten hoogste 60 tekens.", "At most 60 characters.";
+    at_most: "Ten hoogste {} tekens.", "At most {} characters.";
     elsewhere_title: "Koffiekar is al open in een ander venster", "Koffiekar is already open in another window";
     elsewhere_text: "Ga daar verder. Sluit u het andere venster of vergrendelt u het, dan kunt u hier ontgrendelen: dit venster ziet dat vanzelf.",
         "Continue there. When you close or lock the other window you can unlock here: this window notices by itself.";

@@ -59,8 +59,11 @@ fn Total(counts: Source<Counts>, address: Memo<Address>) -> impl IntoView {
     // The number stands still while the next one is on its way.
     let last = RwSignal::new(None::<(u64, ByState)>);
     Effect::new(move || {
-        if let Fetched::Ready(counts) = &*counts.value.read() {
-            last.set(Some((counts.total, counts.by_state)));
+        match &*counts.value.read() {
+            Fetched::Ready(counts) => last.set(Some((counts.total, counts.by_state))),
+            // Of other filters.
+            Fetched::Failed(_) => last.set(None),
+            Fetched::Busy => {}
         }
     });
     let is_known = Memo::new(move |_| last.get().is_some());

@@ -5,7 +5,7 @@ use koffiekar_sync_core::visible::is_blank;
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
-    parts::{ErrorSummary, Errors, Notice, TextField, Tone, title},
+    parts::{ErrorSummary, Errors, Notice, TextField, Tone, title, with_blank_told},
     route::{self, Route},
     session,
     words::words,
@@ -14,7 +14,6 @@ use crate::{
 /// Also drawn in the place of a screen whose session ended: signing in brings that screen back.
 #[component]
 pub(crate) fn SignIn(expired: bool) -> impl IntoView {
-    let blank = words().password.blank;
     let words = &words().sign_in;
     title(words.title);
     let login = RwSignal::new(String::new());
@@ -54,15 +53,12 @@ pub(crate) fn SignIn(expired: bool) -> impl IntoView {
                 }
                 Err(failure) => {
                     let is_wrong = failure.status() == Some(401);
-                    let mut text = if is_wrong {
-                        words.wrong.to_owned()
-                    } else {
-                        failure.to_string()
+                    let text = match is_wrong {
+                        true => {
+                            password.with_untracked(|typed| with_blank_told(words.wrong, typed))
+                        }
+                        false => failure.to_string(),
                     };
-                    // Nobody sees it in the field.
-                    if is_wrong && password.with_untracked(|typed| typed.trim() != typed) {
-                        text = format!("{text} {blank}");
-                    }
                     errors.judge(vec![(if is_wrong { "password" } else { "" }, text)]);
                 }
             }

@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
-    parts::{Dialog, TextField, UnderWay},
+    parts::{Dialog, TextField, UnderWay, with_blank_told},
     route, session,
     words::words,
 };
@@ -28,20 +28,22 @@ pub(crate) fn SignInAgain(login: String) -> impl IntoView {
             under_way.end();
             if let Err(failure) = answer {
                 let text = match failure.status() {
-                    Some(401) => words.sign_in.wrong.to_owned(),
+                    Some(401) => {
+                        password.with_untracked(|typed| with_blank_told(words.sign_in.wrong, typed))
+                    }
                     _ => failure.to_string(),
                 };
                 let _ = wrong.try_set(Some(text));
             }
         });
     };
-    // Then the form goes as well.
+    // Then the form under it goes as well.
     let leave = Callback::new(|()| {
         route::ask_no_more();
         session::leave_expired();
     });
     view! {
-        <Dialog title=words.sign_in.title on_close=leave finds_only=true>
+        <Dialog title=words.sign_in.title on_close=leave finds_only=true ends_work=true>
             <form on:submit=submit novalidate data-testid="sign-in-again">
                 <p>{words.sign_in.again}</p>
                 <p class="field-error" role="alert" hidden=move || wrong.with(Option::is_none)>

@@ -29,6 +29,9 @@ pub(crate) fn Dialog(
     /// What is typed here only finds something.
     #[prop(optional)]
     finds_only: bool,
+    /// Closing it throws away what was filled in elsewhere.
+    #[prop(optional)]
+    ends_work: bool,
     children: Children,
 ) -> impl IntoView {
     let words = &words().common;
@@ -37,7 +40,7 @@ pub(crate) fn Dialog(
     let title_id = format!("dialog-title-{number}");
     let dialog = NodeRef::<html::Dialog>::new();
     let before = FocusPlace::now().map(SendWrapper::new);
-    let filled_in = RwSignal::new(false);
+    let filled_in = RwSignal::new(ends_work);
     let asking = RwSignal::new(None::<Option<SendWrapper<FocusPlace>>>);
     let close = Callback::new(move |()| {
         if !filled_in.get_untracked() {
@@ -123,7 +126,7 @@ pub(crate) fn Dialog(
             aria-labelledby=title_id.clone()
             on:cancel=cancel
             on:keydown=press
-            on:input=move |_| filled_in.set(!finds_only)
+            on:input=move |_| filled_in.set(ends_work || !finds_only)
         >
             <div class="dialog-head">
                 <h2 id=title_id.clone()>{title}</h2>

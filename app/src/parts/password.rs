@@ -31,6 +31,14 @@ fn made_up() -> Option<String> {
     Some(groups.collect::<Vec<String>>().join("-"))
 }
 
+/// A blank at an end of a password that is not right is told: nobody sees it in the field.
+pub(crate) fn with_blank_told(wrong: &str, typed: &str) -> String {
+    match typed.trim() == typed {
+        true => wrong.to_owned(),
+        false => format!("{wrong} {}", words().password.blank),
+    }
+}
+
 /// The password that somebody gives or gets, with a button that shows it and one that makes one up.
 #[component]
 pub(crate) fn NewPassword(

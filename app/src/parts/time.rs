@@ -127,15 +127,3 @@ fn write_as(locale: &str, at: Millis, zone: &str, parts: &[(&str, &str)]) -> Opt
     let text = format.call1(&JsValue::UNDEFINED, &date).ok()?;
     text.as_string()
 }
-
-/// The first moment of a day of this browser's zone: of `2026-01-24`, or so many days later.
-#[expect(clippy::cast_possible_truncation, reason = "a date of a calendar")]
-pub(crate) fn start_of_day(day: &str, later: i32) -> Option<Millis> {
-    let mut parts = day.splitn(3, '-');
-    let year: u32 = parts.next()?.parse().ok()?;
-    let month: i32 = parts.next()?.parse().ok()?;
-    let day: i32 = parts.next()?.parse().ok()?;
-    let date = Date::new_with_year_month_day(year, month - 1, day + later);
-    let at = date.get_time();
-    at.is_finite().then_some(Millis(at as i64))
-}

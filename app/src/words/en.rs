@@ -90,6 +90,7 @@ pub(super) const EN: Words = Words {
         line_split_into: "split: choose from {}",
         line_retired: "retired",
         untagged: "Not judged yet",
+        no_line_yet: "No action line yet",
         proposed: "Proposed",
         confirmed: "Confirmed",
         contested: "Disagreement",
@@ -148,7 +149,7 @@ pub(super) const EN: Words = Words {
     },
     filters: Filters {
         did_you_mean: "Did you mean:",
-        found_elsewhere: "{} here, {} in all lists",
+        found_elsewhere: "{} here, {} outside this list as well",
         legend: "Filters",
         action_line: "Action line",
         theme: "Theme",

@@ -64,12 +64,12 @@ pub struct AuditFilter {
     /// One of [`ACTS`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub act: Option<String>,
-    /// From this moment on.
+    /// From this day of the programme's time zone on, `2026-01-31`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub from: Option<Millis>,
-    /// Before this moment.
+    pub from: Option<String>,
+    /// Until the end of this day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub until: Option<Millis>,
+    pub until: Option<String>,
     /// `next` of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,

@@ -62,6 +62,8 @@ pub struct Counts {
     pub columns: Vec<Bucket>,
     /// `cells[row][column]`, numbers of quotes. A quote with two action lines counts under both.
     pub cells: Vec<Vec<u64>>,
+    /// Of each row the quotes in it, each once.
+    pub totals: Vec<u64>,
     /// Quotes that match the filter, each once.
     pub total: u64,
     /// The numbers that the same filter gives without what it says of tags: see [`QuotePage::by_state`].

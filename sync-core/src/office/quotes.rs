@@ -145,12 +145,12 @@ pub struct QuoteFilter {
 }
 
 impl QuoteFilter {
-    /// Whether it says anything of tags.
+    /// Whether it says anything of tags, or of readings that are to be settled.
     pub fn is_of_tags(&self) -> bool {
         self.without_tags() != *self
     }
 
-    /// The same without what it says of tags.
+    /// The same without what it says of them.
     pub fn without_tags(&self) -> Self {
         Self {
             action_line: None,
@@ -158,6 +158,7 @@ impl QuoteFilter {
             theme: None,
             suggested: None,
             tag_state: None,
+            conflict: None,
             ..self.clone()
         }
     }

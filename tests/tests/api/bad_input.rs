@@ -15,7 +15,7 @@ use koffiekar_sync_core::limits;
 use koffiekar_sync_core::office::{ChangeRound, Problem, QuotePage};
 use koffiekar_sync_core::replica::Standing;
 use koffiekar_sync_core::wire::{
-    Answer, Envelope, Outcome, PROTOCOL, Push, Reason, ReasonCode, Request,
+    Answer, Cursor, Envelope, Outcome, PROTOCOL, Push, Reason, ReasonCode, Request,
 };
 use koffiekar_tests::chunks::{chunk, first_change, handmade, signed};
 use koffiekar_tests::office::{Office, http};

@@ -123,7 +123,16 @@ async fn reading_is_written_down(place: Place) {
     assert!(!all.contains(WORD), "{all}");
     // Reading the log is in it too.
     assert!(all.contains("read audit log"));
-    for wrong in ["act=sleep", "after=1", "person=x", "colour=red"] {
+    assert_eq!(house.log("until=2020-12-31").await, []);
+    assert_ne!(house.log("from=2020-12-31").await, []);
+    for wrong in [
+        "act=sleep",
+        "after=1",
+        "person=x",
+        "colour=red",
+        "from=1769250000000",
+        "until=2026-02-30",
+    ] {
         let admin = Office::sign_in(&house.server.url, "beheerder").await;
         let path = format!("/api/v1/audit?{wrong}");
         let refused = admin.refused(Method::GET, &path, None::<&()>).await;

@@ -74,7 +74,7 @@ async fn what_a_resident_says_is_what_is_recorded() {
     enrol(&tablet, &server.url, "veldwerker1").await;
     what_cannot_be_seen_or_kept_is_told_while_typing(&tablet).await;
     blanks_are_named_before_they_count_as_no(&tablet).await;
-    the_resident_holds_the_tablet(&tablet).await;
+    the_resident_holds_the_tablet(&tablet, &server.url).await;
     a_second_asking_begins_with_what_stands(&tablet).await;
     one_touch_withdraws_and_another_undoes_it(&tablet).await;
     a_page_loaded_anew_is_locked(&tablet, &server.url).await;
@@ -116,6 +116,25 @@ async fn what_cannot_be_seen_or_kept_is_told_while_typing(tablet: &Browser) {
     tablet.until_gone("null-told").await;
     assert_eq!(tablet.value("quote-0").await, WORDS);
     tablet.fill("notes", "Staat met een kinderwagen.").await;
+    a_quote_that_was_taken_out_is_put_back_after_the_lock(tablet).await;
+}
+
+async fn a_quote_that_was_taken_out_is_put_back_after_the_lock(tablet: &Browser) {
+    tablet.click("add-quote").await;
+    tablet.fill("quote-1", "En de bank ook.").await;
+    tablet.click("remove-1").await;
+    tablet.see("undo-remove").await;
+    let saved =
+        "document.querySelector(\"[data-testid='draft-state']\")?.dataset.state === 'saved'";
+    tablet.until("it is saved", saved).await;
+    tablet.reload().await;
+    tablet.fill("unlock-password", demo::PASSWORD).await;
+    tablet.click("unlock").await;
+    tablet.click("undo-remove").await;
+    assert_eq!(tablet.value("quote-1").await, "En de bank ook.");
+    assert_eq!(tablet.value("notes").await, "Staat met een kinderwagen.");
+    tablet.click("remove-1").await;
+    tablet.until_gone("quote-1").await;
 }
 
 async fn blanks_are_named_before_they_count_as_no(tablet: &Browser) {
@@ -159,7 +178,7 @@ async fn blanks_are_named_before_they_count_as_no(tablet: &Browser) {
 }
 
 /// In Arabic, mirrored; nothing else is on the page, and nothing leads out of it.
-async fn the_resident_holds_the_tablet(tablet: &Browser) {
+async fn the_resident_holds_the_tablet(tablet: &Browser, url: &str) {
     tablet.click("give-tablet").await;
     enter(tablet, "1234").await;
     tablet.click("keep-code").await;
@@ -196,6 +215,10 @@ async fn the_resident_holds_the_tablet(tablet: &Browser) {
             )
             .await;
     }
+    // Nor does a window beside it.
+    let handed_over = tablet.open_beside(&format!("{url}/redactie")).await;
+    tablet.see("unlock-password").await;
+    tablet.back_to(handed_over).await;
     tablet.evaluate("location.hash = 'x'").await;
     tablet.see("handed-over").await;
     tablet

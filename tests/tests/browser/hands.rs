@@ -85,6 +85,26 @@ async fn a_held_key_and_a_double_click_decide_once_and_undo_outlives_a_reload() 
     browser.click_css(".desk-head .help").await;
     browser.until_quiet().await;
     assert_eq!(confirmed(&editor).await, before + 1, "after a reload");
+    // What was said of a line before stands again once its rejection is taken back.
+    browser
+        .click_css(&format!("{NTH}(7) article .verbatim"))
+        .await;
+    browser.press("1").await;
+    browser.until_quiet().await;
+    let before_rejecting = confirmed(&editor).await;
+    browser
+        .click_css(&format!("{NTH}(7) article .verbatim"))
+        .await;
+    browser.press("x").await;
+    browser.until_quiet().await;
+    assert_eq!(
+        confirmed(&editor).await,
+        before_rejecting - 1,
+        "it is rejected"
+    );
+    browser.press("u").await;
+    browser.until_quiet().await;
+    assert_eq!(confirmed(&editor).await, before_rejecting, "as before");
     // Nobody's words are kept for it.
     let kept = browser
         .evaluate("return Object.values(sessionStorage).join()")
@@ -153,6 +173,26 @@ async fn a_quote_taken_out_of_a_text_is_put_back_also_after_a_reload() {
     );
     let focused = browser.focused().await.unwrap();
     assert!(focused.starts_with("button#remove-"), "{focused}");
+
+    // Two that stood side by side, put back in the order in which they were taken out.
+    for left in [chosen.len() - 1, chosen.len() - 2] {
+        browser
+            .click_css(&format!("#section-{section} .chosen-by button"))
+            .await;
+        browser.until_quiet().await;
+        assert_eq!(in_section(&editor, &address).await.len(), left);
+    }
+    for _ in 0..2 {
+        browser
+            .click_css("[data-testid='removed'] button:not(.quiet)")
+            .await;
+        browser.until_quiet().await;
+    }
+    assert_eq!(
+        in_section(&editor, &address).await,
+        chosen,
+        "both where they stood"
+    );
     browser.close().await;
 }
 
@@ -276,6 +316,9 @@ async fn nothing_that_was_typed_is_thrown_away_unasked() {
     browser.press("\u{e007}").await;
     browser.see("sign-in-again").await;
     browser.is_accessible("signing in again over a form").await;
+    browser.press("\u{e00c}").await;
+    browser.see("unsaved").await;
+    browser.click_css("#go-on-typing").await;
     let password = browser.see_css("#again-password").await;
     let typed = format!("{}\u{e007}", koffiekar_server::demo::PASSWORD);
     password.send_keys(typed).await.unwrap();

@@ -39,6 +39,8 @@ const SCREENS: [(&str, &[&str]); 3] = [
             "/beheer/vastgehouden",
             "/beheer/redding",
             "/beheer/wissen",
+            "/beheer/logboek",
+            "/wachtwoord",
             "/kwaliteit",
         ],
     ),

@@ -2,7 +2,7 @@
 
 use koffiekar_sync_core::replica::Standing;
 
-use super::Open;
+use super::{Open, has_unsaved_answers};
 
 /// How many conversations stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,8 +30,13 @@ impl Count {
 
 impl Open {
     pub(crate) fn count(&self) -> Count {
+        // At *Klaar* a draft is a conversation before it goes.
+        let drafts = self.drafts.keys();
+        let unfinished = drafts
+            .filter(|id| self.replica.held(**id).is_none())
+            .count();
         let mut count = Count {
-            drafts: self.drafts.len() + self.edits.len(),
+            drafts: unfinished + self.edits.len() + usize::from(has_unsaved_answers()),
             unreadable: self.unreadable,
             ..Count::default()
         };

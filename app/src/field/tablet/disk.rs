@@ -13,6 +13,7 @@ use crate::{
     field::{
         pause, phase,
         store::{self, StoreError, Write},
+        vault::VaultError,
     },
     page,
 };
@@ -91,7 +92,12 @@ pub(super) async fn keep(writes: &[Write]) -> Result<(), StoreError> {
 /// The storage was emptied under the tablet: all that is in memory is written at once, and it is told.
 /// `last` comes after all the rest.
 async fn keep_everything_anew(last: &[Write]) -> Result<(), StoreError> {
-    let everything = peek(Open::everything);
+    let everything = touch(|open| {
+        open.unsent = None;
+        let mut writes = open.everything()?;
+        writes.extend(open.unsent_writes(true));
+        Ok::<_, VaultError>(writes)
+    });
     let Some(everything) = everything else {
         phase::storage_was_emptied();
         return Err(StoreError::Emptied);
@@ -101,7 +107,10 @@ async fn keep_everything_anew(last: &[Write]) -> Result<(), StoreError> {
     writes.extend_from_slice(last);
     // Whatever stood in the way, nothing of it is on the disk.
     let written = store::write_anew(&writes).await;
-    written.map_err(|_| StoreError::Emptied)?;
+    if written.is_err() {
+        touch(|open| open.unsent = None);
+        return Err(StoreError::Emptied);
+    }
     touch(|open| open.unreadable = 0);
     // What could not be written a moment ago is among it.
     let has_failed = matches!(&*kept().read_untracked(), Kept::Failed(_));

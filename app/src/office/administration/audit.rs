@@ -1,17 +1,18 @@
 //! The audit log: who did what and who read what.
 
-use koffiekar_sync_core::ids::Millis;
+use koffiekar_sync_core::ids::LineKey;
 use koffiekar_sync_core::office::{ACTS, AuditLine, AuditPage, Person};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
+    office::names::names,
     parts::{
-        Busy, Choice, Empty, Fetched, Select, Source, TextField, Tone, Trouble, announce, moment,
-        start_of_day, title,
+        Busy, Choice, Empty, Fetched, Scroll, Select, Source, TextField, Tone, Trouble, announce,
+        moment, title,
     },
     route,
-    words::{count, words},
+    words::{count, counted, number, words},
 };
 
 const PATH: &str = "/api/v1/audit";
@@ -28,16 +29,11 @@ struct Wanted {
 
 impl Wanted {
     fn path(self, after: Option<String>) -> String {
-        // Days are those of whoever looks; the log knows moments.
-        let moment = |day: String, later: i32| {
-            let Millis(at) = start_of_day(&day, later)?;
-            Some(at.to_string())
-        };
         let pairs = [
             ("person", self.person.get()),
             ("act", self.act.get()),
-            ("from", moment(self.from.get(), 0).unwrap_or_default()),
-            ("until", moment(self.until.get(), 1).unwrap_or_default()),
+            ("from", self.from.get()),
+            ("until", self.until.get()),
             ("after", after.unwrap_or_default()),
         ];
         match route::to_query(pairs) {
@@ -140,7 +136,7 @@ fn Table(page: AuditPage, log: Source<AuditPage>, wanted: Wanted) -> impl IntoVi
         });
     };
     view! {
-        <div class="scroll">
+        <Scroll label=words.title.to_owned()>
             <table>
                 <thead>
                     <tr>
@@ -154,7 +150,7 @@ fn Table(page: AuditPage, log: Source<AuditPage>, wanted: Wanted) -> impl IntoVi
                 </thead>
                 <tbody>{page.lines.into_iter().map(|line| view! { <Row line/> }).collect_view()}</tbody>
             </table>
-        </div>
+        </Scroll>
         {page.next.is_some().then(|| view! {
             <p class="held-more">
                 <button type="button" class="button" aria-disabled=move || busy.get().then_some("true") on:click=more>
@@ -163,6 +159,18 @@ fn Table(page: AuditPage, log: Source<AuditPage>, wanted: Wanted) -> impl IntoVi
             </p>
         })}
     }
+}
+
+/// Names where the log has codes, as far as the programme knows them.
+fn filter_in_words(name: &str, value: &str) -> String {
+    let line = || value.parse::<LineKey>().map(|line| names().line(&line));
+    let value = match name {
+        "area" => names().area(Some(value)),
+        "action_line" | "tagged_as" | "suggested" => line().unwrap_or_else(|_| value.to_owned()),
+        "language" => words().names.language(value),
+        _ => value.to_owned(),
+    };
+    format!("{name}: {value}")
 }
 
 #[component]
@@ -181,21 +189,19 @@ fn Row(line: AuditLine) -> impl IntoView {
     };
     let of_log = line.act == "read audit log";
     let read = line.read.map(|read| {
-        let counted = match of_log {
+        let names = match of_log {
             true => (words.lines_one, words.lines_many),
             false => (words.rows_one, words.rows_many),
         };
-        let mut told = vec![count(read.rows, counted)];
+        let mut told = vec![count(read.rows, names)];
         let filters = read
             .filter
             .iter()
-            .map(|(name, value)| format!("{name}={value}"));
+            .map(|(name, value)| filter_in_words(name, value));
         told.extend(filters);
         if read.words > 0 {
-            told.push(count(
-                u64::from(read.words),
-                (words.words_one, words.words_many),
-            ));
+            let searched = u64::from(read.words);
+            told.push(counted(words.searched, searched, &[&number(searched)]));
         }
         told.join(", ")
     });

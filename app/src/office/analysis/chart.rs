@@ -29,7 +29,7 @@ fn label(bucket: &Bucket, by: Dimension) -> String {
         ),
         (Dimension::Month, month) => iso_month(month),
         (_, LineKey::NONE) => names.none_line.to_owned(),
-        (_, "untagged") => names.untagged.to_owned(),
+        (_, "untagged") => names.no_line_yet.to_owned(),
         (_, "unknown") => names.unknown_area.to_owned(),
         _ => bucket.label.clone(),
     }
@@ -80,22 +80,25 @@ pub(super) fn Chart(counts: Counts, rows: Dimension, columns: Option<Dimension>)
     let is_outside = |bucket: &Bucket| {
         matches!(rows, Dimension::ActionLine | Dimension::Theme) && bucket.key == "untagged"
     };
-    let told = |(bucket, values): (&Bucket, &Vec<u64>)| {
-        let total = values.iter().sum::<u64>();
-        view! { <p class="outside">{label(bucket, rows)}": "<strong>{number(total)}</strong></p> }
+    let told = |((bucket, _), total): ((&Bucket, &Vec<u64>), &u64)| {
+        view! { <p class="outside">{label(bucket, rows)}": "<strong>{number(*total)}</strong></p> }
     };
-    let all = || counts.rows.iter().zip(&series.values);
-    let outside = all().find(|(bucket, _)| is_outside(bucket)).map(told);
-    let drawn = || all().filter(|(bucket, _)| !is_outside(bucket));
-    let sums = drawn().map(|(_, values)| values.iter().sum::<u64>());
-    let most = sums.max().unwrap_or(1).max(1);
-    let bars = drawn().map(|(bucket, values)| {
-        let total = values.iter().sum::<u64>();
+    let all = || {
+        let values = counts.rows.iter().zip(&series.values);
+        values.zip(&counts.totals)
+    };
+    let outside = all().find(|((bucket, _), _)| is_outside(bucket));
+    let outside = outside.map(told);
+    let drawn = || all().filter(|((bucket, _), _)| !is_outside(bucket));
+    // A quote on two lines is in two parts of a bar, and once in its number.
+    let lengths = drawn().map(|((_, values), _)| values.iter().sum::<u64>());
+    let most = lengths.max().unwrap_or(1).max(1);
+    let bars = drawn().map(|((bucket, values), total)| {
         view! {
             <li>
                 <span class="bar-label">{label(bucket, rows)}</span>
                 <Bar values=values.clone() most names=series.names.clone() split=columns.is_some()/>
-                <span class="bar-total">{number(total)}</span>
+                <span class="bar-total">{number(*total)}</span>
             </li>
         }
     });
@@ -172,16 +175,19 @@ pub(super) fn CrossTable(
             .map(|head| view! { <th scope="col" class="number">{head}</th> })
             .collect_view()
     });
-    let body = counts.rows.iter().zip(&counts.cells).map(|(bucket, cells)| {
-        let sum = cells.iter().sum::<u64>();
+    let rows_of = counts.rows.iter().zip(&counts.cells).zip(&counts.totals);
+    let body = rows_of.map(|((bucket, cells), total)| {
         let cells = split.then(|| {
-            cells.iter().map(|cell| view! { <td class="number" class:zero=*cell == 0>{number(*cell)}</td> }).collect_view()
+            cells
+                .iter()
+                .map(|cell| view! { <td class="number" class:zero=*cell == 0>{number(*cell)}</td> })
+                .collect_view()
         });
         view! {
             <tr>
                 <th scope="row">{label(bucket, rows)}</th>
                 {cells}
-                <td class="number">{number(sum)}</td>
+                <td class="number">{number(*total)}</td>
             </tr>
         }
     });

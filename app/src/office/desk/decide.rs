@@ -24,6 +24,9 @@ pub(crate) struct Done {
     reject: Vec<LineKey>,
     /// The lines that stood confirmed before.
     stood: Vec<LineKey>,
+    /// The lines that stood rejected before.
+    #[serde(default)]
+    stood_rejected: Vec<LineKey>,
 }
 
 impl Done {
@@ -31,15 +34,39 @@ impl Done {
         [self.confirm.clone(), self.reject.clone()].concat()
     }
 
+    /// What has to be said so that everything stands as before, where the decision itself was retracted.
+    fn restored(&self, row: &QuoteRow) -> TagDecision {
+        let missing = |lines: &[LineKey], standing| {
+            let stand = lines_that_stand(row, standing);
+            let missing = lines.iter().filter(|line| !stand.contains(line));
+            missing.cloned().collect()
+        };
+        TagDecision {
+            confirm: missing(&self.stood, LineStanding::Confirmed),
+            reject: missing(&self.stood_rejected, LineStanding::Rejected),
+            ..TagDecision::default()
+        }
+    }
+
     /// Whether it still stands as it was decided.
     fn stands(&self, row: &QuoteRow) -> bool {
-        let confirmed = confirmed(row);
+        let confirmed = lines_that_stand(row, LineStanding::Confirmed);
         let rejects = |line: &LineKey| {
             let mut tags = row.tags.iter();
             tags.any(|tag| tag.line == *line && tag.standing != LineStanding::Confirmed)
         };
         self.confirm.iter().all(|line| confirmed.contains(line)) && self.reject.iter().all(rejects)
     }
+}
+
+/// What is sent, and what becomes of it where it fails.
+enum Act {
+    /// Then it was not decided.
+    Decide(Done),
+    /// Then it can be taken back still.
+    TakeBack(Done),
+    /// The rest of taking back.
+    Restore,
 }
 
 impl List {
@@ -81,7 +108,8 @@ impl List {
             quote: id,
             confirm: decision.confirm.clone(),
             reject: decision.reject.clone(),
-            stood: confirmed(&before),
+            stood: lines_that_stand(&before, LineStanding::Confirmed),
+            stood_rejected: lines_that_stand(&before, LineStanding::Rejected),
         };
         // Said once already: a second time would only be one more to take back.
         let last = |list: &Vec<Done>| list.iter().rfind(|one| one.quote == id).cloned();
@@ -91,13 +119,13 @@ impl List {
         if is_said {
             return announce(Tone::Plain, words().desk.said_already);
         }
-        self.done.update(|list| list.push(done));
+        self.done.update(|list| list.push(done.clone()));
         entry.row.set(expected(&before, &decision));
         announce(Tone::Good, said);
         if self.is_listed() {
             self.advance(1);
         }
-        self.send(entry, decision, before, None);
+        self.send(entry, decision, before, Act::Decide(done));
     }
 
     /// Is the list on the screen, and not one quote by itself?
@@ -145,29 +173,31 @@ impl List {
     fn take_back(self, entry: Entry, last: Done) {
         let now = entry.row.get_untracked();
         let lines = last.lines();
-        // What the decision had put an end to stands again.
-        let mut confirm = last.stood.clone();
-        let stands = confirmed(&now);
-        confirm.retain(|line| !stands.contains(line) && !lines.contains(line));
-        let mut before = now.clone();
-        before.tags.retain(|tag| !lines.contains(&tag.line));
+        let mut shown = now.clone();
+        shown.tags.retain(|tag| !lines.contains(&tag.line));
         let decision = TagDecision {
-            confirm,
             retract: lines,
             ..TagDecision::default()
         };
-        entry.row.set(expected(&before, &decision));
-        self.send(entry, decision, now, Some(last));
+        // What the decision had put an end to stands again.
+        entry.row.set(expected(&shown, &last.restored(&shown)));
+        self.send(entry, decision, now, Act::TakeBack(last));
     }
 
-    /// `taken_back` is what it undoes; where that fails, it can be undone still.
-    fn send(self, entry: Entry, decision: TagDecision, before: QuoteRow, taken_back: Option<Done>) {
+    fn send(self, entry: Entry, decision: TagDecision, before: QuoteRow, act: Act) {
         let turn = entry.next_turn();
         entry.trouble.set(None);
         spawn_local(async move {
             let path = format!("/api/v1/quotes/{}/tags", entry.id);
             match api::send::<QuoteRow>("POST", &path, &decision).await {
                 Ok(mut row) => {
+                    // The words of others stand again by themselves; one's own of before are said again.
+                    if let Act::TakeBack(last) = &act {
+                        let restored = last.restored(&row);
+                        if restored != TagDecision::default() {
+                            return self.send(entry, restored, row, Act::Restore);
+                        }
+                    }
                     if entry.is_unseen() {
                         let again = !decision.retract.is_empty();
                         hide(&mut row, again);
@@ -178,13 +208,17 @@ impl List {
                     self.judged.update(|judged| *judged += 1);
                 }
                 Err(failure) => {
-                    entry.row.set(before);
-                    self.done.update(|done| match taken_back {
-                        Some(taken_back) => done.push(taken_back),
-                        None => {
-                            let failed = done.iter().rposition(|done| done.quote == entry.id);
+                    // Another decision may have been made since; its answer tells how the quote stands.
+                    if entry.is_last(turn) {
+                        entry.row.set(before);
+                    }
+                    self.done.update(|done| match act {
+                        Act::TakeBack(taken_back) => done.push(taken_back),
+                        Act::Decide(failed) => {
+                            let failed = done.iter().rposition(|one| *one == failed);
                             failed.map(|failed| done.remove(failed));
                         }
+                        Act::Restore => {}
                     });
                     let text = format!("{} {failure}", words().desk.failed);
                     // The focus stays: the editor may be judging the next one already.
@@ -207,9 +241,8 @@ fn hide(row: &mut QuoteRow, again: bool) {
     }
 }
 
-fn confirmed(row: &QuoteRow) -> Vec<LineKey> {
-    let tags = row.tags.iter();
-    let tags = tags.filter(|tag| tag.standing == LineStanding::Confirmed);
+fn lines_that_stand(row: &QuoteRow, standing: LineStanding) -> Vec<LineKey> {
+    let tags = row.tags.iter().filter(|tag| tag.standing == standing);
     tags.map(|tag| tag.line.clone()).collect()
 }
 

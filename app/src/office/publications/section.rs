@@ -112,10 +112,8 @@ fn Removed(
         if !under_way.begin() {
             return;
         }
-        let before = removals.with_untracked(|removals| {
-            let mut all = removals.iter();
-            let own = all.find(|one| (one.section, one.quote) == (place, quote));
-            own.and_then(|one| one.before)
+        let before = section.with_untracked(|section| {
+            removals.with_untracked(|removals| still_behind(section, removals, quote))
         });
         spawn_local(async move {
             let path = format!("/api/v1/sections/{place}/selections");
@@ -144,6 +142,25 @@ fn Removed(
             </button>
         </p>
     }
+}
+
+/// Before which quote it goes: the one that stood behind it, or where that was taken out as well, the one behind that.
+fn still_behind(section: &Section, removals: &[Removal], quote: QuoteId) -> Option<QuoteId> {
+    let behind = |quote| {
+        let mut all = removals.iter();
+        let own = all.find(|one| (one.section, one.quote) == (section.id, quote));
+        own.and_then(|one| one.before)
+    };
+    let is_there = |quote| section.quotes.iter().any(|chosen| chosen.quote.id == quote);
+    let mut next = behind(quote);
+    // At most each of them once, whatever order they were taken out in.
+    for _ in removals {
+        match next {
+            Some(quote) if !is_there(quote) => next = behind(quote),
+            _ => break,
+        }
+    }
+    next.filter(|quote| is_there(*quote))
 }
 
 fn remove_button(section: SectionId, quote: QuoteId) -> String {

@@ -38,12 +38,11 @@ pub(super) const AUDIT: Audit = Audit {
     nobody: "nobody",
     empty: "Nothing found",
     empty_hint: "Choose another person, act or time.",
-    rows_one: "1 quote",
-    rows_many: "{} quotes",
-    lines_one: "1 line",
-    lines_many: "{} lines",
-    words_one: "searched for 1 word",
-    words_many: "searched for {} words",
+    rows_one: "quote",
+    rows_many: "quotes",
+    lines_one: "line",
+    lines_many: "lines",
+    searched: "searched for {} [word|words]",
     coarse: "Numbers are rounded down to tens; fewer than ten count as none. So nobody sees here whether a word was said.",
 };
 

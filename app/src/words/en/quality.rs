@@ -6,7 +6,7 @@ pub(super) const QUALITY: Quality = Quality {
     title: "Quality",
     intro: "How good the tagger is, measured on quotes that chance drew and an editor judged without a suggestion.",
     none: "Nothing measured yet",
-    none_hint: "On the desk, in the list Review, chance draws every fifth quote. Once an editor has judged the first of them, this page says how often the tagger was right.",
+    none_hint: "On the desk, in the list Least sure first, chance draws every fifth quote. Once an editor has judged the first of them, this page says how often the tagger was right.",
     right: "first answers right",
     right_of: "{} of {} [quote|quotes] that chance drew",
     between: "with 95% certainty between {} and {}",

@@ -38,12 +38,11 @@ pub(super) const AUDIT: Audit = Audit {
     nobody: "niemand",
     empty: "Niets gevonden",
     empty_hint: "Kies een andere persoon, handeling of tijd.",
-    rows_one: "1 citaat",
-    rows_many: "{} citaten",
-    lines_one: "1 regel",
-    lines_many: "{} regels",
-    words_one: "gezocht op 1 woord",
-    words_many: "gezocht op {} woorden",
+    rows_one: "citaat",
+    rows_many: "citaten",
+    lines_one: "regel",
+    lines_many: "regels",
+    searched: "gezocht op {} [woord|woorden]",
     coarse: "Getallen zijn naar beneden afgerond op tientallen; minder dan tien telt als nul. Zo is hier niet te zien of iemand een woord gezegd heeft.",
 };
 

@@ -6,7 +6,7 @@ pub(super) const QUALITY: Quality = Quality {
     title: "Kwaliteit",
     intro: "Hoe goed de tagger is, gemeten aan citaten die het lot koos en die een redacteur zonder voorstel beoordeelde.",
     none: "Nog niets gemeten",
-    none_hint: "Onder Redactie, lijst Beoordelen, kiest het lot elk vijfde citaat. Zodra een redacteur daarvan de eerste heeft beoordeeld, staat hier hoe vaak de tagger gelijk had.",
+    none_hint: "Onder Redactie, lijst Twijfel eerst, kiest het lot elk vijfde citaat. Zodra een redacteur daarvan de eerste heeft beoordeeld, staat hier hoe vaak de tagger gelijk had.",
     right: "eerste antwoorden goed",
     right_of: "{} van {} [citaat dat|citaten die] het lot koos",
     between: "met 95% zekerheid tussen {} en {}",

@@ -18,6 +18,7 @@ const ALL: &str = "all";
 const UNKNOWN: &str = "unknown";
 /// The bucket of quotes without a line.
 const UNTAGGED: &str = "untagged";
+const NO_LINE_YET: &str = "Nog geen actielijn";
 
 /// How many quotes count under each pair of names, before lines are told apart.
 pub(super) struct Counted<'a> {
@@ -97,8 +98,14 @@ impl<'a> Counted<'a> {
             .map(|line| (line.key.as_str(), line.theme.as_str()))
             .collect();
         let mut found: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
         for ((row, column), number) in &self.numbers {
-            for pair in self.pairs(*row, *column, &themes) {
+            let pairs = self.pairs(*row, *column, &themes);
+            let rows: BTreeSet<&str> = pairs.iter().map(|(row, _)| *row).collect();
+            for row in rows {
+                *totals.entry(row).or_default() += number;
+            }
+            for pair in pairs {
                 *found.entry(pair).or_default() += number;
             }
         }
@@ -107,7 +114,7 @@ impl<'a> Counted<'a> {
             Some(self.rows),
             of_rows,
             zeros::keys(self.rows, question),
-            catalogue,
+            question,
         );
         let of_columns = found.keys().map(|pair| pair.1);
         // A table is read by its rows: as a column only what is few stands there with nothing in it.
@@ -115,7 +122,7 @@ impl<'a> Counted<'a> {
             Some(Dimension::ActionLine | Dimension::Area | Dimension::Wijk) | None => Vec::new(),
             Some(columns) => zeros::keys(columns, question),
         };
-        let columns = buckets(self.columns, of_columns, silent, catalogue);
+        let columns = buckets(self.columns, of_columns, silent, question);
         let number = |row: &Bucket, column: &Bucket| {
             let pair = (row.key.as_str(), column.key.as_str());
             found.get(&pair).copied().unwrap_or(0)
@@ -124,8 +131,13 @@ impl<'a> Counted<'a> {
             .iter()
             .map(|row| columns.iter().map(|column| number(row, column)).collect())
             .collect();
+        let totals = rows
+            .iter()
+            .map(|row| totals.get(row.key.as_str()).copied().unwrap_or(0))
+            .collect();
         Counts {
             cells,
+            totals,
             rows,
             columns,
             total: self.total,
@@ -197,11 +209,12 @@ fn buckets<'a>(
     dimension: Option<Dimension>,
     found: impl Iterator<Item = &'a str>,
     silent: Vec<String>,
-    catalogue: &Catalogue,
+    question: Question<'_>,
 ) -> Vec<Bucket> {
+    let catalogue = question.catalogue;
     let mut keys: BTreeSet<&str> = found.collect();
     let between = match dimension {
-        Some(Dimension::Month) => zeros::months_between(&keys),
+        Some(Dimension::Month) => zeros::months_between(&keys, question),
         _ => Vec::new(),
     };
     keys.extend(silent.iter().chain(&between).map(String::as_str));
@@ -240,9 +253,14 @@ fn buckets<'a>(
             .map(|key| ((*key).to_owned(), label(key).to_owned()))
             .collect(),
     };
+    // On no line are also those that people do not agree about.
+    let label = |key: &str| match dimension {
+        Dimension::ActionLine | Dimension::Theme if key == UNTAGGED => NO_LINE_YET.to_owned(),
+        _ => label(key).to_owned(),
+    };
     let known: BTreeSet<&str> = order.iter().map(|(key, _)| key.as_str()).collect();
     let others = keys.iter().filter(|key| !known.contains(*key));
-    let others = others.map(|key| ((*key).to_owned(), label(key).to_owned()));
+    let others = others.map(|key| ((*key).to_owned(), label(key)));
     let known = order
         .iter()
         .filter(|(key, _)| keys.contains(key.as_str()))
@@ -257,7 +275,7 @@ fn buckets<'a>(
 pub(crate) fn label(key: &str) -> &str {
     match key {
         "none" => "Geen actielijn",
-        UNTAGGED => "Nog niet getagd",
+        UNTAGGED => "Nog niet beoordeeld",
         UNKNOWN => "Onbekend",
         "neighbourhood_round" => "Buurtronde",
         "open_house" => "Open huis",
@@ -272,6 +290,7 @@ pub(crate) fn label(key: &str) -> &str {
         "tr" => "Turks",
         "ar" => "Arabisch",
         "ber" => "Berbers",
+        "und" => "Andere taal",
         "analysis" => "analyse",
         "anonymous_publication" => "publicatie zonder naam",
         "named_publication" => "publicatie met naam",

@@ -43,7 +43,11 @@ impl<'a> Wanted<'a> {
         catalogue: &Catalogue,
         found: Option<HashSet<i64>>,
     ) -> Result<Wanted<'a>, FilterError> {
-        let (from, until) = period(filter, &Calendar::of(&catalogue.programme))?;
+        let (from, until) = period(
+            &filter.from,
+            &filter.until,
+            &Calendar::of(&catalogue.programme),
+        )?;
         let in_sight = |shelf: &&Shelf| {
             sight.rounds.contains(&shelf.round)
                 && filter.round.is_none_or(|round| round == shelf.round)
@@ -315,18 +319,19 @@ impl Matcher {
             && cell.allowed & self.allowed == self.allowed
             && is(self.kind, Some(cell.kind))
             && is(self.language, Some(cell.language))
-            && self.conflict.is_none_or(|yes| cell.conflict == yes)
             && self.area.is_none_or(|(code, district)| {
                 let here = |place: Option<Name>| place.is_some() && place == code;
                 here(cell.area) || here(cell.wijk) || district && cell.area.is_some()
             })
     }
 
+    /// What lists are made by: tags, and whether readings are to be settled.
     fn fits_by_tags(&self, cell: &Cell) -> bool {
         let is_in = |sets: &Option<Vec<bool>>, set: u32| {
             sets.as_ref().is_none_or(|sets| sets[set as usize])
         };
         self.tag_state.is_none_or(|state| cell.tag_state == state)
+            && self.conflict.is_none_or(|yes| cell.conflict == yes)
             && self
                 .suggested
                 .is_none_or(|line| line.is_some() && line == cell.suggested)

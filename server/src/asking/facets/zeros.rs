@@ -8,6 +8,9 @@ use koffiekar_sync_core::office::{Dimension, TagState};
 use super::Question;
 use crate::calendar::months;
 
+/// A period without bounds is no reason to draw hundreds of empty months.
+const MOST_SILENT_MONTHS: usize = 36;
+
 /// The keys of this dimension that are counted with zero where nothing is found, as far as the filter leaves room for
 /// them and the asker may know of them. Languages are as many as people speak; months follow from what is found.
 pub(super) fn keys(dimension: Dimension, question: Question<'_>) -> Vec<String> {
@@ -60,11 +63,26 @@ pub(super) fn keys(dimension: Dimension, question: Question<'_>) -> Vec<String> 
     }
 }
 
-pub(super) fn months_between(found: &BTreeSet<&str>) -> Vec<String> {
-    match (found.first(), found.last()) {
-        (Some(first), Some(last)) => months(first, last),
-        _ => Vec::new(),
-    }
+/// All months from the first to the last in which something was found, and those of the period that was asked for,
+/// as far as that lies within [`MOST_SILENT_MONTHS`] of them.
+pub(super) fn months_between(found: &BTreeSet<&str>, question: Question<'_>) -> Vec<String> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else {
+        return Vec::new();
+    };
+    let month = |day: &Option<String>| day.as_ref().and_then(|day| day.get(..7)).map(str::to_owned);
+    let filter = question.filter;
+    let from = month(&filter.from).filter(|from| from.as_str() < *first);
+    let until = month(&filter.until).filter(|until| until.as_str() > *last);
+    let near =
+        |silent: Vec<String>| Some(silent).filter(|months| months.len() <= MOST_SILENT_MONTHS);
+    let before = from.and_then(|from| near(months(&from, first)));
+    let behind = until.and_then(|until| near(months(last, &until)));
+    [
+        before.unwrap_or_default(),
+        months(first, last),
+        behind.unwrap_or_default(),
+    ]
+    .concat()
 }
 
 /// The filter asks for quotes that stand on no line; or the question is about a moment of the past, whose lines are

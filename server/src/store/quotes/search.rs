@@ -111,7 +111,11 @@ pub(crate) fn as_of(
 }
 
 /// From the first moment of one day until that behind another, where they are given.
-pub(crate) fn period(filter: &QuoteFilter, calendar: &Calendar) -> Result<Period, FilterError> {
+pub(crate) fn period(
+    from: &Option<String>,
+    until: &Option<String>,
+    calendar: &Calendar,
+) -> Result<Period, FilterError> {
     let moment = |day: &Option<String>, of: fn(&Calendar, &str) -> Option<Millis>| {
         let day = day.as_deref();
         let wrong = |day: &str| FilterError::Date(day.chars().take(20).collect());
@@ -119,8 +123,8 @@ pub(crate) fn period(filter: &QuoteFilter, calendar: &Calendar) -> Result<Period
             .transpose()
     };
     Ok((
-        moment(&filter.from, Calendar::start_of_day)?,
-        moment(&filter.until, Calendar::end_of_day)?,
+        moment(from, Calendar::start_of_day)?,
+        moment(until, Calendar::end_of_day)?,
     ))
 }
 

@@ -7,10 +7,12 @@ use koffiekar_sync_core::ids::{Millis, UserId};
 use koffiekar_sync_core::office::{ACTS, AuditFilter, AuditPage};
 
 use crate::Koffiekar;
+use crate::calendar::Calendar;
 use crate::policy::Action;
 use crate::problem::ApiError;
 use crate::store::accounts;
 use crate::store::audit::{self, Place, Wanted};
+use crate::store::quotes::period;
 use crate::web::caller::Caller;
 use crate::web::extract::{Json, Query};
 use crate::web::readings::ReadingEntry;
@@ -34,14 +36,17 @@ pub async fn list(
         ));
     }
     let after = asked.after.as_deref().map(place).transpose()?;
+    let mut tx = koffiekar.store.read().await?;
+    let catalogue = koffiekar.references.catalogue(&mut tx).await?;
+    let calendar = Calendar::of(&catalogue.programme);
+    let (from, until) = period(&asked.from, &asked.until, &calendar)?;
     let wanted = Wanted {
         person: asked.person,
         act: asked.act,
-        from: asked.from,
-        until: asked.until,
+        from,
+        until,
         after,
     };
-    let mut tx = koffiekar.store.read().await?;
     let mut lines = audit::lines(&mut tx, &wanted, PAGE + 1).await?;
     let is_last = lines.len() <= PAGE as usize;
     lines.truncate(PAGE as usize);

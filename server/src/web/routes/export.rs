@@ -173,11 +173,12 @@ fn rows_of(counts: &Counts) -> impl Iterator<Item = Vec<String>> {
         .rows
         .iter()
         .zip(&counts.cells)
-        .map(move |(bucket, cells)| {
+        .zip(&counts.totals)
+        .map(move |((bucket, cells), total)| {
             let mut row = vec![bucket.key.clone(), bucket.label.clone()];
             row.extend(cells.iter().map(u64::to_string));
             if is_split {
-                row.push(cells.iter().sum::<u64>().to_string());
+                row.push(total.to_string());
             }
             row
         })

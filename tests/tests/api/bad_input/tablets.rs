@@ -35,6 +35,33 @@ async fn a_revoked_device_keeps_what_it_holds_and_others_go_on() {
     other.sync().await.unwrap();
 }
 
+/// Beyond 2^53 a number is not the same for a client in JavaScript.
+#[tokio::test]
+async fn a_place_that_is_no_whole_number_everywhere_is_refused() {
+    let server = Server::start(Place::sqlite()).await;
+    let tablet = Tablet::enrol(&server.url, "veldwerker1").await;
+    for (place, is_taken) in [
+        (limits::WHOLE_NUMBERS - 1, true),
+        (limits::WHOLE_NUMBERS, false),
+    ] {
+        let request = Request {
+            cursors: vec![Cursor {
+                round: round("buurtronde-2026"),
+                place,
+            }],
+            feed_bytes: 100_000,
+            ..Request::default()
+        };
+        match post(&server.url, envelope(&tablet, &request).to_bytes()).await {
+            Err(SyncError::Refused(problem)) => {
+                assert!(!is_taken, "{place}");
+                assert_eq!((problem.status, problem.code()), (422, "invalid"));
+            }
+            answered => assert!(answered.is_ok() && is_taken, "{place}"),
+        }
+    }
+}
+
 const YEAR_MS: i64 = 365 * Millis::DAY;
 
 #[tokio::test]

@@ -102,6 +102,27 @@ async fn two_dimensions_at_once_and_a_filter() {
 }
 
 #[tokio::test]
+async fn the_total_of_a_row_counts_each_quote_once() {
+    let tables = on_both(async |store| {
+        library(&store).await;
+        let mut tx = store.read().await.unwrap();
+        let filter = QuoteFilter::default();
+        let by_line = Some(Dimension::ActionLine);
+        [
+            counted(&mut tx, &filter, Dimension::Kind, by_line).await,
+            counted(&mut tx, &filter, Dimension::Theme, by_line).await,
+        ]
+    })
+    .await;
+    let [kinds, themes] = tables;
+    // One quote stands on two lines.
+    assert_eq!(kinds.cells[0].iter().sum::<u64>(), 6);
+    assert_eq!(kinds.totals, [5, 0]);
+    assert_eq!(themes.cells[0].iter().sum::<u64>(), 2);
+    assert_eq!(themes.totals, [1, 1, 1, 2]);
+}
+
+#[tokio::test]
 async fn the_desk_tells_what_waits() {
     let desk = on_both(async |store| {
         library(&store).await;
