@@ -7,7 +7,7 @@
 
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -74,29 +74,23 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
             run(&mut cargo(["fmt", "--all", "--check"]))
         });
     }
-    // They share nothing that they compile, and the server's lint must not meet a half-written `app/dist`.
-    let linting = lints.then(|| thread::spawn(lint_native));
+    // What is compiled for the browser and what is not share nothing: each is linted while the other compiles.
+    let linting_native = lints.then(|| Beside::start("lint everything but the app", lint_native));
     let wasm = browser.then(|| app::compile(steps, Build::Tested));
-    if let Some(linting) = linting {
-        steps.check("lint everything but the app", || {
-            linting.join().unwrap_or_else(|panic| resume_unwind(panic))
-        });
-    }
+    // The server's lint must not meet a half-written `app/dist`.
+    Beside::end(linting_native, steps);
     if let Some(wasm) = wasm {
         app::bundle(steps, Build::Tested, &wasm?)?;
     }
-    if lints {
-        steps.check("lint the app", lint_app);
-    }
+    let linting_app = lints.then(|| Beside::start("lint the app", lint_app));
+    let compiled = if tests {
+        compile(steps, *only, &mut variables)
+    } else {
+        Ok(())
+    };
+    Beside::end(linting_app, steps);
+    compiled?;
     if tests {
-        let server = steps.run("compile the server", || {
-            run(cargo(["build", "--bin", "koffiekar"]).args(NATIVE))?;
-            Ok(target_dir()?.join("debug/koffiekar"))
-        })?;
-        variables.push(("KOFFIEKAR_BIN", server));
-        steps.run("compile the tests", || {
-            run(&mut cargo_test(*only, &["--no-run"]))
-        })?;
         if only.is_none() && args.is_empty() {
             steps.check("run the tests", || run_all(&variables));
             return Ok(());
@@ -114,6 +108,44 @@ fn all(steps: &mut Steps, Options { only, args }: &Options) -> Result<()> {
         });
     }
     Ok(())
+}
+
+fn compile(
+    steps: &mut Steps,
+    only: Option<Part>,
+    variables: &mut Vec<(&'static str, PathBuf)>,
+) -> Result<()> {
+    let server = steps.run("compile the server", || {
+        run(cargo(["build", "--bin", "koffiekar"]).args(NATIVE))?;
+        Ok(target_dir()?.join("debug/koffiekar"))
+    })?;
+    variables.push(("KOFFIEKAR_BIN", server));
+    steps.run("compile the tests", || {
+        run(&mut cargo_test(only, &["--no-run"]))
+    })
+}
+
+/// A check that runs beside other steps.
+struct Beside {
+    name: &'static str,
+    running: JoinHandle<Result<()>>,
+}
+
+impl Beside {
+    fn start(name: &'static str, check: fn() -> Result<()>) -> Self {
+        eprintln!("==> {name}, beside what follows");
+        let running = thread::spawn(check);
+        Self { name, running }
+    }
+
+    /// Waits for it. Its time is what was waited.
+    fn end(beside: Option<Self>, steps: &mut Steps) {
+        if let Some(Self { name, running }) = beside {
+            steps.check(name, || {
+                running.join().unwrap_or_else(|panic| resume_unwind(panic))
+            });
+        }
+    }
 }
 
 /// A test in the browser waits more than it works: the others run meanwhile, and give way to it.

@@ -17,7 +17,7 @@ use crate::words::fill;
 /// Languages offered first; `und` is the code for one that is not named.
 pub(crate) const LANGUAGES: [&str; 6] = ["nl", "tr", "ar", "ber", "en", "und"];
 
-/// How a field for text in this language runs: what is typed into it in another script runs its own way.
+/// How an empty field for text in this language runs. What is typed runs the way of its letters.
 pub(crate) fn direction(language: &str) -> &'static str {
     match language {
         "ar" => "rtl",

@@ -9,7 +9,6 @@ use koffiekar_sync_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    area::direction,
     draft::{EditDraft, Target, notes_problem, quote_problem},
     form::KeptSign,
     form_end::explain,
@@ -164,7 +163,7 @@ pub(crate) fn Editor(
                 class:wrong=move || problem.get().is_some()
                 data-testid=testids.0
                 lang=language.clone()
-                dir=direction(&language)
+                dir="auto"
                 rows="5"
                 aria-describedby=about
                 aria-invalid=move || problem.get().map(|_| "true")

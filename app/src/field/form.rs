@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use koffiekar_sync_core::{
     ids::{ConversationId, LineKey, QuoteId, RoundId},
     limits,
+    visible::is_blank,
 };
 use leptos::prelude::*;
 
@@ -260,7 +261,10 @@ fn QuoteField(writing: Writing, quote: QuoteId, quotes: Memo<Vec<QuoteId>>) -> i
                 id=field.clone()
                 data-testid=move || format!("quote-{}", place())
                 lang=move || language.get()
-                dir=move || language.with(|code| direction(code))
+                dir=move || match said.with(|said| is_blank(said)) {
+                    true => language.with(|code| direction(code)),
+                    false => "auto",
+                }
                 rows="5"
                 autocapitalize="sentences"
                 aria-describedby=format!("{hint} {error}")

@@ -99,6 +99,7 @@ pub(crate) fn Picker(
                     id="picker-search"
                     data-testid="picker-search"
                     type="search"
+                    dir="auto"
                     autocomplete="off"
                     placeholder=words().search
                     prop:value=move || sought.get()

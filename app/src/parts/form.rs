@@ -134,6 +134,7 @@ pub(crate) fn TextField(
             <input
                 id=id
                 type=kind
+                dir="auto"
                 autocomplete=autocomplete
                 autocapitalize=plain
                 spellcheck=plain.map(|_| "false")
@@ -167,6 +168,7 @@ pub(crate) fn TextArea(
             <textarea
                 id=id
                 rows=rows
+                dir="auto"
                 aria-invalid=move || frame.error().is_some().then_some("true")
                 aria-describedby=move || frame.described_by()
                 prop:value=move || value.get()

@@ -7,6 +7,7 @@
 use csv::{Terminator, WriterBuilder};
 use koffiekar_sync_core::catalogue::Area;
 use koffiekar_sync_core::office::Dimension;
+use koffiekar_sync_core::visible::is_blank;
 use koffiekar_tagging::text::fold;
 
 use crate::asking::facets::Question;
@@ -202,7 +203,7 @@ pub(crate) fn file_name(what: &str, question: Question<'_>, today: &str) -> Stri
             .map(|two| if two { "twee" } else { "een" }.to_owned()),
     );
     part("zoals-op", filter.as_of.clone());
-    let words = filter.text.as_ref().filter(|text| !text.trim().is_empty());
+    let words = filter.text.as_ref().filter(|text| !is_blank(text));
     part("met", words.map(|_| "zoekwoorden".to_owned()));
     parts.push(today.to_owned());
     parts.retain(|part| !part.is_empty());

@@ -4,7 +4,7 @@ use koffiekar_server::demo;
 use koffiekar_sync_core::conversation::Command;
 use koffiekar_sync_core::ids::{QuoteId, RoundId, SectionId};
 use koffiekar_sync_core::office::{
-    AuditLine, AuditPage, ChooseQuote, Publication, QuotePage, Section, SelectionBlock,
+    AuditLine, AuditPage, ChooseQuote, Counts, Publication, QuotePage, Section, SelectionBlock,
 };
 use koffiekar_tests::office::{Office, http};
 use koffiekar_tests::seed::{Numbers, conversation};
@@ -102,7 +102,11 @@ async fn reading_is_written_down(place: Place) {
         ]
     );
     assert_eq!(lines[1].object, quotes[0].to_string());
-    assert_eq!(lines[2].read.as_ref().unwrap().rows, 1);
+    let kinds: Counts = analyst
+        .get(&format!("/api/v1/quotes/counts?rows=kind&text={WORD}"))
+        .await;
+    let rows = lines[2].read.as_ref().unwrap().rows;
+    assert_eq!(rows, kinds.rows.len() as u64);
     assert_eq!(lines[3].read.as_ref().unwrap().rows, 3);
 
     // A word in a place where a code belongs is no code.

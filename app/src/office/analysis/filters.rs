@@ -82,6 +82,7 @@ pub(super) fn Filters(address: Memo<Address>) -> impl IntoView {
                 <input
                     id="filter-text"
                     type="search"
+                    dir="auto"
                     placeholder=words.filters.search
                     autocomplete="off"
                     prop:value=text

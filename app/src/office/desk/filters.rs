@@ -47,6 +47,7 @@ pub(super) fn Filters(desk: List) -> impl IntoView {
                 <input
                     id="desk-search"
                     type="search"
+                    dir="auto"
                     placeholder=words.desk.search
                     autocomplete="off"
                     prop:value=text
