@@ -92,7 +92,7 @@ pub(crate) fn Picker(
         .into_any()
     };
     view! {
-        <Dialog title=title on_close=on_close wide=true>
+        <Dialog title=title on_close=on_close wide=true finds_only=true>
             <div class="f-picker">
                 <label class="unseen" for="picker-search">{words().search}</label>
                 <input

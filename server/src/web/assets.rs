@@ -1,6 +1,7 @@
 //! The app's files, embedded when the server was compiled. Any address that is neither a file nor
 //! the server's own is a screen of the app.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -79,7 +80,12 @@ fn send(name: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
     let mut response = if is_held(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Response::new(Body::from(file.data.into_owned()));
+        // Not copied: whoever asks for it and does not read would hold megabytes each.
+        let body = match file.data {
+            Cow::Borrowed(embedded) => Body::from(embedded),
+            Cow::Owned(read) => Body::from(read),
+        };
+        let mut response = Response::new(body);
         let content_type =
             HeaderValue::from_str(&asset.content_type).map_err(ApiError::internal)?;
         response
